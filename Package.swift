@@ -1,0 +1,190 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The pure band needs no package: `CELLBLOCK_PURE=1 swift build` makes and tests it alone, in a
+// fraction of the time.
+let isPure = Context.environment["CELLBLOCK_PURE"] != nil
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    // Own `~Escapable` readers need it; swift-nio and swift-collections enable it as well.
+    .enableExperimentalFeature("Lifetimes"),
+    .treatAllWarnings(as: .error),
+]
+
+func system(_ name: String, pkgConfig: String?, apt: String, brew: String) -> Target {
+    .systemLibrary(
+        name: name, pkgConfig: pkgConfig, providers: [.apt([apt]), .brew([brew])])
+}
+
+func module(
+    _ name: String, path: String? = nil, _ dependencies: [Target.Dependency],
+    exclude: [String] = [], resources: [Resource]? = nil
+) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: path, exclude: exclude,
+        resources: resources, swiftSettings: settings)
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies + ["TestSupport"], path: "Tests/\(name)",
+        swiftSettings: settings)
+}
+
+let networks = ["mainnet", "testnet3", "testnet4", "signet", "regtest", "yard"]
+
+// Below the line: values in, values out.
+let pure: [Target] = [
+    system(
+        "CSecp256k1", pkgConfig: "libsecp256k1", apt: "libsecp256k1-dev", brew: "libsecp256k1"),
+    system("COpenSSL", pkgConfig: "libcrypto", apt: "libssl-dev", brew: "openssl@3"),
+    .target(name: "CSHA256"),
+    module("Notation", []),
+    module("Cryptography", ["Notation", "CSHA256", "CSecp256k1", "COpenSSL"]),
+    module("Primitives", ["Notation", "Cryptography"]),
+    module(
+        "Genesis", path: "Genesis", ["Notation", "Cryptography", "Primitives"],
+        resources: networks.map { .embedInCode("\($0).json") }),
+    module("Scripting", ["Notation", "Cryptography", "Primitives"]),
+    module("Consensus", ["Notation", "Cryptography", "Primitives", "Genesis", "Scripting"]),
+    module(
+        "Keys", ["Notation", "Cryptography", "Primitives", "Genesis", "Scripting"]),
+    module(
+        "MemoryPool", ["Notation", "Cryptography", "Primitives", "Genesis", "Scripting", "Consensus"]),
+    module(
+        "Mining",
+        [
+            "Notation", "Cryptography", "Primitives", "Genesis", "Scripting", "Consensus", "Keys",
+            "MemoryPool",
+        ]),
+    module("Wire", ["Notation", "Cryptography", "Primitives"]),
+    module(
+        "Peers",
+        ["Notation", "Cryptography", "Primitives", "Genesis", "Scripting", "Consensus", "Wire"]),
+]
+
+let pureTests: [Target] = [
+    .target(
+        name: "TestSupport",
+        dependencies: ["Notation", "Cryptography", "Primitives", "Genesis", "Scripting", "Consensus"],
+        path: "Tests/TestSupport", swiftSettings: settings),
+    tests("NotationTests", ["Notation"]),
+    tests("CryptographyTests", ["Notation", "Cryptography"]),
+    tests("PrimitivesTests", ["Notation", "Cryptography", "Primitives"]),
+    tests("ScriptingTests", ["Notation", "Cryptography", "Primitives", "Scripting"]),
+    tests(
+        "ConsensusTests",
+        ["Notation", "Cryptography", "Primitives", "Genesis", "Scripting", "Consensus"]),
+    tests(
+        "KeysTests",
+        ["Notation", "Cryptography", "Primitives", "Genesis", "Scripting", "Keys"]),
+    tests(
+        "MemoryPoolTests",
+        [
+            "Notation", "Cryptography", "Primitives", "Genesis", "Scripting", "Consensus",
+            "MemoryPool",
+        ]),
+    tests(
+        "MiningTests",
+        [
+            "Notation", "Cryptography", "Primitives", "Genesis", "Scripting", "Consensus", "Keys",
+            "MemoryPool", "Mining",
+        ]),
+    tests("WireTests", ["Notation", "Cryptography", "Primitives", "Wire"]),
+    tests(
+        "PeersTests",
+        [
+            "Notation", "Cryptography", "Primitives", "Genesis", "Scripting", "Consensus", "Wire",
+            "Peers",
+        ]),
+    tests("HouseTests", []),
+]
+
+let core: [Target.Dependency] = [
+    "Notation", "Cryptography", "Primitives", "Genesis", "Scripting", "Consensus",
+]
+
+func package(_ product: String, _ package: String) -> Target.Dependency {
+    .product(name: product, package: package)
+}
+
+// Above the line: files, sockets, clocks, threads.
+let effects: [Target] = [
+    system("CRocksDB", pkgConfig: "rocksdb", apt: "librocksdb-dev", brew: "rocksdb"),
+    module("Storage", ["Notation", "Cryptography", "CRocksDB"]),
+    module("Chain", core + ["Keys", "MemoryPool", "Mining", "Storage"]),
+    module(
+        "Wallets", core + ["Keys", "Chain", package("GRDB", "GRDB.swift")]),
+    module(
+        "Networking",
+        core + [
+            "Wire", "Peers", "Chain", package("NIOCore", "swift-nio"),
+            package("NIOPosix", "swift-nio"), package("Logging", "swift-log"),
+            package("ServiceLifecycle", "swift-service-lifecycle"),
+        ]),
+    module(
+        "MiningService",
+        core + [
+            "Keys", "MemoryPool", "Mining", "Chain", package("TOMLKit", "TOMLKit"),
+            package("Logging", "swift-log"),
+            package("ServiceLifecycle", "swift-service-lifecycle"),
+        ]),
+    module(
+        "RPC",
+        core + [
+            "Keys", "MemoryPool", "Mining", "Wire", "Peers", "Chain", "Wallets", "Networking",
+            "MiningService", package("Hummingbird", "hummingbird"),
+            package("NIOCore", "swift-nio"), package("HTTPTypes", "swift-http-types"),
+            package("Logging", "swift-log"),
+            package("ServiceLifecycle", "swift-service-lifecycle"),
+        ]),
+    module(
+        "NodeService",
+        core + [
+            "Keys", "MemoryPool", "Mining", "Wire", "Peers", "Storage", "Chain", "Wallets",
+            "Networking", "MiningService", "RPC", package("Logging", "swift-log"),
+            package("ServiceLifecycle", "swift-service-lifecycle"),
+        ]),
+    program("cellblockd", ["NodeService"]),
+    program("cellblock-cli", ["Notation"]),
+    program(
+        "cellblock",
+        core + ["Keys", "Mining", package("ArgumentParser", "swift-argument-parser")]),
+]
+
+let effectTests: [Target] = [
+    tests("StorageTests", ["Cryptography", "Storage"]),
+    tests("ChainTests", core + ["Keys", "MemoryPool", "Mining", "Storage", "Chain"]),
+    tests("WalletsTests", core + ["Keys", "Chain", "Wallets"]),
+    tests("NodeTests", core + ["Keys", "NodeService"]),
+]
+
+let package = Package(
+    name: "cellblock",
+    platforms: [.macOS(.v26)],
+    dependencies: isPure
+        ? []
+        : [
+            .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+            .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+            .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+            .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+            .package(
+                url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+            .package(
+                url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+            .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+            .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+        ],
+    targets: isPure ? pure + pureTests : pure + pureTests + effects + effectTests,
+    swiftLanguageModes: [.v6]
+)
