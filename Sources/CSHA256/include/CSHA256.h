@@ -1,1 +1,49 @@
+// SHA-256 in several kernels, of which the fastest that this processor runs, and that has passed
+// its self-test, is chosen when the program is loaded.
 #pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/// A way to compute SHA-256. The numbers are stable: they index the table of kernels.
+typedef enum {
+    CSHA256_PORTABLE = 0,
+    CSHA256_SHANI = 1,
+    CSHA256_AVX2 = 2,
+    CSHA256_AVX512 = 3,
+    CSHA256_ARMV8 = 4,
+    CSHA256_KERNEL_COUNT = 5,
+} csha256_kernel;
+
+/// A hash under way.
+typedef struct {
+    uint32_t state[8];
+    uint8_t buffer[64];
+    uint64_t length;
+} csha256_stream;
+
+/// Whether this processor runs the kernel, and the kernel has passed its self-test.
+bool csha256_is_available(csha256_kernel kernel);
+
+/// The kernels in use: for a single message, for many 64-byte messages, for header search.
+csha256_kernel csha256_best_for_message(void);
+csha256_kernel csha256_best_for_bulk(void);
+csha256_kernel csha256_best_for_search(void);
+
+/// Feeds `count` blocks of 64 bytes into `state`.
+void csha256_compress(csha256_kernel kernel, uint32_t state[8], const uint8_t *blocks, size_t count);
+
+/// One-shot hashes with the best kernel. `output` has 32 bytes.
+void csha256_hash(uint8_t *output, const uint8_t *input, size_t count);
+void csha256_double_hash(uint8_t *output, const uint8_t *input, size_t count);
+
+void csha256_stream_init(csha256_stream *stream);
+void csha256_stream_update(csha256_stream *stream, const uint8_t *input, size_t count);
+/// Both leave `stream` spent.
+void csha256_stream_finish(csha256_stream *stream, uint8_t *output);
+void csha256_stream_finish_double(csha256_stream *stream, uint8_t *output);
+
+/// Double hashes of `count` messages of 64 bytes; `output` has 32 bytes a message.
+/// `output` may be `input`: a message is read before its place is written.
+void csha256_double_hash64(csha256_kernel kernel, uint8_t *output, const uint8_t *input, size_t count);
