@@ -5,3 +5,4 @@
 #include <openssl/evp.h>
 #include <openssl/sha.h>
 #include <openssl/ripemd.h>
+#include <openssl/bn.h>
