@@ -1,0 +1,3 @@
+enum AddressesMethods {
+    static let all: [any RPCMethod] = []
+}

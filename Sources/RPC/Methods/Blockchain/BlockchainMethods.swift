@@ -1,0 +1,3 @@
+enum BlockchainMethods {
+    static let all: [any RPCMethod] = []
+}

@@ -1,0 +1,5 @@
+enum ControlMethods {
+    static let all: [any RPCMethod] = [
+        GetMemoryInfo(), GetRPCInfo(), Help(), Stop(), Uptime(),
+    ]
+}

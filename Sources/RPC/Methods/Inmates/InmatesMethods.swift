@@ -1,0 +1,3 @@
+enum InmatesMethods {
+    static let all: [any RPCMethod] = []
+}

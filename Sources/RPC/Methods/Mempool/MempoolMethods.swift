@@ -1,0 +1,3 @@
+enum MempoolMethods {
+    static let all: [any RPCMethod] = []
+}

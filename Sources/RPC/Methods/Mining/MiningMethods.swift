@@ -1,0 +1,3 @@
+enum MiningMethods {
+    static let all: [any RPCMethod] = []
+}

@@ -1,0 +1,3 @@
+enum NetworkMethods {
+    static let all: [any RPCMethod] = []
+}

@@ -1,0 +1,3 @@
+enum RawTransactionsMethods {
+    static let all: [any RPCMethod] = []
+}

@@ -1,0 +1,3 @@
+enum UtilMethods {
+    static let all: [any RPCMethod] = []
+}

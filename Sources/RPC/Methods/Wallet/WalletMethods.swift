@@ -1,0 +1,3 @@
+enum WalletMethods {
+    static let all: [any RPCMethod] = []
+}
