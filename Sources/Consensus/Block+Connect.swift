@@ -43,12 +43,30 @@ extension Block {
         spending coins: [Coin?], overwritesCoin: Bool = false, checkingScripts: Bool = true
     ) throws(BlockError) -> BlockConnection {
         let height = index.height(of: parent) + 1
+        let enforcesLocks = network.consensus.isActive(.csv, at: height)
+        let medianTimePast = index.medianTimePast(of: parent)
+        return try connect(
+            at: height, in: network, spending: coins, overwritesCoin: overwritesCoin,
+            checkingScripts: checkingScripts
+        ) { transaction, coins in
+            guard enforcesLocks else { return true }
+            return transaction.sequenceLock(
+                coinHeights: coins.lazy.map(\.height), onto: parent, of: index
+            ).isOpen(height: height, medianTimePast: medianTimePast)
+        }
+    }
+
+    /// The same where the relative lock times are told by the caller.
+    ///
+    /// - Parameter areLocksOpen: whether they let a transaction spend its coins in this block.
+    package func connect(
+        at height: Int, in network: Network, spending coins: [Coin?], overwritesCoin: Bool = false,
+        checkingScripts: Bool = true, areLocksOpen: (Transaction, [Coin]) -> Bool
+    ) throws(BlockError) -> BlockConnection {
         guard !overwritesCoin else { throw .overwrites }
         var connector = BlockConnector(
             block: self, height: height, network: network,
             flags: network.scriptFlags(for: hash, at: height), checkingScripts: checkingScripts)
-        let enforcesLocks = network.consensus.isActive(.csv, at: height)
-        let medianTimePast = index.medianTimePast(of: parent)
         var position = 0
         for (number, transaction) in transactions.enumerated() {
             if number == 0 {
@@ -58,11 +76,7 @@ extension Block {
             let end = position + transaction.inputs.count
             precondition(end <= coins.count, "one coin for each input")
             try connector.add(transaction, number: number, gathered: coins[position..<end]) {
-                coins in
-                guard enforcesLocks else { return true }
-                return transaction.sequenceLock(
-                    coinHeights: coins.lazy.map(\.height), onto: parent, of: index
-                ).isOpen(height: height, medianTimePast: medianTimePast)
+                areLocksOpen(transaction, $0)
             }
             position = end
         }
