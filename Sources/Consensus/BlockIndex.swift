@@ -11,7 +11,7 @@ public struct BlockIndex: Sendable {
     static let sequenceFromDisk: Int32 = 1
 
     var nodes: [BlockNode] = []
-    var places: [BlockHash: BlockID] = [:]
+    private var places: [BlockHash: BlockID] = [:]
 
     /// The active chain, by height.
     var activeChain: [BlockID] = []
