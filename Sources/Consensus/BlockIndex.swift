@@ -11,7 +11,7 @@ public struct BlockIndex: Sendable {
     static let sequenceFromDisk: Int32 = 1
 
     var nodes: [BlockNode] = []
-    private var places: [BlockHash: BlockID] = [:]
+    var places: [BlockHash: BlockID] = [:]
 
     /// The active chain, by height.
     var activeChain: [BlockID] = []
@@ -37,18 +37,7 @@ public struct BlockIndex: Sendable {
         _ = insert(genesis.header, hash: genesis.hash, parent: nil)
     }
 
-    /// An index that begins in the middle of a chain, for tests of a few blocks there.
-    package init(startingAt header: BlockHeader, height: Int, chainWork: UInt256) {
-        var status = BlockStatus(rawValue: 0)
-        status.validity = .tree
-        let hash = header.hash
-        nodes = [
-            BlockNode(
-                hash: hash, header: header, parent: nil, skip: nil, height: height,
-                chainWork: chainWork, maximumTime: header.time, status: status)
-        ]
-        places[hash] = genesis
-    }
+    init() {}
 }
 
 // MARK: Looking up
@@ -108,9 +97,7 @@ extension BlockIndex {
     /// Adds a header whose parent is known. A header that is there already stays as it is.
     ///
     /// Nothing is checked here: see `accept(_:in:at:workChecked:)`.
-    package mutating func insert(
-        _ header: BlockHeader, hash: BlockHash, parent: BlockID?
-    ) -> BlockID {
+    mutating func insert(_ header: BlockHeader, hash: BlockHash, parent: BlockID?) -> BlockID {
         if let id = places[hash] { return id }
         let id = BlockID(rawValue: Int32(nodes.count))
         var work = work(of: header.bits)

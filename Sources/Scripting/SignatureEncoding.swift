@@ -1,8 +1,8 @@
 /// What the bytes of an ECDSA signature look like: DER, and one byte of hash type after it.
-enum SignatureEncoding {
+package enum SignatureEncoding {
     /// Judges a signature as the flags demand. An empty one is let through: it is the short way to
     /// give an invalid signature.
-    static func check(
+    package static func check(
         _ signature: ArraySlice<UInt8>, flags: ScriptFlags
     ) throws(ScriptError) {
         guard let hashType = signature.last else { return }

@@ -25,6 +25,13 @@ public protocol KeyValueStore: ~Copyable {
     func compact()
 }
 
+extension KeyValueStore where Self: ~Copyable {
+    /// The value under a key, or nil.
+    public func get(_ key: [UInt8]) throws(StorageError) -> [UInt8]? {
+        try get(key.span)
+    }
+}
+
 /// Many keys in one piece of memory.
 public struct KeyList: ~Copyable {
     var bytes: [UInt8] = []

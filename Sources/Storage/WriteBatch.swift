@@ -33,4 +33,13 @@ public struct WriteBatch: ~Copyable {
             }
         }
     }
+
+    public mutating func put(_ key: [UInt8], _ value: [UInt8]) { put(key.span, value.span) }
+    public mutating func delete(_ key: [UInt8]) { delete(key.span) }
+
+    /// Deletes the keys that begin with a byte other than 255.
+    public mutating func deleteAll(beginningWith prefix: UInt8) {
+        let (start, end) = ([prefix], [prefix + 1])
+        delete(from: start.span, to: end.span)
+    }
 }

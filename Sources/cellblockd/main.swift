@@ -1,4 +1,1 @@
-import Foundation
-import NodeService
-
-exit(await NodeProgram.run(arguments: Array(CommandLine.arguments.dropFirst())))
+print("not built yet")

@@ -7,7 +7,8 @@ public import Testing
 /// (`.enabled(if: Vectors.isPresent, Vectors.hint)`).
 public enum Vectors {
     /// The folder of all vectors.
-    public static let folder: URL = packageRoot
+    public static let folder: URL =
+        packageRoot
         .appending(path: "../shared/vectors", directoryHint: .isDirectory).standardized
 
     /// Whether the vectors are there at all.

@@ -1,0 +1,157 @@
+import Cryptography
+import Primitives
+import Storage
+
+/// The blocks and their undo data in flat files of Core's layout: `blkNNNNN.dat` holds
+/// (magic, size, block), `revNNNNN.dat` holds (magic, size, undo data, checksum).
+struct BlockFiles: ~Copyable {
+    private var blocks: FlatFiles
+    private var undo: FlatFiles
+    private let magic: [UInt8]
+    private let maximumFileSize: Int
+    /// The file that grows.
+    private var current: Int
+
+    private static let headerSize = 8
+
+    init(
+        folder: String, magic: [UInt8], isHidden: Bool, maximumFileSize: Int, fault: WriteFault
+    ) throws(StorageError) {
+        let key = try FlatFiles.key(folder: folder, isHidden: isHidden, fault: fault)
+        let blocks = FlatFiles(folder: folder, prefix: "blk", key: key, fault: fault)
+        current = try blocks.last()
+        self.blocks = blocks
+        undo = FlatFiles(folder: folder, prefix: "rev", key: key, fault: fault)
+        self.magic = magic
+        self.maximumFileSize = maximumFileSize
+    }
+
+    /// Appends a block; returns where its first byte stands.
+    mutating func append(block: [UInt8]) throws(StorageError) -> FilePosition {
+        let size = blocks.size(current)
+        if size > 0, size + Self.headerSize + block.count > maximumFileSize { current += 1 }
+        let offset = try blocks.append(framed(block).span, to: current)
+        return FilePosition(file: current, offset: offset + Self.headerSize)
+    }
+
+    /// Appends undo data beside the block file `file`; returns where its first byte stands.
+    mutating func append(
+        undo bytes: [UInt8], of previous: BlockHash, besideFile file: Int
+    ) throws(StorageError) -> FilePosition {
+        var record = framed(bytes)
+        Self.checksum(bytes, previous).append(to: &record)
+        let offset = try undo.append(record.span, to: file)
+        return FilePosition(file: file, offset: offset + Self.headerSize)
+    }
+
+    /// The bytes of the block at a position; nil if there is no block of ours.
+    func block(at position: FilePosition) throws(StorageError) -> [UInt8]? {
+        guard let size = try size(at: position, in: blocks) else { return nil }
+        return try blocks.read(position, count: size)
+    }
+
+    /// The undo data at a position; nil if it is not there or damaged.
+    func undo(at position: FilePosition, of previous: BlockHash) throws(StorageError) -> [UInt8]? {
+        guard let size = try size(at: position, in: undo),
+            let record = try undo.read(position, count: size + 32)
+        else { return nil }
+        let bytes = Array(record.prefix(size))
+        guard Self.checksum(bytes, previous).bytes.elementsEqual(record.suffix(32)) else {
+            return nil
+        }
+        return bytes
+    }
+
+    func blockPath(_ file: Int) -> String { blocks.path(file) }
+    func undoPath(_ file: Int) -> String { undo.path(file) }
+
+    /// The bytes of all the files together.
+    mutating func totalSize() throws(StorageError) -> Int {
+        try blocks.totalSize() + undo.totalSize()
+    }
+
+    mutating func synchronise() throws(StorageError) {
+        try blocks.synchronise()
+        try undo.synchronise()
+    }
+
+    /// Removes all undo files, which a reindex makes anew.
+    mutating func removeUndo() throws(StorageError) {
+        for number in try undo.numbers() { try undo.remove(number) }
+    }
+
+    /// The numbers of the block files there are.
+    func numbers() throws(StorageError) -> [Int] { try blocks.numbers() }
+
+    /// Goes through what looks like blocks in a file, whole or not, in the order they stand.
+    mutating func scan(
+        file: Int, _ body: (FilePosition, [UInt8]) throws(StorageError) -> Void
+    ) throws(StorageError) {
+        let size = blocks.size(file)
+        var offset = 0
+        while let frame = try nextFrame(file: file, from: offset, size: size) {
+            let position = FilePosition(file: file, offset: frame.start)
+            guard let bytes = try blocks.read(position, count: frame.count) else { return }
+            try body(position, bytes)
+            offset = frame.start + frame.count
+        }
+    }
+
+    /// Looks for the magic bytes with a size that fits in the file.
+    private func nextFrame(
+        file: Int, from start: Int, size: Int
+    ) throws(StorageError) -> (start: Int, count: Int)? {
+        let windowSize = 1 << 16
+        var offset = start
+        while offset + Self.headerSize <= size {
+            let count = min(windowSize, size - offset)
+            guard
+                let window = try blocks.read(
+                    FilePosition(file: file, offset: offset), count: count)
+            else { return nil }
+            var place = 0
+            while place + Self.headerSize <= count {
+                if window[place..<place + 4].elementsEqual(magic) {
+                    let length = Self.littleEndian(window[place + 4..<place + 8])
+                    let begin = offset + place + Self.headerSize
+                    if length >= 80, begin + length <= size { return (begin, length) }
+                }
+                place += 1
+            }
+            // The last seven bytes may be the beginning of a frame: they are seen again.
+            offset += max(1, count - Self.headerSize + 1)
+        }
+        return nil
+    }
+
+    private func size(
+        at position: FilePosition, in files: borrowing FlatFiles
+    ) throws(StorageError) -> Int? {
+        guard position.offset >= Self.headerSize else { return nil }
+        let start = FilePosition(
+            file: position.file, offset: position.offset - Self.headerSize)
+        guard let header = try files.read(start, count: Self.headerSize),
+            header[..<4].elementsEqual(magic)
+        else { return nil }
+        return Self.littleEndian(header[4...])
+    }
+
+    private func framed(_ payload: [UInt8]) -> [UInt8] {
+        var writer = ByteWriter(capacity: payload.count + Self.headerSize + 32)
+        writer.write(magic)
+        writer.write(UInt32(payload.count))
+        writer.write(payload)
+        return writer.bytes
+    }
+
+    private static func checksum(_ undo: [UInt8], _ previous: BlockHash) -> Hash256 {
+        var stream = SHA256Stream()
+        stream.update(previous)
+        stream.update(undo.span)
+        return stream.finalizeDouble()
+    }
+
+    private static func littleEndian(_ bytes: ArraySlice<UInt8>) -> Int {
+        bytes.reversed().reduce(0) { $0 << 8 | Int($1) }
+    }
+}

@@ -1,0 +1,117 @@
+import Cryptography
+import Primitives
+import Scripting
+import Synchronization
+
+/// Signatures and scripts that were found good, so that a block's are not checked again if they
+/// were when their transaction came.
+///
+/// What is kept is a hash of it all with a secret: nobody can choose what falls together.
+final class CachingVerifier: SignatureVerifier {
+    private let signatures: HashSet
+    private let scripts: HashSet
+    private let salt: SHA256Stream
+
+    /// - Parameter capacity: signatures kept, rounded to what suits; 32 bytes each.
+    init(capacity: Int) {
+        signatures = HashSet(capacity: capacity)
+        scripts = HashSet(capacity: capacity)
+        var stream = SHA256Stream()
+        for _ in 0..<8 { stream.update(littleEndian: UInt64.random(in: 0 ... .max)) }
+        salt = stream
+    }
+
+    func verifyECDSA(
+        signature: ArraySlice<UInt8>, publicKey: ArraySlice<UInt8>, hash: Hash256
+    ) -> Bool {
+        let key = digest(69, signature, publicKey, hash)
+        if signatures.contains(key) { return true }
+        guard DirectVerifier().verifyECDSA(signature: signature, publicKey: publicKey, hash: hash)
+        else { return false }
+        signatures.insert(key)
+        return true
+    }
+
+    func verifySchnorr(
+        signature: ArraySlice<UInt8>, publicKey: ArraySlice<UInt8>, hash: Hash256
+    ) -> Bool {
+        let key = digest(83, signature, publicKey, hash)
+        if signatures.contains(key) { return true }
+        guard DirectVerifier().verifySchnorr(signature: signature, publicKey: publicKey, hash: hash)
+        else { return false }
+        signatures.insert(key)
+        return true
+    }
+
+    /// Whether all inputs of a transaction were found good under these flags. Its id covers the
+    /// out points it spends, and so the scripts and amounts.
+    func knows(_ wtxid: Wtxid, flags: ScriptFlags) -> Bool {
+        scripts.contains(digest(wtxid, flags))
+    }
+
+    func note(_ wtxid: Wtxid, flags: ScriptFlags) {
+        scripts.insert(digest(wtxid, flags))
+    }
+
+    private func digest(_ wtxid: Wtxid, _ flags: ScriptFlags) -> Hash256 {
+        var stream = salt
+        stream.update(wtxid)
+        stream.update(littleEndian: flags.rawValue)
+        return stream.finalize()
+    }
+
+    private func digest(
+        _ algorithm: UInt8, _ signature: ArraySlice<UInt8>, _ publicKey: ArraySlice<UInt8>,
+        _ hash: Hash256
+    ) -> Hash256 {
+        var stream = salt
+        stream.update(algorithm)
+        stream.update(littleEndian: UInt32(truncatingIfNeeded: publicKey.count))
+        stream.update(hash)
+        stream.update(publicKey.span)
+        stream.update(signature.span)
+        return stream.finalize()
+    }
+}
+
+/// A set of hashes of bounded size, for many threads: a new one may push an old one out.
+private final class HashSet: Sendable {
+    private static let shardCount = 64
+    private static let ways = 4
+    private let shards: [Shard]
+    private let rows: Int
+
+    private final class Shard: Sendable {
+        let table: Mutex<[Hash256]>
+        init(count: Int) { table = Mutex(Array(repeating: .zero, count: count)) }
+    }
+
+    init(capacity: Int) {
+        rows = max(1, capacity / Self.shardCount / Self.ways)
+        let count = rows * Self.ways
+        shards = (0..<Self.shardCount).map { _ in Shard(count: count) }
+    }
+
+    func contains(_ hash: Hash256) -> Bool {
+        let (shard, row) = place(hash)
+        return shards[shard].table.withLock { table in
+            (row..<row + Self.ways).contains { table[$0] == hash }
+        }
+    }
+
+    func insert(_ hash: Hash256) {
+        let (shard, row) = place(hash)
+        // The hash is random, so its bits choose which of the old ones goes.
+        let victim = Int(truncatingIfNeeded: hash.words.2 & UInt64(Self.ways - 1))
+        shards[shard].table.withLock { table in
+            let empty = (row..<row + Self.ways).first { table[$0] == .zero || table[$0] == hash }
+            table[empty ?? row + victim] = hash
+        }
+    }
+
+    private func place(_ hash: Hash256) -> (shard: Int, row: Int) {
+        let words = hash.words
+        let shard = Int(truncatingIfNeeded: words.0 & UInt64(Self.shardCount - 1))
+        return (shard, Int(truncatingIfNeeded: words.1 % UInt64(rows)) * Self.ways)
+    }
+}

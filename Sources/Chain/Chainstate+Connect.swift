@@ -1,0 +1,162 @@
+import Consensus
+import Cryptography
+import Genesis
+import Mining
+import Primitives
+import Scripting
+import Storage
+
+extension Chainstate {
+    /// Connects a block to the tip: gathers the coins it spends, judges it, and only then changes
+    /// anything. Returns the rule it breaks, or nil.
+    mutating func connect(_ id: BlockID, _ block: Block) throws(StorageError) -> BlockError? {
+        guard let parent = index.parent(of: id) else {
+            // Nobody can spend the coins of the genesis block: they were never made.
+            index.raiseValidity(id, to: .scripts)
+            index.setActive(id)
+            return nil
+        }
+        let gathered = try coins.gather(block.spentOutPoints, from: store)
+        let overwrites = try overwrites(block, onto: parent)
+        let connection: BlockConnection
+        do throws(BlockError) {
+            connection = try block.connect(
+                onto: parent, of: index, in: network, spending: gathered, overwritesCoin: overwrites,
+                checkingScripts: needsScripts(id))
+        } catch {
+            return error
+        }
+        let checks = connection.checks.filter {
+            !verifier.knows($0.transaction.wtxid, flags: $0.flags)
+        }
+        if let failure = scripts.firstFailure(checks, verifier: verifier) {
+            return .script(failure)
+        }
+        try commit(id, block, connection)
+        return nil
+    }
+
+    private func needsScripts(_ id: BlockID) -> Bool {
+        index.needsScriptChecks(
+            id, assumeValid: assumeValid, minimumChainWork: minimumChainWork, in: network)
+    }
+
+    /// Whether an output of the block would replace one that still stands (BIP30).
+    private mutating func overwrites(
+        _ block: Block, onto parent: BlockID
+    ) throws(StorageError) -> Bool {
+        guard index.enforcesBIP30(block.hash, onto: parent, in: network) else { return false }
+        var points: [OutPoint] = []
+        points.reserveCapacity(block.outputCount)
+        for transaction in block.transactions {
+            let txid = transaction.txid
+            for number in transaction.outputs.indices {
+                points.append(OutPoint(txid: txid, index: UInt32(number)))
+            }
+        }
+        return try coins.gather(points, from: store).contains { $0 != nil }
+    }
+
+    private mutating func commit(
+        _ id: BlockID, _ block: Block, _ connection: BlockConnection
+    ) throws(StorageError) {
+        try keepUndo(id, UndoData(spent: connection.spent))
+        let height = index.height(of: id)
+        for transaction in block.transactions {
+            let isCoinbase = transaction.isCoinbase
+            let txid = transaction.txid
+            if !isCoinbase {
+                for number in transaction.inputs.indices {
+                    coins.spend(transaction.outPoint(at: number))
+                }
+            }
+            for (number, output) in transaction.outputs.enumerated()
+            where !output.script.isUnspendable {
+                let coin = Coin(output: output, height: height, isCoinbase: isCoinbase)
+                coins.add(
+                    OutPoint(txid: txid, index: UInt32(number)), coin, mayOverwrite: isCoinbase)
+            }
+        }
+        if keepsTransactionIndex { putTransactions(of: block, id) }
+        ledger.connect(
+            block, reward: network.consensus.subsidy(at: height) + connection.fees,
+            previous: block.header.previous)
+        index.raiseValidity(id, to: .scripts)
+        index.setActive(id)
+    }
+
+    private mutating func keepUndo(_ id: BlockID, _ undo: UndoData) throws(StorageError) {
+        let node = index[id]
+        let previous = node.parent.map { index.hash(of: $0) } ?? .zero
+        if node.status.hasUndo {
+            // From an earlier time it was connected, unless a crash lost it.
+            let position = FilePosition(file: Int(node.file), offset: Int(node.undoPosition))
+            if try files.undo(at: position, of: previous) != nil { return }
+        }
+        let position = try files.append(
+            undo: undo.bytes, of: previous, besideFile: Int(node.file))
+        index.setUndo(id, position: UInt32(position.offset))
+    }
+
+    /// Takes the tip back; returns its block.
+    mutating func disconnectTip() throws(StorageError) -> Block {
+        guard let id = index.tip, let parent = index.parent(of: id) else {
+            preconditionFailure("The genesis block is never taken back")
+        }
+        guard let block = try block(id), let undo = try undo(id) else {
+            throw StorageError(
+                path: files.blockPath(Int(index[id].file)),
+                reason: "Block \(index.hash(of: id).displayHex) cannot be taken back; "
+                    + "restart with -reindex")
+        }
+        guard undo.spent.count + 1 == block.transactions.count else { throw mismatch(id) }
+        try checkOutputs(of: block, id)
+        for position in block.transactions.indices.reversed() {
+            let transaction = block.transactions[position]
+            let txid = transaction.txid
+            for (number, output) in transaction.outputs.enumerated()
+            where !output.script.isUnspendable {
+                coins.spend(OutPoint(txid: txid, index: UInt32(number)))
+            }
+            guard position > 0 else { continue }
+            let spent = undo.spent[position - 1]
+            guard spent.count == transaction.inputs.count else { throw mismatch(id) }
+            for (number, coin) in spent.enumerated() {
+                coins.add(transaction.outPoint(at: number), coin, mayOverwrite: true)
+            }
+        }
+        ledger.disconnect(block.hash, from: try ledger.change(of: block.hash, in: store))
+        index.setActive(parent)
+        return block
+    }
+
+    /// Makes sure that what a block made, and the block itself did not spend, is there to be taken
+    /// back; which also brings it all into the cache at once.
+    private mutating func checkOutputs(of block: Block, _ id: BlockID) throws(StorageError) {
+        let spentWithin = Set(block.spentOutPoints)
+        var points: [OutPoint] = []
+        var outputs: [TransactionOutput] = []
+        for transaction in block.transactions {
+            let txid = transaction.txid
+            for (number, output) in transaction.outputs.enumerated() {
+                let point = OutPoint(txid: txid, index: UInt32(number))
+                guard !output.script.isUnspendable, !spentWithin.contains(point) else { continue }
+                points.append(point)
+                outputs.append(output)
+            }
+        }
+        let standing = try coins.gather(points, from: store)
+        // The two coinbases that were overwritten before BIP30 are rightly missing.
+        let mayMiss = BlockIndex.isOverwritten(block.hash, at: index.height(of: id))
+        for (output, coin) in zip(outputs, standing) where coin?.output != output {
+            guard coin == nil, mayMiss else { throw mismatch(id) }
+        }
+    }
+
+    private func mismatch(_ id: BlockID) -> StorageError {
+        StorageError(
+            path: store.path,
+            reason: "The coins do not match the undo data of block "
+                + "\(index.hash(of: id).displayHex); restart with -reindex-chainstate")
+    }
+}

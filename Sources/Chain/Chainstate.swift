@@ -1,0 +1,190 @@
+import Consensus
+import Cryptography
+import Genesis
+import Mining
+import Primitives
+import Storage
+
+/// The block index, the coins, the payout ledger and the files under them: everything that moves
+/// when a block is connected or taken back, and moves together.
+///
+/// Nothing here may be used further once a method has thrown: what is in memory may then be ahead
+/// of the disk. The disk itself is always at some block, whole.
+struct Chainstate: ~Copyable {
+    let network: Network
+    let assumeValid: BlockHash?
+    let minimumChainWork: UInt256
+    let cacheLimit: Int
+    let keepsTransactionIndex: Bool
+
+    var index: BlockIndex
+    var coins = CoinCache()
+    var ledger: LedgerKeeper
+    var files: BlockFiles
+    let store: Database
+    let scripts: ScriptPool
+    let verifier = CachingVerifier(capacity: 1 << 19)
+    private let lock: FolderLock
+
+    /// What the store is to be told with the next write, whether or not coins are.
+    var pending: WriteBatch
+    var hasPending = false
+
+    /// Opens or makes the folders, claims them, and reads the block index.
+    init(_ configuration: Validator.Configuration) throws(StorageError) {
+        let network = configuration.network
+        // The store takes an eighth for itself, at most 64 MiB.
+        let storeCache = min(64 << 20, max(4 << 20, configuration.databaseCacheBytes / 8))
+        let fault = configuration.writeFault
+        let folder = configuration.directory
+        try System.createFolder(folder)
+        let lock = try FolderLock(folder: folder)
+        try System.createFolder(configuration.blocksDirectory)
+        try System.createFolder(folder + "/chainstate")
+        var files = try BlockFiles(
+            folder: configuration.blocksDirectory, magic: network.magic,
+            isHidden: configuration.hidesBlockFiles,
+            maximumFileSize: configuration.maximumBlockFileSize, fault: fault)
+        let store = try Database(
+            path: folder + "/chainstate", cacheBytes: storeCache, fault: fault)
+        try Self.checkVersion(store)
+        try Self.wipe(configuration.reindex, store)
+        let index = try Self.loadIndex(store, network, &files)
+        let ledger = try LedgerKeeper(reading: store)
+
+        // Nothing may fail from here on: a value half made could not be taken apart.
+        let consensus = network.consensus
+        let assumed = configuration.assumeValid ?? consensus.assumeValid
+        assumeValid = assumed == .zero ? nil : assumed
+        minimumChainWork = configuration.minimumChainWork ?? consensus.minimumChainWork
+        keepsTransactionIndex = configuration.keepsTransactionIndex
+        cacheLimit = max(1 << 20, configuration.databaseCacheBytes - storeCache)
+        scripts = ScriptPool(threads: configuration.scriptThreads)
+        pending = WriteBatch()
+        self.network = network
+        self.index = index
+        self.ledger = ledger
+        self.files = files
+        self.store = store
+        self.lock = lock
+    }
+
+    // MARK: The tip
+
+    var tipID: BlockID? { index.tip }
+
+    /// The block the next one builds on.
+    var tip: ChainTip {
+        let id = index.tip ?? index.genesis
+        return ChainTip(
+            hash: index.hash(of: id), height: index.height(of: id), time: index[id].time,
+            medianTimePast: UInt32(clamping: index.medianTimePast(of: id)),
+            bits: index.bits(of: id), chainWork: index.chainWork(of: id))
+    }
+
+    // MARK: Blocks on disk
+
+    /// The bytes of a block; nil if we have only its header.
+    func blockBytes(_ id: BlockID) throws(StorageError) -> [UInt8]? {
+        let node = index[id]
+        guard node.status.hasData else { return nil }
+        let position = FilePosition(file: Int(node.file), offset: Int(node.dataPosition))
+        guard let bytes = try files.block(at: position) else {
+            throw StorageError(
+                path: files.blockPath(position.file),
+                reason: "Block \(node.hash.displayHex) cannot be read; restart with -reindex")
+        }
+        return bytes
+    }
+
+    func block(_ id: BlockID) throws(StorageError) -> Block? {
+        guard let bytes = try blockBytes(id) else { return nil }
+        let node = index[id]
+        guard let block = try? Block(decoding: bytes), block.hash == node.hash else {
+            throw StorageError(
+                path: files.blockPath(Int(node.file)),
+                reason: "Block \(node.hash.displayHex) is damaged; restart with -reindex")
+        }
+        return block
+    }
+
+    /// The coins a block spent; nil if that was never worked out.
+    func undo(_ id: BlockID) throws(StorageError) -> UndoData? {
+        let node = index[id]
+        guard node.status.hasUndo else { return nil }
+        let position = FilePosition(file: Int(node.file), offset: Int(node.undoPosition))
+        let previous = node.parent.map { index.hash(of: $0) } ?? .zero
+        guard let bytes = try files.undo(at: position, of: previous),
+            let undo = try? UndoData(decoding: bytes)
+        else {
+            throw StorageError(
+                path: files.undoPath(position.file),
+                reason: "The undo data of block \(node.hash.displayHex) cannot be read; "
+                    + "restart with -reindex")
+        }
+        return undo
+    }
+
+    /// Appends a block to the files and notes where it is.
+    mutating func keep(_ block: Block, as id: BlockID) throws(StorageError) {
+        let position = try files.append(block: block.bytes)
+        index.received(
+            id, transactionCount: block.transactions.count, file: Int32(position.file),
+            dataPosition: UInt32(position.offset), in: network)
+    }
+
+    // MARK: Coins
+
+    /// The coins at many out points, as of the tip.
+    mutating func gather(_ points: some Collection<OutPoint>) throws(StorageError) -> [Coin?] {
+        try coins.gather(points, from: store)
+    }
+
+    // MARK: Writing
+
+    /// Tells the store what changed in the block index. This survives the end of the process; only
+    /// a flush survives that of the machine.
+    mutating func writeIndex() throws(StorageError) {
+        collectIndex()
+        guard hasPending else { return }
+        let batch = takePending()
+        try store.write(batch, sync: false)
+    }
+
+    /// Brings the disk to the present block: the files first, then everything else in one batch.
+    mutating func flush(emptyingCache: Bool = false) throws(StorageError) {
+        guard let tip = index.tip else { return try writeIndex() }
+        try files.synchronise()
+        collectIndex()
+        var batch = takePending()
+        coins.write(to: &batch)
+        batch.put(StoreKey.bestBlock, index.hash(of: tip).bytes)
+        ledger.write(to: &batch)
+        try store.write(batch, sync: true)
+        coins.written(isEmptied: emptyingCache)
+        ledger.written()
+    }
+
+    /// Flushes if the cache has grown to its limit.
+    mutating func flushIfFull() throws(StorageError) {
+        if coins.memoryUsage > cacheLimit { try flush(emptyingCache: true) }
+    }
+
+    mutating func put(_ key: [UInt8], _ value: [UInt8]) {
+        pending.put(key, value)
+        hasPending = true
+    }
+
+    private mutating func collectIndex() {
+        for id in index.takeChanged() {
+            put(StoreKey.block(index.hash(of: id)), BlockRecordCodec.encode(index.record(id)))
+        }
+    }
+
+    private mutating func takePending() -> WriteBatch {
+        var batch = WriteBatch()
+        swap(&batch, &pending)
+        hasPending = false
+        return batch
+    }
+}

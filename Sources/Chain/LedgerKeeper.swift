@@ -1,0 +1,82 @@
+import Cryptography
+import Mining
+import Primitives
+import Storage
+
+/// The payout ledger as of the tip, and what each block did to it, keyed by block hash.
+struct LedgerKeeper {
+    /// What one block did to the ledger.
+    struct Change {
+        var before: PayoutLedger
+        var after: PayoutLedger
+    }
+
+    /// The rosters by which coinbases are judged.
+    var rosters: [Roster] = []
+    private(set) var current = PayoutLedger()
+    /// Changes the store does not hold yet.
+    private var unwritten: [BlockHash: Change] = [:]
+
+    init() {}
+
+    init(reading store: borrowing Database) throws(StorageError) {
+        guard let bytes = try store.get(StoreKey.ledger) else { return }
+        do {
+            current = try PayoutLedger(decoding: bytes)
+        } catch {
+            throw Self.damage(store.path)
+        }
+    }
+
+    /// Judges the coinbase of a block now connected, and follows it if it keeps to a roster.
+    mutating func connect(_ block: Block, reward: Amount, previous: BlockHash) {
+        guard !rosters.isEmpty, let coinbase = block.transactions.first else { return }
+        let judgement = PayoutJudgement.judge(
+            coinbase: coinbase, reward: reward, previous: previous, rosters: rosters,
+            ledger: current)
+        let after = judgement.ledger(after: current)
+        guard after != current else { return }
+        unwritten[block.hash] = Change(before: current, after: after)
+        current = after
+    }
+
+    /// What a block did to the ledger; nil if nothing.
+    func change(of hash: BlockHash, in store: borrowing Database) throws(StorageError) -> Change? {
+        if let change = unwritten[hash] { return change }
+        guard let bytes = try store.get(StoreKey.ledger(hash)) else { return nil }
+        do {
+            return try Self.decode(bytes)
+        } catch {
+            throw Self.damage(store.path)
+        }
+    }
+
+    mutating func disconnect(_ hash: BlockHash, from change: Change?) {
+        if let change { current = change.before }
+    }
+
+    func write(to batch: inout WriteBatch) {
+        batch.put(StoreKey.ledger, current.encoded)
+        for (hash, change) in unwritten {
+            var writer = ByteWriter()
+            writer.writeSized(change.before.encoded)
+            writer.writeSized(change.after.encoded)
+            batch.put(StoreKey.ledger(hash), writer.bytes)
+        }
+    }
+
+    mutating func written() { unwritten.removeAll() }
+
+    private static func decode(_ bytes: [UInt8]) throws(DecodingError) -> Change {
+        var reader = ByteReader(bytes.span)
+        let before = try PayoutLedger(decoding: try reader.readSizedBytes())
+        let after = try PayoutLedger(decoding: try reader.readSizedBytes())
+        try reader.finish()
+        return Change(before: before, after: after)
+    }
+
+    private static func damage(_ path: String) -> StorageError {
+        StorageError(
+            path: path, reason: "The payout ledger is damaged; restart with -reindex-chainstate")
+    }
+}

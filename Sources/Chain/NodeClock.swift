@@ -1,0 +1,37 @@
+import Dispatch
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// The time, as the parts above the line are given it.
+public protocol NodeClock: Sendable {
+    /// Seconds since 1970, or the time set by hand.
+    func now() -> Int64
+
+    /// Time that only ever grows, from no particular start.
+    func monotonic() -> Duration
+}
+
+/// The clock of the machine, which an operator of a test network may stop at a time of choice.
+public final class SystemClock: NodeClock {
+    private let mockTime = Mutex<Int64?>(nil)
+
+    public init() {}
+
+    public func now() -> Int64 {
+        mockTime.withLock { $0 } ?? Int64(time(nil))
+    }
+
+    public func monotonic() -> Duration {
+        .nanoseconds(Int64(clamping: DispatchTime.now().uptimeNanoseconds))
+    }
+
+    /// Stops the clock at a time in seconds since 1970; nil or 0 lets it go on.
+    public func setMockTime(_ seconds: Int64?) {
+        mockTime.withLock { $0 = seconds == 0 ? nil : seconds }
+    }
+}

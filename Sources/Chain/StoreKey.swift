@@ -1,0 +1,51 @@
+import Cryptography
+import Primitives
+
+/// The keys of the store, told apart by their first byte.
+enum StoreKey {
+    static let coinPrefix = UInt8(ascii: "C")
+    static let blockPrefix = UInt8(ascii: "b")
+    static let ledgerPrefix = UInt8(ascii: "l")
+    static let transactionPrefix = UInt8(ascii: "t")
+
+    /// The block as of which the coins stand.
+    static let bestBlock: [UInt8] = [UInt8(ascii: "B")]
+    /// The payout ledger as of the best block.
+    static let ledger: [UInt8] = [UInt8(ascii: "L")]
+    /// Present while the block files are being read anew.
+    static let reindexing: [UInt8] = [UInt8(ascii: "R")]
+    /// Present when the store holds the positions of all transactions of the active chain.
+    static let hasTransactionIndex: [UInt8] = [UInt8(ascii: "T")]
+    /// The form of the store, so that a later one can be told from this.
+    static let version: [UInt8] = [UInt8(ascii: "V")]
+
+    static func append(coin point: OutPoint, to bytes: inout [UInt8]) {
+        bytes.append(coinPrefix)
+        point.txid.append(to: &bytes)
+        Variable.append(UInt64(point.index), to: &bytes)
+    }
+
+    static func block(_ hash: BlockHash) -> [UInt8] { key(blockPrefix, hash) }
+    static func ledger(_ hash: BlockHash) -> [UInt8] { key(ledgerPrefix, hash) }
+    static func transaction(_ txid: Txid) -> [UInt8] { key(transactionPrefix, txid) }
+
+    private static func key(_ prefix: UInt8, _ hash: Hash256) -> [UInt8] {
+        var bytes = [prefix]
+        bytes.reserveCapacity(33)
+        hash.append(to: &bytes)
+        return bytes
+    }
+
+    /// The out point of a coin's key.
+    static func outPoint(_ key: Span<UInt8>) -> OutPoint? {
+        var reader = ByteReader(key)
+        do {
+            guard try reader.read(UInt8.self) == coinPrefix else { return nil }
+            let txid = try reader.readHash()
+            guard let index = UInt32(exactly: try reader.readVariable()) else { return nil }
+            return OutPoint(txid: txid, index: index)
+        } catch {
+            return nil
+        }
+    }
+}

@@ -1,0 +1,38 @@
+public import Cryptography
+public import MemoryPool
+public import Primitives
+
+/// How a transaction handed in is to be treated.
+public struct TransactionOptions: Hashable, Sendable {
+    /// Refuse a transaction that pays more than this.
+    public var maximumFeeRate: FeeRate?
+    /// Judge the transaction, and leave the pool as it is.
+    public var testOnly = false
+    /// Let it in whatever its fee and however full the pool.
+    public var bypassesLimits = false
+
+    public init(
+        maximumFeeRate: FeeRate? = nil, testOnly: Bool = false, bypassesLimits: Bool = false
+    ) {
+        self.maximumFeeRate = maximumFeeRate
+        self.testOnly = testOnly
+        self.bypassesLimits = bypassesLimits
+    }
+}
+
+/// A transaction that was, or would be, let into the pool.
+public struct TransactionAcceptance: Hashable, Sendable {
+    public var txid: Txid
+    public var wtxid: Wtxid
+    public var fee: Amount
+    /// In virtual bytes, adjusted for signature operations.
+    public var virtualSize: Int
+    /// The transactions it drove out.
+    public var replaced: [Txid]
+}
+
+/// What became of a transaction that was handed in.
+public enum TransactionOutcome: Hashable, Sendable {
+    case accepted(TransactionAcceptance)
+    case rejected(MempoolRejection)
+}

@@ -1,0 +1,155 @@
+public import Consensus
+public import Cryptography
+public import Primitives
+public import Storage
+
+/// How the set of unspent coins is to be hashed.
+public enum UTXOHashKind: Hashable, Sendable {
+    case none
+    /// Core's `hash_serialized_3`: one hash over all coins in the order of their keys.
+    case serialized3
+    /// A hash of the set, whatever the order.
+    case muhash
+}
+
+/// The figures of `gettxoutsetinfo`.
+public struct UTXOSetInfo: Hashable, Sendable {
+    public var height: Int
+    public var bestBlock: BlockHash
+    /// Transactions with at least one coin left.
+    public var transactions = 0
+    /// Coins.
+    public var outputs = 0
+    /// Core's measure of size that does not depend on the database, in bytes.
+    public var bogoSize = 0
+    public var totalAmount: Amount = .zero
+    /// What the coins take on the disk, roughly, in bytes.
+    public var diskSize = 0
+    public var hash: Hash256?
+}
+
+extension Validator {
+    /// Goes through all coins and counts them. Nothing else happens meanwhile.
+    public func utxoSetInfo(_ kind: UTXOHashKind) throws(StorageError) -> UTXOSetInfo {
+        try writing { () throws(StorageError) in
+            try chain.flush()
+            return try chain.utxoSetInfo(kind)
+        }
+    }
+
+    /// The coins paid to any of the given scripts.
+    public func scanCoins(
+        _ scripts: Set<Script>
+    ) throws(StorageError) -> [(point: OutPoint, coin: Coin)] {
+        try writing { () throws(StorageError) in
+            try chain.flush()
+            var found: [(point: OutPoint, coin: Coin)] = []
+            try chain.forEachCoin { point, coin in
+                if scripts.contains(coin.output.script) { found.append((point, coin)) }
+            }
+            return found
+        }
+    }
+}
+
+extension Chainstate {
+    /// Goes through the coins of the store in the order of their keys. It must have been flushed.
+    func forEachCoin(_ body: (OutPoint, Coin) -> Void) throws(StorageError) {
+        var isDamaged = false
+        try Self.iterate(store, prefix: StoreKey.coinPrefix) { key, value in
+            if let point = StoreKey.outPoint(key), let coin = try? CoinCodec.coin(decoding: value) {
+                body(point, coin)
+                return true
+            }
+            isDamaged = true
+            return false
+        }
+        if isDamaged {
+            throw StorageError(
+                path: store.path, reason: "A coin is damaged; restart with -reindex-chainstate")
+        }
+    }
+
+    func utxoSetInfo(_ kind: UTXOHashKind) throws(StorageError) -> UTXOSetInfo {
+        let tip = tip
+        var info = UTXOSetInfo(height: tip.height, bestBlock: tip.hash)
+        var sum = CoinSetHash(kind)
+        var group: [(point: OutPoint, coin: Coin)] = []
+        try forEachCoin { point, coin in
+            if let first = group.first, first.point.txid != point.txid {
+                info.add(&group, &sum)
+            }
+            group.append((point, coin))
+        }
+        info.add(&group, &sum)
+        info.hash = sum.finalize()
+        let (start, end) = ([StoreKey.coinPrefix], [StoreKey.coinPrefix + 1])
+        info.diskSize = store.approximateSize(from: start.span, to: end.span)
+        return info
+    }
+}
+
+extension UTXOSetInfo {
+    /// Adds the coins of one transaction.
+    fileprivate mutating func add(
+        _ group: inout [(point: OutPoint, coin: Coin)], _ sum: inout CoinSetHash
+    ) {
+        guard !group.isEmpty else { return }
+        transactions += 1
+        // The order of the keys is not that of the numbers in them from 16512 on.
+        group.sort { $0.point.index < $1.point.index }
+        for (point, coin) in group {
+            outputs += 1
+            bogoSize += 32 + 4 + 4 + 8 + 2 + coin.output.script.count
+            totalAmount += coin.output.value
+            sum.add(point, coin)
+        }
+        group.removeAll(keepingCapacity: true)
+    }
+}
+
+/// A hash over coins, of one kind or another.
+private enum CoinSetHash {
+    case none
+    case serialized(SHA256Stream)
+    case muhash(MuHash3072)
+
+    init(_ kind: UTXOHashKind) {
+        switch kind {
+        case .none: self = .none
+        case .serialized3: self = .serialized(SHA256Stream())
+        case .muhash: self = .muhash(MuHash3072())
+        }
+    }
+
+    mutating func add(_ point: OutPoint, _ coin: Coin) {
+        switch self {
+        case .none: return
+        case .serialized(var stream):
+            // The old state is let go of first, so that nothing is copied.
+            self = .none
+            stream.update(Self.bytes(point, coin).span)
+            self = .serialized(stream)
+        case .muhash(var set):
+            self = .none
+            set.insert(Self.bytes(point, coin).span)
+            self = .muhash(set)
+        }
+    }
+
+    func finalize() -> Hash256? {
+        switch self {
+        case .none: nil
+        case .serialized(let stream): stream.finalizeDouble()
+        case .muhash(let set): set.finalize()
+        }
+    }
+
+    private static func bytes(_ point: OutPoint, _ coin: Coin) -> [UInt8] {
+        var writer = ByteWriter(capacity: 52 + coin.output.script.count)
+        point.encode(to: &writer)
+        writer.write(UInt32(truncatingIfNeeded: CoinCodec.code(coin)))
+        coin.output.encode(to: &writer)
+        return writer.bytes
+    }
+}

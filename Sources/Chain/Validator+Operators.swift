@@ -1,0 +1,68 @@
+import Consensus
+public import Cryptography
+import MemoryPool
+public import Primitives
+public import Storage
+
+extension Validator {
+    /// How many blocks of an invalidated branch give their transactions back to the pool.
+    private static let readmittedBlocks = 10
+
+    /// Treats a block and all that build on it as invalid. False if it is unknown or genesis.
+    public func invalidate(_ hash: BlockHash) throws(StorageError) -> Bool {
+        defer { publish() }
+        return try writing { () throws(StorageError) in
+            guard let id = chain.index.find(hash), let parent = chain.index.parent(of: id) else {
+                return false
+            }
+            if chain.index.isActive(id) {
+                let blocks = try disconnect(to: parent)
+                chain.index.invalidate(id)
+                let kept = blocks.suffix(Self.readmittedBlocks)
+                for block in blocks.dropLast(kept.count) {
+                    for transaction in block.transactions {
+                        pool.removeRecursive(transaction, reason: .reorg)
+                    }
+                }
+                try readmit(Array(kept))
+            } else {
+                chain.index.invalidate(id)
+            }
+            try activate()
+            try chain.writeIndex()
+            return true
+        }
+    }
+
+    /// Takes back what was said of a block, its ancestors and descendants. False if it is unknown.
+    public func reconsider(_ hash: BlockHash) throws(StorageError) -> Bool {
+        defer { publish() }
+        return try writing { () throws(StorageError) in
+            guard let id = chain.index.find(hash) else { return false }
+            chain.index.reconsider(id)
+            try activate()
+            try chain.writeIndex()
+            return true
+        }
+    }
+
+    /// Prefers a block to others with as much work. False if it is unknown.
+    public func precious(_ hash: BlockHash) throws(StorageError) -> Bool {
+        defer { publish() }
+        return try writing { () throws(StorageError) in
+            guard let id = chain.index.find(hash) else { return false }
+            if chain.index.prefer(id) { try activate() }
+            try chain.writeIndex()
+            return true
+        }
+    }
+
+    /// Checks the last blocks again: 0 reads them, 1 checks them alone, 2 reads their undo data, 3
+    /// takes them back in memory, 4 connects them again.
+    ///
+    /// - Parameter count: how many; 0 is all.
+    public func verifyChain(level: Int, count: Int) throws(StorageError) -> Bool {
+        try checkRunning()
+        return try chain.verify(level: level, count: count)
+    }
+}

@@ -1,0 +1,94 @@
+import Consensus
+import Cryptography
+import Genesis
+import Primitives
+import Storage
+
+extension Validator {
+    /// Builds the block index anew from the block files, if that was asked for or was cut short.
+    func reindexIfAsked(_ progress: @Sendable (String) -> Void) throws(StorageError) {
+        guard try chain.store.get(StoreKey.reindexing) != nil else { return }
+        try chain.files.removeUndo()
+        var orphans: [BlockHash: [(Block, FilePosition)]] = [:]
+        for file in try chain.files.numbers() {
+            progress("Reindexing block file \(chain.files.blockPath(file))")
+            var found: [(Block, FilePosition)] = []
+            try chain.files.scan(file: file) { position, bytes in
+                if let block = try? Block(decoding: bytes) { found.append((block, position)) }
+            }
+            for (block, position) in found {
+                try restore(block, at: position, &orphans)
+            }
+            try activate()
+        }
+        try chain.keepGenesis()
+        try activate()
+        chain.pending.delete(StoreKey.reindexing)
+        chain.hasPending = true
+        try chain.flush()
+    }
+
+    /// Notes a block that is in the files, and those that waited for it.
+    private func restore(
+        _ block: Block, at position: FilePosition,
+        _ orphans: inout [BlockHash: [(Block, FilePosition)]]
+    ) throws(StorageError) {
+        var queue = [(block, position)]
+        while let (block, position) = queue.popLast() {
+            let isGenesis = block.hash == network.genesisHash
+            guard isGenesis || chain.index.contains(block.header.previous) else {
+                orphans[block.header.previous, default: []].append((block, position))
+                continue
+            }
+            guard isGenesis || (try? block.check(in: network)) != nil,
+                let id = header(of: block, isGenesis),
+                !chain.index.status(of: id).hasData
+            else { continue }
+            if let parent = chain.index.parent(of: id) {
+                guard (try? block.accept(onto: parent, of: chain.index, in: network)) != nil else {
+                    chain.index.markFailed(id)
+                    continue
+                }
+            }
+            chain.index.received(
+                id, transactionCount: block.transactions.count, file: Int32(position.file),
+                dataPosition: UInt32(position.offset), in: network)
+            queue += orphans.removeValue(forKey: block.hash) ?? []
+        }
+    }
+
+    private func header(of block: Block, _ isGenesis: Bool) -> BlockID? {
+        if isGenesis { return chain.index.genesis }
+        return try? chain.index.accept(
+            block.header, in: network, at: clock.now(), isWorkChecked: true
+        ).id
+    }
+
+    /// Takes in the blocks of files that Core or others wrote (`-loadblock`).
+    func loadBlocks(_ progress: @Sendable (String) -> Void) throws(StorageError) {
+        for path in configuration.loadBlocks {
+            progress("Importing \(path)")
+            guard let source = ImportFile(path: path, magic: network.magic) else { continue }
+            var orphans: [BlockHash: [Block]] = [:]
+            try source.forEach { block throws(StorageError) in
+                try self.take(imported: block, &orphans)
+            }
+        }
+    }
+
+    private func take(
+        imported block: Block, _ orphans: inout [BlockHash: [Block]]
+    ) throws(StorageError) {
+        var queue = [block]
+        while let block = queue.popLast() {
+            guard chain.index.contains(block.header.previous) else {
+                if block.hash != network.genesisHash {
+                    orphans[block.header.previous, default: []].append(block)
+                }
+                continue
+            }
+            _ = try submit(block: block)
+            queue += orphans.removeValue(forKey: block.hash) ?? []
+        }
+    }
+}

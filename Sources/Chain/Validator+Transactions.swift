@@ -1,0 +1,103 @@
+import Consensus
+import Cryptography
+import Genesis
+import MemoryPool
+public import Primitives
+import Scripting
+public import Storage
+
+extension Validator {
+    /// Judges a transaction and, unless it is only a test, lets it into the mempool.
+    public func submit(
+        transaction: Transaction, options: TransactionOptions = .init()
+    ) throws(StorageError) -> TransactionOutcome {
+        defer { publish() }
+        return try writing { () throws(StorageError) in
+            try admit(transaction.detached(), options)
+        }
+    }
+
+    /// Judges transactions one by one as if each were alone with the mempool, which stays as it is.
+    public func testAccept(
+        _ transactions: [Transaction], maximumFeeRate: FeeRate? = nil
+    ) throws(StorageError) -> [TransactionOutcome] {
+        let options = TransactionOptions(maximumFeeRate: maximumFeeRate, testOnly: true)
+        var outcomes: [TransactionOutcome] = []
+        for transaction in transactions {
+            outcomes.append(try submit(transaction: transaction, options: options))
+        }
+        return outcomes
+    }
+
+    /// What the pool must know of the chain: the next block is the one a transaction may enter.
+    func context(at time: Int64? = nil) -> ChainContext {
+        let tip = chain.tip
+        return ChainContext(
+            tipHeight: tip.height, medianTimePast: Int64(tip.medianTimePast),
+            now: time ?? clock.now(),
+            coinbaseMaturity: network.consensus.coinbaseMaturity,
+            scriptFlags: network.scriptFlags(for: .zero, at: tip.height + 1))
+    }
+
+    /// - Parameter time: when it came, in seconds since 1970; nil is now.
+    func admit(
+        _ transaction: Transaction, _ options: TransactionOptions, arrivedAt time: Int64? = nil
+    ) throws(StorageError) -> TransactionOutcome {
+        let context = context(at: time)
+        let gathered = try gather(for: transaction)
+        do throws(MempoolRejection) {
+            let admission = try pool.judge(
+                transaction, in: context, with: gathered,
+                options: AdmissionOptions(
+                    bypassesLimits: options.bypassesLimits,
+                    maximumFeeRate: options.maximumFeeRate),
+                locks: { lock($0, coinHeights: $1) })
+            try checkScripts(admission)
+            if !options.testOnly {
+                try pool.commit(admission, in: context, limitsSize: !options.bypassesLimits)
+            }
+            return .accepted(
+                TransactionAcceptance(
+                    txid: transaction.txid, wtxid: transaction.wtxid, fee: admission.fee,
+                    virtualSize: admission.virtualSize, replaced: admission.replaced))
+        } catch {
+            return .rejected(error)
+        }
+    }
+
+    private func gather(for transaction: Transaction) throws(StorageError) -> GatheredCoins {
+        let points = pool.outPointsNeeded(by: transaction)
+        var coins: [OutPoint: Coin] = [:]
+        for (point, coin) in zip(points, try chain.gather(points)) {
+            coins[point] = coin
+        }
+        let isKnown = coins.count < points.count ? try hasUnspentOutput(transaction) : false
+        return GatheredCoins(coins: coins, isAlreadyKnown: isKnown)
+    }
+
+    /// Whether the chain holds an output of the transaction: then it holds the transaction.
+    func hasUnspentOutput(_ transaction: Transaction) throws(StorageError) -> Bool {
+        let txid = transaction.txid
+        let points = transaction.outputs.indices.map { OutPoint(txid: txid, index: UInt32($0)) }
+        return try chain.gather(points).contains { $0 != nil }
+    }
+
+    /// When the relative locks of a transaction are over, in a block on the tip.
+    func lock(_ transaction: Transaction, coinHeights: [Int]) -> SequenceLock {
+        let tip = chain.index.tip ?? chain.index.genesis
+        return transaction.sequenceLock(coinHeights: coinHeights, onto: tip, of: chain.index)
+    }
+
+    private func checkScripts(_ admission: Admission) throws(MempoolRejection) {
+        let transaction = admission.transaction
+        let checks = ScriptCheck.all(
+            of: transaction, spending: admission.spentOutputs, flags: admission.policyFlags)
+        if let failure = chain.scripts.firstFailure(checks, verifier: chain.verifier) {
+            throw admission.rejection(for: failure)
+        }
+        // Each rule of policy only forbids more, so what passes them all passes those of the block.
+        if admission.policyFlags.isSuperset(of: admission.consensusFlags) {
+            chain.verifier.note(transaction.wtxid, flags: admission.consensusFlags)
+        }
+    }
+}

@@ -1,0 +1,172 @@
+import Consensus
+import Cryptography
+public import Genesis
+import MemoryPool
+import Primitives
+public import Storage
+
+/// The one owner of the chain: block index, coins, block files, mempool and payout ledger.
+///
+/// What breaks a rule is answered with a value. What is thrown is a `StorageError`: our machine has
+/// failed, and if that was while writing, the validator has stopped for good (see `failure()`).
+public actor Validator {
+    public nonisolated let network: Network
+    let configuration: Configuration
+    let clock: any NodeClock
+    private let executor: QueueExecutor
+
+    var chain: Chainstate
+    var pool: Mempool
+    var changes: MempoolRing
+    /// Once false, it stays so.
+    private(set) var isDownloading = true
+    private var isClosed = false
+    private var lastFlush: Int64 = 0
+
+    nonisolated let tipHints: Hints<ChainTip>
+    nonisolated let mempoolHintsSource = Hints<UInt64>(0)
+    nonisolated let latch = FailureLatch()
+
+    public nonisolated var unownedExecutor: UnownedSerialExecutor {
+        executor.asUnownedSerialExecutor()
+    }
+
+    /// Opens the chain in the configured folder, repairs what a crash left, and brings it to the
+    /// best block it holds.
+    ///
+    /// - Parameter progress: is told what takes time.
+    public static func open(
+        _ configuration: Configuration, clock: any NodeClock,
+        progress: @escaping @Sendable (String) -> Void = { _ in }
+    ) async throws(StorageError) -> Validator {
+        let validator = try Validator(configuration, clock)
+        try await validator.start(progress)
+        return validator
+    }
+
+    private init(_ configuration: Configuration, _ clock: any NodeClock) throws(StorageError) {
+        network = configuration.network
+        self.configuration = configuration
+        self.clock = clock
+        executor = QueueExecutor(label: "cellblock.validator")
+        chain = try Chainstate(configuration)
+        pool = Mempool(policy: configuration.mempool)
+        changes = MempoolRing()
+        tipHints = Hints(chain.tip)
+    }
+
+    private func start(_ progress: @Sendable (String) -> Void) throws(StorageError) {
+        try writing { () throws(StorageError) in
+            chain.ledger.rosters = configuration.rosters
+            try reindexIfAsked(progress)
+            try chain.keepGenesis()
+            try chain.completeTransactionIndex()
+            try activate()
+            try loadBlocks(progress)
+            try chain.flush()
+            lastFlush = clock.now()
+        }
+        try loadMempool()
+        publish()
+    }
+
+    /// Brings everything to the disk. Every later call throws.
+    public func close() throws(StorageError) {
+        guard !isClosed else { return }
+        defer {
+            isClosed = true
+            tipHints.finish()
+            mempoolHintsSource.finish()
+        }
+        try writing { () throws(StorageError) in try chain.flush() }
+        if configuration.persistsMempool { try saveMempool() }
+    }
+
+    /// Brings the coins to the disk as of now.
+    public func flush() throws(StorageError) {
+        try writing { () throws(StorageError) in try chain.flush() }
+        lastFlush = clock.now()
+    }
+
+    /// Returns when the disk has failed and the node must stop; throws only if cancelled.
+    public nonisolated func failure() async throws -> StorageError {
+        try await latch.wait()
+    }
+
+    // MARK: Following
+
+    /// The last block of the active chain, as last announced.
+    public nonisolated var tip: ChainTip { tipHints.latest }
+
+    /// The tip, then each new one as far as the listener keeps up: a hint to read on.
+    public nonisolated func tips() -> AsyncStream<ChainTip> { tipHints.stream() }
+
+    /// The number of the last change of the mempool: a hint to ask for the changes.
+    public nonisolated func mempoolHints() -> AsyncStream<UInt64> { mempoolHintsSource.stream() }
+
+    /// Whether the chain is still being downloaded. Once it is not, it never is again.
+    public var isInitialBlockDownload: Bool {
+        updateDownloading()
+        return isDownloading
+    }
+
+    /// What the operator should know of.
+    public var warnings: [String] {
+        guard let invalid = chain.index.bestInvalid, let tip = chain.index.tip,
+            chain.index.chainWork(of: invalid)
+                > chain.index.chainWork(of: tip)
+                &+ ProofOfWork.work(bits: chain.index.bits(of: tip)) &* UInt256(6)
+        else { return [] }
+        return [
+            "Warning: Found invalid chain more than 6 blocks longer than our best chain. This "
+                + "could be due to database corruption or consensus incompatibility with peers."
+        ]
+    }
+
+    // MARK: For the other parts of this actor
+
+    /// Throws if the validator has stopped.
+    func checkRunning() throws(StorageError) {
+        if let failure = latch.failure { throw failure }
+        if isClosed { throw StorageError(path: "", reason: "The node is shutting down") }
+    }
+
+    /// Runs what may change the disk. If it fails there is no telling what is in memory: the
+    /// validator stops, and the disk is left at the last block it holds whole.
+    func writing<Result>(
+        _ body: () throws(StorageError) -> Result
+    ) throws(StorageError) -> Result {
+        try checkRunning()
+        do throws(StorageError) {
+            return try body()
+        } catch {
+            latch.set(error)
+            throw error
+        }
+    }
+
+    /// Flushes if it has not been done for long.
+    func flushIfDue() throws(StorageError) {
+        let now = clock.now()
+        // A clock set back must not put it off for ever.
+        guard now - lastFlush >= configuration.flushInterval || now < lastFlush else { return }
+        lastFlush = now
+        try chain.flush()
+    }
+
+    /// Tells followers what has changed.
+    func publish() {
+        updateDownloading()
+        let tip = chain.tip
+        if tip != tipHints.latest { tipHints.send(tip) }
+        if changes.append(pool.takeChanges()) { mempoolHintsSource.send(changes.sequence) }
+    }
+
+    private func updateDownloading() {
+        guard isDownloading, let tip = chain.index.tip else { return }
+        let isBehind =
+            chain.index.chainWork(of: tip) < chain.minimumChainWork
+            || chain.index.time(of: tip) < clock.now() - configuration.maximumTipAge
+        if !isBehind { isDownloading = false }
+    }
+}

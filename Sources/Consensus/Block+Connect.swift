@@ -1,0 +1,178 @@
+public import Genesis
+public import Primitives
+public import Scripting
+
+/// What connecting a block comes to, once its scripts have been run.
+public struct BlockConnection: Sendable {
+    public var fees: Amount
+    public var sigOpCost: Int
+    /// The coins spent, by transaction (the coinbase left out) and input: what undoes the block.
+    public var spent: [[Coin]]
+    public var flags: ScriptFlags
+    /// All of these must pass, in any order; one that does not makes the block invalid with
+    /// `BlockError.script`. Empty where scripts are taken on trust.
+    public var checks: [ScriptCheck]
+}
+
+extension Block {
+    /// The out points that all transactions but the coinbase spend, in the order in which
+    /// `connect` wants their coins.
+    public var spentOutPoints: [OutPoint] {
+        var points: [OutPoint] = []
+        points.reserveCapacity(inputCount)
+        for transaction in transactions.dropFirst() {
+            for index in 0..<transaction.inputs.count {
+                points.append(transaction.outPoint(at: index))
+            }
+        }
+        return points
+    }
+
+    /// Checks what follows from the coins it spends (Bitcoin Core's `ConnectBlock`).
+    ///
+    /// The block has passed `check` and `accept`, and is not the genesis block.
+    ///
+    /// - Parameters:
+    ///   - coins: the coin of each of `spentOutPoints` as it is before the block; nil where there
+    ///     is none, because it is missing or because the block itself makes it.
+    ///   - overwritesCoin: whether any output of the block is an unspent coin already; need be
+    ///     found out only where `BlockIndex.enforcesBIP30` says so.
+    ///   - checkingScripts: false where `BlockIndex.needsScriptChecks` says so.
+    public func connect(
+        onto parent: BlockID, of index: BlockIndex, in network: Network,
+        spending coins: [Coin?], overwritesCoin: Bool = false, checkingScripts: Bool = true
+    ) throws(BlockError) -> BlockConnection {
+        let height = index.height(of: parent) + 1
+        let enforcesLocks = network.consensus.isActive(.csv, at: height)
+        let medianTimePast = index.medianTimePast(of: parent)
+        return try connect(
+            at: height, in: network, spending: coins, overwritesCoin: overwritesCoin,
+            checkingScripts: checkingScripts
+        ) { transaction, coins in
+            guard enforcesLocks else { return true }
+            return transaction.sequenceLock(
+                coinHeights: coins.lazy.map(\.height), onto: parent, of: index
+            ).isOpen(height: height, medianTimePast: medianTimePast)
+        }
+    }
+
+    /// The same where the relative lock times are told by the caller.
+    ///
+    /// - Parameter areLocksOpen: whether they let a transaction spend its coins in this block.
+    package func connect(
+        at height: Int, in network: Network, spending coins: [Coin?], overwritesCoin: Bool = false,
+        checkingScripts: Bool = true, areLocksOpen: (Transaction, [Coin]) -> Bool
+    ) throws(BlockError) -> BlockConnection {
+        guard !overwritesCoin else { throw .overwrites }
+        var connector = BlockConnector(
+            block: self, height: height, network: network,
+            flags: network.scriptFlags(for: hash, at: height), checkingScripts: checkingScripts)
+        var position = 0
+        for (number, transaction) in transactions.enumerated() {
+            if number == 0 {
+                try connector.addCoinbase(transaction)
+                continue
+            }
+            let end = position + transaction.inputs.count
+            precondition(end <= coins.count, "one coin for each input")
+            try connector.add(transaction, number: number, gathered: coins[position..<end]) {
+                areLocksOpen(transaction, $0)
+            }
+            position = end
+        }
+        try connector.checkCoinbaseAmount()
+        return connector.connection
+    }
+}
+
+/// A block half connected.
+private struct BlockConnector {
+    let block: Block
+    let height: Int
+    let network: Network
+    let checkingScripts: Bool
+    var connection: BlockConnection
+
+    /// Where the block's transactions stand, those not reached yet included.
+    private var numbers: [Txid: Int] = [:]
+    private var spentPoints: Set<OutPoint> = []
+
+    init(
+        block: Block, height: Int, network: Network, flags: ScriptFlags, checkingScripts: Bool
+    ) {
+        self.block = block
+        self.height = height
+        self.network = network
+        self.checkingScripts = checkingScripts
+        connection = BlockConnection(
+            fees: .zero, sigOpCost: 0, spent: [], flags: flags, checks: [])
+        let transactions = block.transactions
+        numbers.reserveCapacity(transactions.count)
+        for number in transactions.indices {
+            numbers.updateValue(number, forKey: transactions.txid(at: number))
+        }
+        spentPoints.reserveCapacity(block.inputCount)
+        connection.spent.reserveCapacity(transactions.count)
+        if checkingScripts { connection.checks.reserveCapacity(block.inputCount) }
+    }
+
+    mutating func addCoinbase(_ transaction: Transaction) throws(BlockError) {
+        try count(transaction.sigOpCost(spending: [], flags: connection.flags))
+    }
+
+    mutating func add(
+        _ transaction: Transaction, number: Int, gathered: ArraySlice<Coin?>,
+        areLocksOpen: ([Coin]) -> Bool
+    ) throws(BlockError) {
+        let found = resolve(transaction, number: number, gathered: gathered)
+        do throws(TransactionError) {
+            // Each fee is money, and so is the sum so far: adding cannot overflow.
+            connection.fees += try transaction.fee(
+                spending: found, at: height, maturity: network.consensus.coinbaseMaturity)
+        } catch {
+            throw .connection(error, transaction.txid)
+        }
+        guard connection.fees.isMoney else { throw .feesNotMoney }
+        let coins = found.compactMap { $0 }
+        guard areLocksOpen(coins) else { throw .sequenceLock(transaction.txid) }
+        try count(transaction.sigOpCost(spending: coins, flags: connection.flags))
+        if checkingScripts {
+            connection.checks += ScriptCheck.all(
+                of: transaction, spending: coins.map(\.output), flags: connection.flags)
+        }
+        connection.spent.append(coins)
+    }
+
+    /// The coins that a transaction spends: gathered, or made earlier in the block, each once.
+    private mutating func resolve(
+        _ transaction: Transaction, number: Int, gathered: ArraySlice<Coin?>
+    ) -> [Coin?] {
+        gathered.enumerated().map { index, coin in
+            let point = transaction.outPoint(at: index)
+            guard spentPoints.insert(point).inserted else { return nil }
+            return coin ?? made(point, before: number)
+        }
+    }
+
+    private func made(_ point: OutPoint, before number: Int) -> Coin? {
+        guard let maker = numbers[point.txid], maker < number else { return nil }
+        let outputs = block.transactions[maker].outputs
+        guard Int(point.index) < outputs.count else { return nil }
+        let output = outputs[Int(point.index)]
+        guard !output.script.isUnspendable else { return nil }
+        return Coin(output: output, height: height, isCoinbase: maker == 0)
+    }
+
+    private mutating func count(_ sigOpCost: Int) throws(BlockError) {
+        connection.sigOpCost += sigOpCost
+        guard connection.sigOpCost <= ConsensusLimits.maximumSigOpCost else { throw .sigOps }
+    }
+
+    func checkCoinbaseAmount() throws(BlockError) {
+        let limit = Amount(
+            satoshis: connection.fees.satoshis
+                + network.consensus.subsidy(at: height).satoshis)
+        let actual = block.transactions.first?.outputValue ?? .zero
+        guard actual <= limit else { throw .coinbaseAmount(actual: actual, limit: limit) }
+    }
+}

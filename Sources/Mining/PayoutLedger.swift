@@ -1,0 +1,88 @@
+public import Cryptography
+public import Primitives
+
+/// What members are owed, as of one block.
+///
+/// The sum of all balances is zero: whoever was paid more than his part owes it to the others.
+public struct PayoutLedger: Sendable, Hashable {
+    public struct Account: Sendable, Hashable {
+        public var name: String
+        /// Where he was to be paid last, kept for one who left the roster.
+        public var script: Script
+        /// What he is owed, or owes below zero, in millisatoshis.
+        public var balance: Int64
+        /// How often he was paid: the index a descriptor is at.
+        public var payouts: UInt32
+
+        public init(name: String, script: Script, balance: Int64, payouts: UInt32) {
+            self.name = name
+            self.script = script
+            self.balance = balance
+            self.payouts = payouts
+        }
+    }
+
+    /// By name, in rising order.
+    public private(set) var accounts: [Account]
+
+    public init() { accounts = [] }
+
+    init(_ accounts: [Account]) { self.accounts = accounts.sorted { $0.name < $1.name } }
+
+    public subscript(name: String) -> Account? { accounts.first { $0.name == name } }
+
+    private static let tag = SHA256Stream(tag: "Cellblock/ledger")
+    private static let version: UInt8 = 1
+    /// All there can be, in millisatoshis: no balance is further from zero.
+    private static let bound = Amount.max.satoshis * 1000
+
+    /// Commits to all accounts.
+    public var root: Hash256 {
+        var stream = Self.tag
+        stream.update(encoded.span)
+        return stream.finalize()
+    }
+
+    /// For keeping: a version, a count, and each account's name, script, balance and payouts.
+    public var encoded: [UInt8] {
+        var writer = ByteWriter()
+        writer.write(Self.version)
+        writer.writeCompactSize(accounts.count)
+        for account in accounts {
+            writer.writeSized(account.name.utf8)
+            writer.writeSized(account.script.bytes)
+            writer.write(account.balance)
+            writer.write(account.payouts)
+        }
+        return writer.bytes
+    }
+
+    public init(decoding bytes: [UInt8]) throws(DecodingError) {
+        var reader = ByteReader(bytes.span)
+        guard try reader.read(UInt8.self) == Self.version else {
+            throw .invalid("Unknown version of a payout ledger")
+        }
+        accounts = []
+        var sum: Int64 = 0
+        for _ in 0..<(try reader.readCount(minimumSize: 14)) {
+            let name = try reader.readString(limit: RosterDefinition.maximumNameLength)
+            let script = Script(try reader.readSizedBytes())
+            let balance = try reader.read(Int64.self)
+            guard abs(balance.clamped(to: Self.bound + 1)) <= Self.bound else {
+                throw .invalid("A payout balance out of range")
+            }
+            if let last = accounts.last, last.name >= name {
+                throw .invalid("Payout accounts out of order")
+            }
+            sum &+= balance
+            accounts.append(
+                Account(name: name, script: script, balance: balance, payouts: try reader.read()))
+        }
+        try reader.finish()
+        guard sum == 0 else { throw .invalid("Payout balances that do not sum to zero") }
+    }
+}
+
+extension Int64 {
+    fileprivate func clamped(to bound: Int64) -> Int64 { Swift.min(Swift.max(self, -bound), bound) }
+}

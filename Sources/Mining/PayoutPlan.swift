@@ -1,0 +1,113 @@
+import Cryptography
+import MemoryPool
+import Primitives
+
+/// Why a reward cannot be split.
+public enum PayoutError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// A descriptor gives no script at the index that is next.
+    case noScript(name: String)
+    /// The finder is no member.
+    case unknownFinder(String)
+
+    public var description: String {
+        switch self {
+        case .noScript(let name): "the descriptor of \"\(name)\" gives no further script"
+        case .unknownFinder(let name): "\"\(name)\" is no inmate of the roster"
+        }
+    }
+}
+
+/// All that decides how a block's reward is split, but the reward and the block before.
+public struct PayoutPlan: Sendable, Hashable {
+    public var roster: Roster
+    /// As of the block before.
+    public var ledger: PayoutLedger
+    /// For scheme `pplns`; without it the roster's weights count.
+    public var shares: ShareWindow?
+    /// The member whose machine looks for the block.
+    public var finder: String?
+
+    public init(
+        roster: Roster, ledger: PayoutLedger, shares: ShareWindow? = nil, finder: String? = nil
+    ) {
+        self.roster = roster
+        self.ledger = ledger
+        self.shares = shares
+        self.finder = finder
+    }
+
+    /// One who may be paid: a member, or one who left and is still owed, or owes.
+    struct Claim {
+        var name: String
+        var script: Script
+        var weight: Int64
+        /// In millisatoshis.
+        var balance: Int64
+        var payouts: UInt32
+        var isMember: Bool
+        /// The least he is paid, in satoshis: no output may be dust.
+        var minimum: Int64
+        var tie: TieKey
+    }
+
+    func claims(onto previous: BlockHash) throws(PayoutError) -> [Claim] {
+        var claims: [Claim] = []
+        var names: Set<String> = []
+        let weights = weights()
+        let accounts = Dictionary(ledger.accounts.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
+        for (inmate, weight) in zip(roster.inmates, weights) {
+            let account = accounts[inmate.name]
+            let payouts = account?.payouts ?? 0
+            guard let script = inmate.script(after: payouts) else {
+                throw .noScript(name: inmate.name)
+            }
+            names.insert(inmate.name)
+            claims.append(
+                Claim(
+                    name: inmate.name, script: script, weight: weight,
+                    balance: account?.balance ?? 0, payouts: payouts, isMember: true,
+                    minimum: minimum(for: script),
+                    tie: TieKey(previous: previous, name: inmate.name)))
+        }
+        for account in ledger.accounts where !names.contains(account.name) {
+            claims.append(
+                Claim(
+                    name: account.name, script: account.script, weight: 0,
+                    balance: account.balance, payouts: account.payouts, isMember: false,
+                    minimum: minimum(for: account.script),
+                    tie: TieKey(previous: previous, name: account.name)))
+        }
+        return claims
+    }
+
+    private func minimum(for script: Script) -> Int64 {
+        max(roster.minPayout, Self.dust(for: script)).satoshis
+    }
+
+    static func dust(for script: Script) -> Amount { MempoolPolicy().dustThreshold(for: script) }
+
+    /// The weights of the roster's members under its scheme.
+    private func weights() -> [Int64] {
+        switch roster.scheme {
+        case .weights, .rotation:
+            return roster.inmates.map(\.weight)
+        case .solo:
+            let one = finder ?? roster.inmates.first?.name
+            return roster.inmates.map { $0.name == one ? 1 : 0 }
+        case .pplns:
+            let work = roster.inmates.map { shares?.work[$0.name] ?? 0 }
+            // Nobody has shown any work yet.
+            return work.contains { $0 > 0 } ? work : roster.inmates.map(\.weight)
+        }
+    }
+
+    /// Outputs as large as those of any split can be, for keeping room.
+    func largestOutputs() throws(PayoutError) -> [TransactionOutput] {
+        var scripts = try claims(onto: .zero).map(\.script).sorted { $0.count > $1.count }
+        scripts = Array(scripts.prefix(roster.payeeLimit))
+        if roster.finderBasisPoints > 0, let largest = scripts.first { scripts.append(largest) }
+        if roster.feeBasisPoints > 0, let script = roster.operatorScript { scripts.append(script) }
+        scripts.append(PayoutCommitment.script(.zero))
+        return scripts.map { TransactionOutput(value: .zero, script: $0) }
+    }
+}

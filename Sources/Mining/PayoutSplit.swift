@@ -1,0 +1,142 @@
+public import Cryptography
+public import Primitives
+
+/// A block's reward split: who is paid how much, and what is owed afterwards.
+public struct PayoutSplit: Sendable, Hashable {
+    /// What an output of the coinbase is for.
+    public enum Purpose: String, Sendable, Hashable {
+        case share, finder
+        case fee = "operator"
+    }
+
+    /// One output of the coinbase.
+    public struct Payout: Sendable, Hashable {
+        /// The member's name; empty for the operator.
+        public var name: String
+        public var script: Script
+        public var amount: Amount
+        public var purpose: Purpose
+    }
+
+    /// In the order of the coinbase's outputs: members by what they were due, finder, operator.
+    public let payouts: [Payout]
+    public let ledgerBefore: PayoutLedger
+    public let ledgerAfter: PayoutLedger
+    /// What the coinbase commits to.
+    public let commitment: Hash256
+
+    /// The outputs of the coinbase, the commitment last. BIP141's comes after it.
+    public var coinbaseOutputs: [TransactionOutput] {
+        payouts.map { TransactionOutput(value: $0.amount, script: $0.script) }
+            + [TransactionOutput(value: .zero, script: PayoutCommitment.script(commitment))]
+    }
+}
+
+extension PayoutPlan {
+    /// Splits `reward`, subsidy and fees together, for a block on `previous`.
+    ///
+    /// All is exact: outputs sum to the reward, balances to zero.
+    public func split(reward: Amount, onto previous: BlockHash) throws(PayoutError) -> PayoutSplit {
+        let claims = try claims(onto: previous)
+        var bonuses: [PayoutSplit.Payout] = []
+        if let finder {
+            guard let claim = claims.first(where: { $0.name == finder && $0.isMember }) else {
+                throw .unknownFinder(finder)
+            }
+            bonuses += bonus(
+                roster.finderBasisPoints, of: reward, to: claim.script, finder, .finder)
+        }
+        if let script = roster.operatorScript {
+            bonuses += bonus(roster.feeBasisPoints, of: reward, to: script, "", .fee)
+        }
+        let pot = bonuses.reduce(reward.satoshis) { $0 - $1.amount.satoshis }
+
+        let entitled = Apportionment.parts(
+            of: pot * 1000, by: claims.map(\.weight), ties: claims.map(\.tie))
+        let targets = zip(claims, entitled).map { $0.balance + $1 }
+        let paid = payments(of: pot, claims: claims, targets: targets)
+
+        var accounts: [PayoutLedger.Account] = []
+        for (index, claim) in claims.enumerated() {
+            let amount = paid[index]
+            let balance = targets[index] - 1000 * (amount ?? 0)
+            guard claim.isMember || balance != 0 else { continue }
+            accounts.append(
+                PayoutLedger.Account(
+                    name: claim.name, script: claim.script, balance: balance,
+                    payouts: amount == nil ? claim.payouts : claim.payouts &+ 1))
+        }
+        let after = PayoutLedger(accounts)
+        let order = paid.keys.sorted { precedes($0, $1, targets, claims) }
+        let shares = order.map { index in
+            PayoutSplit.Payout(
+                name: claims[index].name, script: claims[index].script,
+                amount: Amount(satoshis: paid[index] ?? 0), purpose: .share)
+        }
+        return PayoutSplit(
+            payouts: shares + bonuses, ledgerBefore: ledger, ledgerAfter: after,
+            commitment: PayoutCommitment.hash(of: self, before: ledger, after: after))
+    }
+
+    /// A part of the reward that is paid at once; what would be dust stays with the members.
+    private func bonus(
+        _ basisPoints: Int, of reward: Amount, to script: Script, _ name: String,
+        _ purpose: PayoutSplit.Purpose
+    ) -> [PayoutSplit.Payout] {
+        let part = Amount(
+            satoshis: Int64(Int128(reward.satoshis) * Int128(basisPoints) / 10_000))
+        guard part > .zero, part >= Self.dust(for: script) else { return [] }
+        return [.init(name: name, script: script, amount: part, purpose: purpose)]
+    }
+
+    private func precedes(
+        _ left: Int, _ right: Int, _ targets: [Int64], _ claims: [Claim]
+    ) -> Bool {
+        targets[left] != targets[right]
+            ? targets[left] > targets[right] : claims[left].tie < claims[right].tie
+    }
+
+    /// Satoshis by claim, of those that are paid; they sum to `pot`.
+    private func payments(of pot: Int64, claims: [Claim], targets: [Int64]) -> [Int: Int64] {
+        let order = claims.indices.sorted { precedes($0, $1, targets, claims) }
+        var kept = Array(
+            order.filter { targets[$0] >= 1000 * claims[$0].minimum && targets[$0] > 0 }
+                .prefix(roster.payeeLimit))
+        if kept.isEmpty { kept = Array(order.prefix(1)) }
+        while true {
+            let amounts = amounts(of: pot, to: kept, claims: claims, targets: targets)
+            let paid = zip(kept, amounts)
+            guard kept.count > 1, paid.contains(where: { $1 < claims[$0].minimum }) else {
+                return Dictionary(uniqueKeysWithValues: paid)
+            }
+            // The smallest goes, and what it is due stays on its balance.
+            var smallest = 0
+            for place in kept.indices
+            where amounts[place] < amounts[smallest]
+                || (amounts[place] == amounts[smallest]
+                    && precedes(kept[smallest], kept[place], targets, claims))
+            {
+                smallest = place
+            }
+            kept.remove(at: smallest)
+        }
+    }
+
+    private func amounts(
+        of pot: Int64, to kept: [Int], claims: [Claim], targets: [Int64]
+    ) -> [Int64] {
+        let ties = kept.map { claims[$0].tie }
+        let due = kept.map { max(0, targets[$0]) }
+        let amounts = due.map { $0 / 1000 }
+        let sum = amounts.reduce(Int128(0)) { $0 + Int128($1) }
+        if sum > Int128(pot) { return Apportionment.parts(of: pot, by: due, ties: ties) }
+        let surplus = pot - Int64(sum)
+        guard surplus > 0 else { return amounts }
+        var weights = kept.map { claims[$0].weight }
+        // Only those who left are paid: what is over goes by what they are due, or to the first.
+        if !weights.contains(where: { $0 > 0 }) { weights = due }
+        if !weights.contains(where: { $0 > 0 }) { weights = kept.map { _ in 1 } }
+        return zip(amounts, Apportionment.parts(of: surplus, by: weights, ties: ties))
+            .map { $0 + $1 }
+    }
+}
