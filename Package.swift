@@ -66,6 +66,12 @@ let pure: [Target] = [
             "Notation", "Cryptography", "Primitives", "Genesis", "Scripting", "Consensus", "Keys",
             "MemoryPool",
         ]),
+    module(
+        "Conformance",
+        [
+            "Notation", "Cryptography", "Primitives", "Genesis", "Scripting", "Consensus", "Keys",
+            "MemoryPool", "Mining",
+        ]),
     module("Wire", ["Notation", "Cryptography", "Primitives"]),
     module(
         "Peers",

@@ -31,7 +31,8 @@ struct CoreScriptTests {
                 let random = ScriptFlags.all.randomSubset(using: &generator)
                 let flags = isValid ? spend.flags.subtracting(random) : spend.flags.union(random)
                 guard flags.areConsistent else { continue }
-                #expect((spend.result(flags: flags) == "OK") == isValid, "\(row.description) \(flags)")
+                #expect(
+                    (spend.result(flags: flags) == "OK") == isValid, "\(row.description) \(flags)")
                 count += 1
             }
         }

@@ -23,10 +23,12 @@ struct ScriptTests {
         }
     }
 
-    @Test("A push cut short is no instruction", arguments: [
-        [1], [75, 0], [0x4c], [0x4c, 1], [0x4d, 0], [0x4d, 1, 0], [0x4e, 0, 0, 0],
-        [0x4e, 255, 255, 255, 255],
-    ] as [[UInt8]])
+    @Test(
+        "A push cut short is no instruction",
+        arguments: [
+            [1], [75, 0], [0x4c], [0x4c, 1], [0x4d, 0], [0x4d, 1, 0], [0x4e, 0, 0, 0],
+            [0x4e, 255, 255, 255, 255],
+        ] as [[UInt8]])
     func truncatedPushes(_ bytes: [UInt8]) {
         var reader = InstructionReader(bytes[...])
         #expect(reader.next() == nil)
@@ -132,10 +134,12 @@ struct ScriptTests {
 
     @Test("Assembly shows numbers, data, operations and hash types as Core does")
     func assembly() throws {
-        #expect(Script([0x76, 0xa9, 0x01, 0x05, 0x88, 0xac]).asm()
-            == "OP_DUP OP_HASH160 5 OP_EQUALVERIFY OP_CHECKSIG")
-        #expect(Script([0x00, 0x4f, 0x60, 0x50, 0xba, 0xbb, 0xff]).asm()
-            == "0 -1 16 OP_RESERVED OP_CHECKSIGADD OP_UNKNOWN OP_INVALIDOPCODE")
+        #expect(
+            Script([0x76, 0xa9, 0x01, 0x05, 0x88, 0xac]).asm()
+                == "OP_DUP OP_HASH160 5 OP_EQUALVERIFY OP_CHECKSIG")
+        #expect(
+            Script([0x00, 0x4f, 0x60, 0x50, 0xba, 0xbb, 0xff]).asm()
+                == "0 -1 16 OP_RESERVED OP_CHECKSIGADD OP_UNKNOWN OP_INVALIDOPCODE")
         #expect(Script([0x04, 0xff, 0xff, 0xff, 0xff]).asm() == "-2147483647")
         #expect(Script([0x05, 1, 2, 3, 4, 5]).asm() == "0102030405")
         let signature: [UInt8] = [0x30, 6, 2, 1, 1, 2, 1, 1, 0x81]

@@ -1,0 +1,97 @@
+import Chain
+import Consensus
+import Cryptography
+import Genesis
+import MemoryPool
+import Primitives
+import Storage
+import Synchronization
+import TestSupport
+
+/// A clock that stands still.
+final class ManualClock: NodeClock {
+    private let time: Mutex<Int64>
+    init(_ time: Int64) { self.time = Mutex(time) }
+    func now() -> Int64 { time.withLock { $0 } }
+    func monotonic() -> Duration { .seconds(now()) }
+    func set(_ seconds: Int64) { time.withLock { $0 = seconds } }
+}
+
+/// A folder with a chain in it, and what makes blocks for it.
+final class TestChain: Sendable {
+    let folder = TemporaryFolder()
+    let builder: ChainBuilder
+    let clock: ManualClock
+
+    init(network: Network = .regtest) {
+        builder = ChainBuilder(network)
+        clock = ManualClock(Int64(network.genesis.header.time) + 1_000_000)
+    }
+
+    var genesis: ChainBuilder.Position { builder.genesis }
+
+    func open(
+        fault: WriteFault = .none, _ configure: (inout Validator.Configuration) -> Void = { _ in }
+    ) async throws -> Validator {
+        var configuration = Validator.Configuration(
+            network: builder.network, directory: folder.path)
+        configuration.databaseCacheBytes = 8 << 20
+        configuration.writeFault = fault
+        configuration.mempool.requiresStandard = false
+        configure(&configuration)
+        return try await Validator.open(configuration, clock: clock)
+    }
+
+    /// Blocks of which each but the first hundred spends the coinbase a hundred below it.
+    func busyBlocks(
+        _ count: Int, onto parent: ChainBuilder.Position, tag: UInt64 = 0,
+        spending spendable: [Block] = []
+    ) -> [Block] {
+        var blocks: [Block] = []
+        var position = parent
+        var sources = spendable
+        for _ in 0..<count {
+            var plan = ChainBuilder.Plan(tag: tag)
+            if !sources.isEmpty, let coinbase = sources.removeFirst().transactions.first {
+                let transaction = builder.spend(
+                    [OutPoint(txid: coinbase.txid, index: 0)], worth: coinbase.value(at: 0),
+                    into: 3)
+                plan.transactions = [transaction]
+                plan.fees = Amount(
+                    satoshis: coinbase.value(at: 0).satoshis - transaction.outputValue.satoshis)
+            }
+            let block = builder.block(onto: position, plan)
+            position = builder.position(block, above: position)
+            blocks.append(block)
+        }
+        return blocks
+    }
+
+    func position(after blocks: [Block], from parent: ChainBuilder.Position)
+        -> ChainBuilder.Position
+    {
+        blocks.reduce(parent) { builder.position($1, above: $0) }
+    }
+}
+
+/// What must be equal where two nodes agree.
+struct ChainState: Equatable {
+    var tip: ChainTip
+    var coins: UTXOSetInfo
+
+    init(_ validator: Validator) async throws {
+        tip = validator.tip
+        coins = try await validator.utxoSetInfo(.serialized3)
+        // How the store lays things out is its own affair.
+        coins.diskSize = 0
+    }
+}
+
+extension Validator {
+    /// Submits blocks that are all expected to extend the chain or to be kept.
+    func submitAll(_ blocks: [Block]) async throws -> [BlockOutcome] {
+        var outcomes: [BlockOutcome] = []
+        for block in blocks { outcomes.append(try submit(block: block)) }
+        return outcomes
+    }
+}

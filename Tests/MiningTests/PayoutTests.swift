@@ -1,0 +1,259 @@
+import Cryptography
+import Genesis
+import MemoryPool
+import Mining
+import Primitives
+import Scripting
+import TestSupport
+import Testing
+
+/// Rosters of made-up members, for tests.
+enum Rosters {
+    static func script(_ number: Int) -> Script {
+        var bytes = [UInt8](repeating: 3, count: 20)
+        for place in 0..<8 { bytes[place] = UInt8(truncatingIfNeeded: number >> (8 * place)) }
+        return .payToWitnessPubKeyHash(Hash160(bytes: bytes) ?? .zero)
+    }
+
+    static func make(
+        _ weights: [Int64], scheme: Roster.Scheme = .weights, maxPayees: Int = 60,
+        minPayout: Int64 = 5000, fee: Int = 0, finder: Int = 0
+    ) throws -> Roster {
+        var definition = RosterDefinition()
+        definition.scheme = .init(scheme.rawValue)
+        definition.maxPayees = .init(Int64(maxPayees))
+        definition.minPayout = .init(minPayout)
+        definition.finderBasisPoints = .init(Int64(finder))
+        var wallets: [String: Result<Script, RosterError>] = [:]
+        for (index, weight) in weights.enumerated() {
+            var member = RosterDefinition.Member()
+            member.name = .init("m\(index)")
+            member.weight = .init(weight)
+            member.wallet = .init("w\(index)")
+            wallets["w\(index)"] = .success(script(index))
+            definition.members.append(member)
+        }
+        var roster = try definition.roster(on: .regtest, wallets: wallets)
+        roster.feeBasisPoints = fee
+        roster.operatorScript = script(1_000_000)
+        return roster
+    }
+}
+
+@Suite("Payouts") struct PayoutTests {
+    private func hash(_ number: UInt64) -> Hash256 { Hash256(words: (number, 5, 6, 7)) }
+
+    private func check(
+        _ split: PayoutSplit, reward: Int64, roster: Roster, _ comment: Comment
+    ) {
+        #expect(split.payouts.reduce(0) { $0 + $1.amount.satoshis } == reward, comment)
+        #expect(split.ledgerAfter.accounts.reduce(0) { $0 + $1.balance } == 0, comment)
+        let shares = split.payouts.filter { $0.purpose == .share }
+        let limit = roster.scheme == .rotation ? 1 : roster.maxPayees
+        #expect(shares.count <= limit, comment)
+        if shares.count > 1 {
+            #expect(shares.allSatisfy { $0.amount >= roster.minPayout }, comment)
+        }
+    }
+
+    @Test("Outputs sum to the reward and balances to zero, whatever the roster", arguments: 0..<40)
+    func sums(_ seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        let schemes: [Roster.Scheme] = [.weights, .rotation, .solo, .pplns]
+        let scheme = schemes[Int(seed % 4)]
+        let count = Int.random(in: 1...30, using: &generator)
+        let roster = try Rosters.make(
+            (0..<count).map { _ in .random(in: 1...1000, using: &generator) }, scheme: scheme,
+            maxPayees: .random(in: 1...20, using: &generator),
+            minPayout: .random(in: 0...2_000_000, using: &generator),
+            fee: .random(in: 0...500, using: &generator),
+            finder: .random(in: 0...500, using: &generator))
+        var ledger = PayoutLedger()
+        for block in 0..<200 as Range<UInt64> {
+            let reward =
+                block % 17 == 0
+                ? Int64.random(in: 0...3000, using: &generator)
+                : .random(in: 0...5_000_000_000, using: &generator)
+            let shares = ShareWindow(
+                (0..<count).map {
+                    Share(name: "m\($0)", work: .random(in: 0...1_000_000, using: &generator))
+                }, size: 20_000_000, root: hash(block))
+            let plan = PayoutPlan(
+                roster: roster, ledger: ledger, shares: scheme == .pplns ? shares : nil,
+                finder: block % 3 == 0 ? "m0" : nil)
+            let split = try plan.split(reward: Amount(satoshis: reward), onto: hash(block))
+            check(split, reward: reward, roster: roster, "seed \(seed), block \(block)")
+            #expect(try PayoutLedger(decoding: split.ledgerAfter.encoded) == split.ledgerAfter)
+            ledger = split.ledgerAfter
+        }
+    }
+
+    @Test("Paid and owed drift by less than two satoshis in 3,000 blocks", arguments: 0..<4)
+    func drift(_ seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        let weights = (0..<7).map { _ in Int64.random(in: 1...97, using: &generator) }
+        let total = weights.reduce(0, +)
+        let roster = try Rosters.make(
+            weights, scheme: seed % 2 == 0 ? .weights : .rotation, maxPayees: 3)
+        var ledger = PayoutLedger()
+        var paid: [String: Int64] = [:]
+        var rewards: Int64 = 0
+        for block in 0..<3000 as Range<UInt64> {
+            let reward = Int64.random(in: 1_000_000...5_000_000, using: &generator)
+            rewards += reward
+            let split = try PayoutPlan(roster: roster, ledger: ledger)
+                .split(reward: Amount(satoshis: reward), onto: hash(block))
+            for payout in split.payouts { paid[payout.name, default: 0] += payout.amount.satoshis }
+            ledger = split.ledgerAfter
+        }
+        for (index, weight) in weights.enumerated() {
+            let name = "m\(index)"
+            let had = Int128(paid[name] ?? 0) * 1000 + Int128(ledger[name]?.balance ?? 0)
+            // In millisatoshis times the sum of weights, so that nothing is rounded.
+            let drift = had * Int128(total) - Int128(rewards) * 1000 * Int128(weight)
+            #expect(drift.magnitude < Int128(2000 * total).magnitude, "seed \(seed), \(name)")
+        }
+    }
+
+    @Test("Three members of weights 3, 2 and 1 get halves, thirds and sixths to the satoshi")
+    func weights() throws {
+        let roster = try Rosters.make([3, 2, 1])
+        let split = try PayoutPlan(roster: roster, ledger: PayoutLedger())
+            .split(reward: Amount(satoshis: 5_000_000_000), onto: hash(1))
+        var amounts: [String: Int64] = [:]
+        for payout in split.payouts { amounts[payout.name] = payout.amount.satoshis }
+        #expect(amounts.values.reduce(0, +) == 5_000_000_000)
+        #expect((amounts["m0"] ?? 0) - 2_500_000_000 <= 1)
+        #expect(abs((amounts["m1"] ?? 0) - 1_666_666_666) <= 1)
+        #expect(abs((amounts["m2"] ?? 0) - 833_333_333) <= 1)
+    }
+
+    @Test("Who leaves is paid what he is owed once it is no dust")
+    func leaver() throws {
+        let before = try Rosters.make([1, 1, 1], maxPayees: 1)
+        let first = try PayoutPlan(roster: before, ledger: PayoutLedger())
+            .split(reward: Amount(satoshis: 300_000), onto: hash(1))
+        let owed = try #require(first.ledgerAfter.accounts.first { $0.balance > 0 })
+        var after = try Rosters.make([1, 1, 1])
+        after.inmates.removeAll { $0.name == owed.name }
+        let second = try PayoutPlan(roster: after, ledger: first.ledgerAfter)
+            .split(reward: Amount(satoshis: 3_000_000), onto: hash(2))
+        let paid = try #require(second.payouts.first { $0.name == owed.name })
+        #expect(abs(paid.amount.satoshis * 1000 - owed.balance) < 1000)
+        #expect(second.ledgerAfter[owed.name].map { abs($0.balance) < 1000 } ?? true)
+    }
+
+    @Test("A coinbase that pays as its roster says is applied, another is not")
+    func judgement() throws {
+        let roster = try Rosters.make([3, 2, 1])
+        let reward = Amount(satoshis: 5_000_000_000)
+        let split = try PayoutPlan(roster: roster, ledger: PayoutLedger())
+            .split(reward: reward, onto: hash(1))
+        func judge(_ outputs: [TransactionOutput], rosters: [Roster]) -> PayoutJudgement {
+            PayoutJudgement.judge(
+                coinbase: Coinbase.transaction(
+                    height: 7, extraNonce: 1, outputs: outputs, hasWitness: true),
+                reward: reward, previous: hash(1), rosters: rosters, ledger: PayoutLedger())
+        }
+        #expect(judge(split.coinbaseOutputs, rosters: [roster]) == .applied(split))
+        #expect(judge(split.coinbaseOutputs, rosters: []) == .unrecognised)
+        #expect(judge(Array(split.coinbaseOutputs.dropLast()), rosters: [roster]) == .none)
+        var cheating = split.coinbaseOutputs
+        cheating[0].value += Amount(satoshis: 1)
+        cheating[1].value -= Amount(satoshis: 1)
+        guard case .violated = judge(cheating, rosters: [roster]) else {
+            Issue.record("a satoshi moved from one to another must show")
+            return
+        }
+    }
+
+    @Test("The finder's bonus and the operator's fee come off first")
+    func bonuses() throws {
+        let roster = try Rosters.make([1, 1], fee: 100, finder: 200)
+        let split = try PayoutPlan(roster: roster, ledger: PayoutLedger(), finder: "m1")
+            .split(reward: Amount(satoshis: 1_000_000), onto: hash(1))
+        #expect(split.payouts.map(\.amount.satoshis) == [485_000, 485_000, 20_000, 10_000])
+        #expect(split.payouts[2].script == Rosters.script(1))
+        #expect(split.payouts[3].purpose == .fee)
+    }
+
+    @Test("Blocks that are undone leave no trace: the ledger follows the chain alone")
+    func reorganisation() throws {
+        let roster = try Rosters.make([5, 3, 1], maxPayees: 2)
+        func mine(_ blocks: [UInt64], on ledger: PayoutLedger) throws -> PayoutLedger {
+            try blocks.reduce(ledger) { ledger, block in
+                try PayoutPlan(roster: roster, ledger: ledger)
+                    .split(reward: Amount(satoshis: 5_000_000_000), onto: hash(block)).ledgerAfter
+            }
+        }
+        let common = try mine([1, 2, 3], on: PayoutLedger())
+        _ = try mine([10, 11, 12], on: common)
+        let direct = try mine([20, 21, 22, 23], on: common)
+        let again = try mine([20, 21, 22, 23], on: try mine([1, 2, 3], on: PayoutLedger()))
+        #expect(direct.encoded == again.encoded)
+        #expect(direct.root == again.root)
+    }
+
+    @Test("A share that crosses the window's edge counts in part")
+    func window() {
+        let window = ShareWindow(
+            [Share(name: "a", work: 50), Share(name: "b", work: 40), Share(name: "a", work: 30)],
+            size: 80, root: .zero)
+        #expect(window.work == ["a": 40, "b": 40])
+        let short = ShareWindow([Share(name: "a", work: 5)], size: 80, root: .zero)
+        #expect(short.work == ["a": 5])
+    }
+}
+
+@Suite("Rosters") struct RosterTests {
+    private func member(_ name: String?, weight: Int64? = 1, line: Int = 1) -> RosterDefinition.Member {
+        var member = RosterDefinition.Member(line: line)
+        member.name = name.map { .init($0, line: line + 1) }
+        member.weight = weight.map { .init($0, line: line + 2) }
+        member.address = .init("bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080", line: line + 3)
+        return member
+    }
+
+    private func error(_ definition: RosterDefinition) -> RosterError? {
+        do throws(RosterError) {
+            _ = try definition.roster(on: .regtest)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test("What is wrong is named with its line")
+    func errors() {
+        var definition = RosterDefinition()
+        #expect(error(definition)?.reason == "there is no [[inmate]]")
+        definition.members = [member("ana", line: 10)]
+        #expect(error(definition) == nil)
+        definition.members.append(member("beto", line: 20))
+        #expect(
+            error(definition)
+                == RosterError(line: 23, reason: "\"beto\" is paid where \"ana\" is"))
+        definition.members[1].name = .init("ana", line: 21)
+        #expect(
+            error(definition)
+                == RosterError(line: 21, reason: "a second inmate is named \"ana\""))
+        definition.members = [member("ana", weight: 0, line: 10)]
+        #expect(error(definition)?.line == 12)
+        definition.members = [member(nil, line: 10)]
+        #expect(error(definition) == RosterError(line: 10, reason: "an inmate has no name"))
+        definition.members = [member("ana", weight: nil, line: 10)]
+        #expect(error(definition)?.line == 10)
+        definition.members = [member("ana", line: 10)]
+        definition.members[0].address = .init("bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", line: 13)
+        #expect(error(definition)?.line == 13)
+        definition.members[0].address = nil
+        #expect(error(definition)?.line == 10)
+        definition.members[0].descriptor = .init("wpkh(nonsense)", line: 14)
+        #expect(error(definition)?.line == 14)
+        definition.members = [member("ana", line: 10)]
+        definition.feeBasisPoints = .init(50, line: 3)
+        #expect(error(definition)?.line == 3)
+        definition.scheme = .init("lottery", line: 2)
+        #expect(error(definition)?.line == 2)
+    }
+}

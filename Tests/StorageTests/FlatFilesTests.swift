@@ -1,0 +1,72 @@
+import Storage
+import TestSupport
+import Testing
+
+@Suite("Flat files") struct FlatFilesTests {
+    private let folder = TemporaryFolder()
+    private let key: [UInt8] = [1, 2, 3, 4, 5, 6, 7, 8]
+
+    private func bytes(_ count: Int, from start: UInt8 = 0) -> [UInt8] {
+        (0..<count).map { start &+ UInt8(truncatingIfNeeded: $0) }
+    }
+
+    @Test("What is appended is read back, with a key and without, from any offset")
+    func roundTrip() throws {
+        for key in [[], key] {
+            var files = FlatFiles(folder: folder.path, prefix: "a\(key.count)", key: key)
+            let first = bytes(13)
+            let second = bytes(1000, from: 77)
+            #expect(try files.append(first.span, to: 0) == 0)
+            #expect(try files.append(second.span, to: 0) == 13)
+            try files.synchronise()
+            #expect(try files.read(FilePosition(file: 0, offset: 0), count: 13) == first)
+            #expect(try files.read(FilePosition(file: 0, offset: 13), count: 1000) == second)
+            let part = try files.read(FilePosition(file: 0, offset: 20), count: 30)
+            #expect(part == Array(second[7..<37]))
+        }
+    }
+
+    @Test("On the disk each byte is combined with the key at its position")
+    func hidden() throws {
+        var files = FlatFiles(folder: folder.path, prefix: "blk", key: key)
+        let plain = bytes(20)
+        _ = try files.append(plain.span, to: 3)
+        let stored = try #require(try File.contents(of: folder.path + "/blk00003.dat", limit: 100))
+        #expect(stored == plain.enumerated().map { $1 ^ key[$0 % 8] })
+    }
+
+    @Test("Reading past the end, or where no file is, answers nothing")
+    func missing() throws {
+        var files = FlatFiles(folder: folder.path, prefix: "blk", key: [])
+        _ = try files.append(bytes(10).span, to: 0)
+        #expect(try files.read(FilePosition(file: 0, offset: 5), count: 6) == nil)
+        #expect(try files.read(FilePosition(file: 1, offset: 0), count: 1) == nil)
+        #expect(try files.numbers() == [0])
+    }
+
+    @Test("A write that fails leaves the file as long as it was")
+    func failingWrite() throws {
+        var files = FlatFiles(folder: folder.path, prefix: "blk", key: [])
+        _ = try files.append(bytes(10).span, to: 0)
+        let fault = WriteFault { operation, _ in operation == .append ? "no room" : nil }
+        var failing = FlatFiles(folder: folder.path, prefix: "blk", key: [], fault: fault)
+        #expect(throws: StorageError(path: folder.path + "/blk00000.dat", reason: "no room")) {
+            _ = try failing.append(bytes(10).span, to: 0)
+        }
+        #expect(failing.size(0) == 10)
+    }
+
+    @Test("A new folder gets a random key, one that holds files does not, and a key is kept")
+    func keys() throws {
+        let first = try FlatFiles.key(folder: folder.path, isHidden: true)
+        #expect(first.count == 8 && first != [UInt8](repeating: 0, count: 8))
+        #expect(try FlatFiles.key(folder: folder.path, isHidden: true) == first)
+        #expect(throws: StorageError.self) {
+            try FlatFiles.key(folder: folder.path, isHidden: false)
+        }
+        let old = TemporaryFolder()
+        _ = try File(old.path + "/blk00000.dat", .creating)
+        let zero = try FlatFiles.key(folder: old.path, isHidden: true)
+        #expect(zero == [UInt8](repeating: 0, count: 8))
+    }
+}
