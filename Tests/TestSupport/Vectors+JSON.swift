@@ -11,6 +11,11 @@ extension Vectors {
         guard let rows = try json(name).array else { throw MalformedVector(name) }
         return rows
     }
+
+    /// The rows of a file that has one JSON value a line.
+    public static func lines(_ name: String) throws -> [JSON] {
+        try load(name).split(separator: 0x0a).map { try JSON(parsing: Array($0)) }
+    }
 }
 
 /// A row of vectors that is not of the form it should be: the fault of the test's reading.
