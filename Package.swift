@@ -47,7 +47,9 @@ let pure: [Target] = [
     system(
         "CSecp256k1", pkgConfig: "libsecp256k1", apt: "libsecp256k1-dev", brew: "libsecp256k1"),
     system("COpenSSL", pkgConfig: "libcrypto", apt: "libssl-dev", brew: "openssl@3"),
-    .target(name: "CSHA256"),
+    // Optimised in debug builds too, or everything that hashes is thirty times slower there.
+    .target(
+        name: "CSHA256", cSettings: [.unsafeFlags(["-O2"], .when(configuration: .debug))]),
     module("Notation", []),
     module("Cryptography", ["Notation", "CSHA256", "CSecp256k1", "COpenSSL"]),
     module("Primitives", ["Notation", "Cryptography"]),

@@ -82,3 +82,25 @@ void csha256_stream_finish_double(csha256_stream *stream, uint8_t *output) {
     finish_state(stream->state, stream->buffer, stream->length & 63, stream->length);
     hash_again(output, stream->state);
 }
+
+void csha256_double64_each(
+    csha256_kernel kernel, uint8_t *output, const uint8_t *input, size_t count) {
+    static const uint8_t padding[64] = {[0] = 0x80, [62] = 2};
+    for (; count; count--, input += 64, output += 32) {
+        uint8_t block[64] = {0};
+        uint32_t state[8];
+        memcpy(state, csha256_initial, sizeof state);
+        csha256_compress(kernel, state, input, 1);
+        csha256_compress(kernel, state, padding, 1);
+        store_digest(block, state);
+        block[32] = 0x80;
+        block[62] = 1;
+        memcpy(state, csha256_initial, sizeof state);
+        csha256_compress(kernel, state, block, 1);
+        store_digest(output, state);
+    }
+}
+
+void csha256_double64_single(uint8_t *output, const uint8_t *input, size_t count) {
+    csha256_double64_each(csha256_best_for_message(), output, input, count);
+}

@@ -16,11 +16,17 @@ const uint32_t csha256_initial[8] = {
     0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
 };
 
+uint32_t csha256_padding64[64];
+
 static inline uint32_t schedule(uint32_t w[16], int i) {
-    uint32_t a = w[(i + 1) & 15], b = w[(i + 14) & 15];
-    uint32_t s0 = csha256_rotate(a, 7) ^ csha256_rotate(a, 18) ^ (a >> 3);
-    uint32_t s1 = csha256_rotate(b, 17) ^ csha256_rotate(b, 19) ^ (b >> 10);
-    return w[i & 15] += s0 + w[(i + 9) & 15] + s1;
+    return w[i & 15] +=
+        csha256_small0(w[(i + 1) & 15]) + w[(i + 9) & 15] + csha256_small1(w[(i + 14) & 15]);
+}
+
+void csha256_prepare_padding(void) {
+    uint32_t w[16] = {0x80000000};
+    w[15] = 512;
+    for (int i = 0; i < 64; i++) csha256_padding64[i] = csha256_k[i] + (i < 16 ? w[i] : schedule(w, i));
 }
 
 void csha256_compress_portable(uint32_t state[8], const uint8_t *blocks, size_t count) {
@@ -30,13 +36,12 @@ void csha256_compress_portable(uint32_t state[8], const uint8_t *blocks, size_t 
         for (int i = 0; i < 16; i++) w[i] = csha256_load(blocks + 4 * i);
         for (int i = 0; i < 64; i++) {
             uint32_t word = i < 16 ? w[i] : schedule(w, i);
-            uint32_t a = s[0], e = s[4];
-            uint32_t s1 = csha256_rotate(e, 6) ^ csha256_rotate(e, 11) ^ csha256_rotate(e, 25);
-            uint32_t s0 = csha256_rotate(a, 2) ^ csha256_rotate(a, 13) ^ csha256_rotate(a, 22);
-            uint32_t t1 = s[7] + s1 + (s[6] ^ (e & (s[5] ^ s[6]))) + csha256_k[i] + word;
-            uint32_t t2 = s0 + ((a & s[1]) | (s[2] & (a | s[1])));
-            s[7] = s[6], s[6] = s[5], s[5] = e, s[4] = s[3] + t1;
-            s[3] = s[2], s[2] = s[1], s[1] = a, s[0] = t1 + t2;
+            uint32_t choice = s[6] ^ (s[4] & (s[5] ^ s[6]));
+            uint32_t majority = (s[0] & s[1]) | (s[2] & (s[0] | s[1]));
+            uint32_t t1 = s[7] + csha256_sigma1(s[4]) + choice + csha256_k[i] + word;
+            uint32_t t2 = csha256_sigma0(s[0]) + majority;
+            s[7] = s[6], s[6] = s[5], s[5] = s[4], s[4] = s[3] + t1;
+            s[3] = s[2], s[2] = s[1], s[1] = s[0], s[0] = t1 + t2;
         }
         for (int i = 0; i < 8; i++) state[i] += s[i];
     }

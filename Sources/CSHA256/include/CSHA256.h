@@ -47,3 +47,25 @@ void csha256_stream_finish_double(csha256_stream *stream, uint8_t *output);
 /// Double hashes of `count` messages of 64 bytes; `output` has 32 bytes a message.
 /// `output` may be `input`: a message is read before its place is written.
 void csha256_double_hash64(csha256_kernel kernel, uint8_t *output, const uint8_t *input, size_t count);
+
+/// What a search for a header below a target does once for all nonces.
+typedef struct {
+    /// The state after the first 64 bytes of the header, and the three words before the nonce.
+    uint32_t midstate[8];
+    uint32_t tail[3];
+    /// The target as 32 bytes, least significant first, and its most significant four.
+    uint8_t target[32];
+    uint32_t target_top;
+    /// The state after the round of a nonce of zero, and the parts of the schedule without it.
+    uint32_t after_nonce[8];
+    uint32_t words[6];
+} csha256_search;
+
+void csha256_search_prepare(
+    csha256_search *search, const uint8_t header[80], const uint8_t target[32]);
+
+/// Whether one of `count` nonces from `from` on (modulo 2^32) makes the double hash, as a
+/// little-endian number, at most the target; `found` is then the first of them.
+bool csha256_search_run(
+    csha256_kernel kernel, const csha256_search *search, uint32_t from, uint64_t count,
+    uint32_t *found);

@@ -1,0 +1,57 @@
+import CSHA256
+
+/// A way to compute SHA-256. The fastest is chosen by itself; benches and tests choose others.
+public enum SHA256Kernel: String, CaseIterable, Sendable {
+    /// Plain C, which every processor runs.
+    case portable
+    /// The SHA extensions of x86.
+    case shaNI = "sha-ni"
+    /// Eight messages side by side.
+    case avx2
+    /// Sixteen messages side by side.
+    case avx512
+    /// The SHA-2 extension of ARMv8.
+    case armv8
+
+    /// Its name, as benches print it.
+    public var name: String { rawValue }
+
+    /// The kernels that this processor runs and that passed their self-test.
+    public static let available = allCases.filter { csha256_is_available($0.code) }
+
+    /// The kernel in use for many messages of 64 bytes and for header search.
+    public static let best = allCases.first { $0.code == csha256_best_for_search() } ?? .portable
+
+    var code: csha256_kernel {
+        switch self {
+        case .portable: CSHA256_PORTABLE
+        case .shaNI: CSHA256_SHANI
+        case .avx2: CSHA256_AVX2
+        case .avx512: CSHA256_AVX512
+        case .armv8: CSHA256_ARMV8
+        }
+    }
+}
+
+extension SHA256 {
+    /// Appends to `output` the double hash of every 64 bytes of `input`, as merkle trees need
+    /// them. The bytes beyond the last whole 64 are left out.
+    public static func doubleHash64(
+        _ input: Span<UInt8>, into output: inout [Hash256],
+        kernel: SHA256Kernel = .best
+    ) {
+        precondition(SHA256Kernel.available.contains(kernel), "the kernel must be available")
+        let count = input.count / 64
+        let start = output.count
+        output.append(contentsOf: repeatElement(.zero, count: count))
+        output.withUnsafeMutableBytes { output in
+            // Safe: a Hash256 is 32 bytes without padding, and `count` of them were appended.
+            let output = output.assumingMemoryBound(to: UInt8.self).baseAddress
+            input.withUnsafeBufferPointer { input in
+                guard let output, let input = input.baseAddress else { return }
+                csha256_double_hash64(kernel.code, output + 32 * start, input, count)
+            }
+        }
+        for index in start..<output.count { output[index] = output[index].littleEndian }
+    }
+}

@@ -1,0 +1,109 @@
+import Cryptography
+import Testing
+
+@Suite("SHA-256 kernels") struct SHA256KernelTests {
+    private let bytes: [UInt8] = (0..<(64 * 67)).map { UInt8(truncatingIfNeeded: $0 &* 197 &+ $0 >> 7) }
+
+    @Test("One is always available, and the best is among them")
+    func choice() {
+        #expect(SHA256Kernel.available.contains(.portable))
+        #expect(SHA256Kernel.available.contains(.best))
+    }
+
+    @Test("Every kernel hashes any count of messages as one by one", arguments: SHA256Kernel.available)
+    func bulk(_ kernel: SHA256Kernel) {
+        for count in [0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 67] {
+            let input = [UInt8](bytes.prefix(64 * count))
+            let expected = (0..<count).map { index in
+                let message = [UInt8](input[(64 * index)..<(64 * index + 64)])
+                return SHA256.doubleHash(message.span)
+            }
+            var output: [Hash256] = [.max]
+            SHA256.doubleHash64(input.span, into: &output, kernel: kernel)
+            #expect(output == [.max] + expected)
+        }
+    }
+
+    @Test("Every kernel finds the same first nonce, and none that is not there",
+        arguments: SHA256Kernel.available)
+    func search(_ kernel: SHA256Kernel) {
+        for round in 0..<UInt8(6) {
+            var header = [UInt8](bytes.prefix(80))
+            header[0] = round
+            let hashes = (0..<UInt32(300)).map { nonce in hash(header, nonce) }
+            for target in [hashes[0], hashes[150], hashes.min()!, .max, .zero] {
+                let search = HeaderSearch(header: header.span, target: target, kernel: kernel)
+                let expected = hashes.firstIndex { $0 <= target }.map(UInt32.init)
+                #expect(search.search(from: 0, count: 300) == expected)
+                let later = hashes.dropFirst(37).firstIndex { $0 <= target }.map(UInt32.init)
+                #expect(search.search(from: 37, count: 263) == later)
+                #expect(search.search(from: 37, count: 0) == nil)
+            }
+            // One below the least is met by none.
+            let least = hashes.min()!
+            let (first, second, third, fourth) = least.words
+            let below = Hash256(words: (first &- 1, second, third, fourth))
+            let none = HeaderSearch(header: header.span, target: below, kernel: kernel)
+            #expect(none.search(from: 0, count: 300) == nil)
+        }
+    }
+
+    @Test("A search goes on at zero beyond the largest nonce", arguments: SHA256Kernel.available)
+    func wraps(_ kernel: SHA256Kernel) {
+        let header = [UInt8](bytes.prefix(80))
+        let nonces = (0..<UInt32(40)).map { UInt32.max - 19 &+ $0 }
+        let least = nonces.min { hash(header, $0) < hash(header, $1) }!
+        let search = HeaderSearch(
+            header: header.span, target: hash(header, least), kernel: kernel)
+        #expect(search.search(from: UInt32.max - 19, count: 40) == least)
+    }
+
+    private func hash(_ header: [UInt8], _ nonce: UInt32) -> Hash256 {
+        var header = header
+        for index in 0..<4 { header[76 + index] = UInt8(truncatingIfNeeded: nonce >> (8 * index)) }
+        return SHA256.doubleHash(header.span)
+    }
+}
+
+@Suite("Merkle tree") struct MerkleTreeTests {
+    private let leaves = (0..<UInt8(40)).map { SHA256.hash([$0].span) }
+
+    private func slowRoot(_ leaves: [Hash256]) -> Hash256 {
+        guard leaves.count > 1 else { return leaves.first ?? .zero }
+        let above = stride(from: 0, to: leaves.count, by: 2).map { index in
+            SHA256.doubleHash(leaves[index], leaves[min(index + 1, leaves.count - 1)])
+        }
+        return slowRoot(above)
+    }
+
+    @Test("The root is that of the plain recursion, and every branch leads to it")
+    func roots() {
+        for count in 0...40 {
+            let some = [Hash256](leaves.prefix(count))
+            let root = MerkleTree.root(some)
+            #expect(root == slowRoot(some))
+            #expect(!MerkleTree.rootAndMutation(some).isMutated)
+            for position in some.indices {
+                let branch = MerkleTree.branch(some, position: position)
+                #expect(MerkleTree.root(from: some[position], branch: branch, position: position) == root)
+            }
+        }
+    }
+
+    @Test("A repeated end has the same root and is told apart (CVE-2012-2459)")
+    func mutation() {
+        let honest = [Hash256](leaves.prefix(6))
+        let mutated = honest + honest[4...5]
+        #expect(MerkleTree.root(mutated) == MerkleTree.root(honest))
+        #expect(MerkleTree.rootAndMutation(mutated).isMutated)
+        #expect(MerkleTree.rootAndMutation([leaves[0], leaves[0]]).isMutated)
+        #expect(!MerkleTree.rootAndMutation([leaves[0], leaves[1], leaves[1]]).isMutated)
+        #expect(!MerkleTree.rootAndMutation([leaves[1], leaves[0], leaves[0], leaves[2]]).isMutated)
+    }
+
+    @Test("The double hash of a pair is that of its 64 bytes")
+    func pair() {
+        let bytes = leaves[0].bytes + leaves[1].bytes
+        #expect(SHA256.doubleHash(leaves[0], leaves[1]) == SHA256.doubleHash(bytes.span))
+    }
+}
