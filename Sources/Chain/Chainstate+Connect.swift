@@ -9,7 +9,7 @@ import Storage
 extension Chainstate {
     /// Connects a block to the tip: gathers the coins it spends, judges it, and only then changes
     /// anything. Returns the rule it breaks, or nil.
-    mutating func connect(_ id: BlockID, _ block: Block) throws(StorageError) -> BlockError? {
+    func connect(_ id: BlockID, _ block: Block) throws(StorageError) -> BlockError? {
         guard let parent = index.parent(of: id) else {
             // Nobody can spend the coins of the genesis block: they were never made.
             index.raiseValidity(id, to: .scripts)
@@ -42,7 +42,7 @@ extension Chainstate {
     }
 
     /// Whether an output of the block would replace one that still stands (BIP30).
-    private mutating func overwrites(
+    private func overwrites(
         _ block: Block, onto parent: BlockID
     ) throws(StorageError) -> Bool {
         guard index.enforcesBIP30(block.hash, onto: parent, in: network) else { return false }
@@ -57,7 +57,7 @@ extension Chainstate {
         return try coins.gather(points, from: store).contains { $0 != nil }
     }
 
-    private mutating func commit(
+    private func commit(
         _ id: BlockID, _ block: Block, _ connection: BlockConnection
     ) throws(StorageError) {
         try keepUndo(id, UndoData(spent: connection.spent))
@@ -85,7 +85,7 @@ extension Chainstate {
         index.setActive(id)
     }
 
-    private mutating func keepUndo(_ id: BlockID, _ undo: UndoData) throws(StorageError) {
+    private func keepUndo(_ id: BlockID, _ undo: UndoData) throws(StorageError) {
         let node = index[id]
         let previous = node.parent.map { index.hash(of: $0) } ?? .zero
         if node.status.hasUndo {
@@ -99,7 +99,7 @@ extension Chainstate {
     }
 
     /// Takes the tip back; returns its block.
-    mutating func disconnectTip() throws(StorageError) -> Block {
+    func disconnectTip() throws(StorageError) -> Block {
         guard let id = index.tip, let parent = index.parent(of: id) else {
             preconditionFailure("The genesis block is never taken back")
         }
@@ -132,7 +132,7 @@ extension Chainstate {
 
     /// Makes sure that what a block made, and the block itself did not spend, is there to be taken
     /// back; which also brings it all into the cache at once.
-    private mutating func checkOutputs(of block: Block, _ id: BlockID) throws(StorageError) {
+    private func checkOutputs(of block: Block, _ id: BlockID) throws(StorageError) {
         let spentWithin = Set(block.spentOutPoints)
         var points: [OutPoint] = []
         var outputs: [TransactionOutput] = []

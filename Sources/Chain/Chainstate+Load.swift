@@ -110,7 +110,7 @@ extension Chainstate {
     }
 
     /// Stores the genesis block if this is the first start.
-    mutating func keepGenesis() throws(StorageError) {
+    func keepGenesis() throws(StorageError) {
         guard !index.status(of: index.genesis).hasData else { return }
         try keep(network.genesis, as: index.genesis)
         try writeIndex()

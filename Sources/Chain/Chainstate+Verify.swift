@@ -7,7 +7,7 @@ import Storage
 extension Chainstate {
     /// Checks the last `count` blocks (0: all) as thoroughly as `level` says; false if something
     /// is wrong with what the disk holds.
-    mutating func verify(level: Int, count: Int) throws(StorageError) -> Bool {
+    func verify(level: Int, count: Int) throws(StorageError) -> Bool {
         let height = index.activeHeight
         let depth = count <= 0 || count > height ? height : count
         guard depth > 0 else { return true }
@@ -32,7 +32,7 @@ extension Chainstate {
     }
 
     /// Takes a block back in the view alone; false if the coins are not what they should be.
-    private mutating func takeBack(
+    private func takeBack(
         _ block: Block, _ id: BlockID, _ undo: UndoData, _ view: inout CoinView
     ) throws(StorageError) -> Bool {
         guard undo.spent.count + 1 == block.transactions.count else { return false }
@@ -60,7 +60,7 @@ extension Chainstate {
         return true
     }
 
-    private mutating func connectAgain(
+    private func connectAgain(
         _ block: Block, _ id: BlockID, _ view: inout CoinView
     ) throws(StorageError) -> Bool {
         guard let parent = index.parent(of: id) else { return true }

@@ -10,7 +10,10 @@ import Storage
 ///
 /// Nothing here may be used further once a method has thrown: what is in memory may then be ahead
 /// of the disk. The disk itself is always at some block, whole.
-struct Chainstate: ~Copyable {
+///
+/// A class, though it has one owner: as a noncopyable struct in an actor its fields are released
+/// once too often by Swift 6.3.1.
+final class Chainstate {
     let network: Network
     let assumeValid: BlockHash?
     let minimumChainWork: UInt256
@@ -21,10 +24,10 @@ struct Chainstate: ~Copyable {
     var coins = CoinCache()
     var ledger: LedgerKeeper
     var files: BlockFiles
-    let store: Database
+    private(set) var store: Database
     let scripts: ScriptPool
     let verifier = CachingVerifier(capacity: 1 << 19)
-    private let lock: FolderLock
+    private var lock: FolderLock
 
     /// What the store is to be told with the next write, whether or not coins are.
     var pending: WriteBatch
@@ -67,6 +70,13 @@ struct Chainstate: ~Copyable {
         self.files = files
         self.store = store
         self.lock = lock
+    }
+
+    /// Lets go of store and folder, so that another may open them. What was not flushed is left to
+    /// be worked out again.
+    func close() {
+        store.close()
+        lock.release()
     }
 
     // MARK: The tip
@@ -126,7 +136,7 @@ struct Chainstate: ~Copyable {
     }
 
     /// Appends a block to the files and notes where it is.
-    mutating func keep(_ block: Block, as id: BlockID) throws(StorageError) {
+    func keep(_ block: Block, as id: BlockID) throws(StorageError) {
         let position = try files.append(block: block.bytes)
         index.received(
             id, transactionCount: block.transactions.count, file: Int32(position.file),
@@ -136,7 +146,7 @@ struct Chainstate: ~Copyable {
     // MARK: Coins
 
     /// The coins at many out points, as of the tip.
-    mutating func gather(_ points: some Collection<OutPoint>) throws(StorageError) -> [Coin?] {
+    func gather(_ points: some Collection<OutPoint>) throws(StorageError) -> [Coin?] {
         try coins.gather(points, from: store)
     }
 
@@ -144,7 +154,7 @@ struct Chainstate: ~Copyable {
 
     /// Tells the store what changed in the block index. This survives the end of the process; only
     /// a flush survives that of the machine.
-    mutating func writeIndex() throws(StorageError) {
+    func writeIndex() throws(StorageError) {
         collectIndex()
         guard hasPending else { return }
         let batch = takePending()
@@ -152,7 +162,7 @@ struct Chainstate: ~Copyable {
     }
 
     /// Brings the disk to the present block: the files first, then everything else in one batch.
-    mutating func flush(emptyingCache: Bool = false) throws(StorageError) {
+    func flush(emptyingCache: Bool = false) throws(StorageError) {
         guard let tip = index.tip else { return try writeIndex() }
         try files.synchronise()
         collectIndex()
@@ -166,22 +176,22 @@ struct Chainstate: ~Copyable {
     }
 
     /// Flushes if the cache has grown to its limit.
-    mutating func flushIfFull() throws(StorageError) {
+    func flushIfFull() throws(StorageError) {
         if coins.memoryUsage > cacheLimit { try flush(emptyingCache: true) }
     }
 
-    mutating func put(_ key: [UInt8], _ value: [UInt8]) {
+    func put(_ key: [UInt8], _ value: [UInt8]) {
         pending.put(key, value)
         hasPending = true
     }
 
-    private mutating func collectIndex() {
+    private func collectIndex() {
         for id in index.takeChanged() {
             put(StoreKey.block(index.hash(of: id)), BlockRecordCodec.encode(index.record(id)))
         }
     }
 
-    private mutating func takePending() -> WriteBatch {
+    private func takePending() -> WriteBatch {
         var batch = WriteBatch()
         swap(&batch, &pending)
         hasPending = false

@@ -5,7 +5,7 @@ import Storage
 
 /// Where each transaction of the active chain stands, if the node was asked to remember.
 extension Chainstate {
-    mutating func putTransactions(of block: Block, _ id: BlockID) {
+    func putTransactions(of block: Block, _ id: BlockID) {
         let hash = block.hash.bytes
         for (number, transaction) in block.transactions.enumerated() {
             var value = hash
@@ -29,7 +29,7 @@ extension Chainstate {
     }
 
     /// Fills the index for the blocks connected before it was asked for.
-    mutating func completeTransactionIndex() throws(StorageError) {
+    func completeTransactionIndex() throws(StorageError) {
         let isComplete = try store.get(StoreKey.hasTransactionIndex) != nil
         if !keepsTransactionIndex {
             if isComplete {

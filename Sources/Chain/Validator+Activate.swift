@@ -129,7 +129,7 @@ extension Validator {
         }
         pool.reorganised(
             in: context(), with: GatheredCoins(coins: gathered),
-            locks: { lock($0, coinHeights: $1) })
+            locks: { chain.lock($0, coinHeights: $1) })
     }
 
     private func isConfirmed(_ transaction: Transaction) throws(StorageError) -> Bool {

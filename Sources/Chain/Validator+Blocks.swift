@@ -30,12 +30,12 @@ extension Validator {
     }
 
     public func blockInfo(_ hash: BlockHash) -> BlockInfo? {
-        chain.index.find(hash).map { info($0) }
+        chain.index.find(hash).map { chain.info($0) }
     }
 
     /// A block of the active chain.
     public func blockInfo(height: Int) -> BlockInfo? {
-        chain.index.active(at: height).map { info($0) }
+        chain.index.active(at: height).map { chain.info($0) }
     }
 
     /// The hash of a block of the active chain.
@@ -48,15 +48,15 @@ extension Validator {
         guard let id = chain.index.find(hash),
             let found = chain.index.ancestor(of: id, at: height)
         else { return nil }
-        return info(found)
+        return chain.info(found)
     }
 
     /// The header with the most work that is not known to be invalid.
-    public var bestHeader: BlockInfo { info(chain.index.bestHeader) }
+    public var bestHeader: BlockInfo { chain.info(chain.index.bestHeader) }
 
     /// The last block that the active chain shares with the branch of `hash`.
     public func fork(of hash: BlockHash) -> BlockInfo? {
-        chain.index.find(hash).flatMap { chain.index.fork(of: $0) }.map { info($0) }
+        chain.index.find(hash).flatMap { chain.index.fork(of: $0) }.map { chain.info($0) }
     }
 
     /// How many blocks and headers are known, of all branches.
@@ -69,7 +69,7 @@ extension Validator {
         guard position >= 0, position < chain.index.count, limit > 0 else { return [] }
         let ids = chain.index.ids
         let start = ids.index(ids.startIndex, offsetBy: position)
-        return ids[start...].prefix(limit).map { info($0) }
+        return ids[start...].prefix(limit).map { chain.info($0) }
     }
 
     /// The ends of all branches, the highest first.
@@ -128,7 +128,7 @@ extension Validator {
         guard let best = chain.index.find(best) else { return [] }
         return chain.index.missing(
             toward: best, limit: limit, where: { !inFlight.contains($0.hash) }
-        ).map { info($0) }
+        ).map { chain.info($0) }
     }
 
     /// The way from a block a follower has seen to the tip.
@@ -141,7 +141,7 @@ extension Validator {
         var height = 0
         if let cursor, let seen = chain.index.find(cursor) {
             let fork = chain.index.fork(of: seen) ?? chain.index.genesis
-            path.fork = info(fork)
+            path.fork = chain.info(fork)
             var id = seen
             while id != fork {
                 path.disconnected.append(chain.index.hash(of: id))
@@ -176,27 +176,11 @@ extension Validator {
         return try chain.files.totalSize()
     }
 
-    func info(_ id: BlockID) -> BlockInfo {
-        let index = chain.index
-        let node = index[id]
-        let isActive = index.isActive(id)
-        return BlockInfo(
-            hash: node.hash, header: index.header(id), height: node.height,
-            chainWork: node.chainWork, medianTimePast: UInt32(clamping: index.medianTimePast(of: id)),
-            transactionCount: node.transactionCount == 0 ? nil : Int(node.transactionCount),
-            chainTransactionCount: node.chainTransactionCount == 0
-                ? nil : Int(clamping: node.chainTransactionCount),
-            confirmations: isActive ? index.activeHeight - node.height + 1 : -1,
-            nextHash: index.next(of: id).map { index.hash(of: $0) }, isOnActiveChain: isActive,
-            hasData: node.status.hasData, hasUndo: node.status.hasUndo,
-            isInvalid: node.status.isFailed, isFullyValid: node.status.isValid(.scripts))
-    }
-
     /// Reads the block index as it is, for what no other method answers. The body must be quick:
     /// nothing else happens meanwhile.
     public func index<Result: Sendable>(
         _ read: @Sendable (borrowing BlockIndex) -> Result
     ) -> Result {
-        read(chain.index)
+        chain.read(read)
     }
 }

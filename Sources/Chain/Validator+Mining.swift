@@ -9,24 +9,7 @@ public import Storage
 extension Validator {
     /// What the next block must be.
     public func templateContext() -> TemplateContext {
-        let index = chain.index
-        let tip = index.tip ?? index.genesis
-        let height = index.height(of: tip) + 1
-        let median = index.medianTimePast(of: tip)
-        var minimum = median + 1
-        // Core keeps to the rule against time warps on every network, so as not to need a fork.
-        if height % network.consensus.adjustmentInterval == 0 {
-            let floor = index.time(of: tip) - ConsensusLimits.maximumTimewarp
-            minimum = max(minimum, floor)
-        }
-        let time = max(clock.now(), minimum)
-        return TemplateContext(
-            previous: index.hash(of: tip), height: height,
-            version: chain.index.computeVersion(after: tip, in: network),
-            bits: index.nextBits(onto: tip, time: UInt32(clamping: time), in: network),
-            minimumTime: minimum, medianTimePast: median, time: time,
-            subsidy: network.consensus.subsidy(at: height),
-            hasWitness: network.consensus.isActive(.segwit, at: height))
+        chain.templateContext(at: clock.now())
     }
 
     /// A block to be mined on the tip, filled from the mempool. Throws `PayoutError` where a

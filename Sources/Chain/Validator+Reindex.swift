@@ -40,16 +40,10 @@ extension Validator {
                 orphans[block.header.previous, default: []].append((block, position))
                 continue
             }
-            guard isGenesis || (try? block.check(in: network)) != nil,
-                let id = header(of: block, isGenesis),
+            guard let id = header(of: block, isGenesis),
                 !chain.index.status(of: id).hasData
             else { continue }
-            if let parent = chain.index.parent(of: id) {
-                guard (try? block.accept(onto: parent, of: chain.index, in: network)) != nil else {
-                    chain.index.markFailed(id)
-                    continue
-                }
-            }
+            guard chain.refusal(of: block, as: id, isChecked: false) == nil else { continue }
             chain.index.received(
                 id, transactionCount: block.transactions.count, file: Int32(position.file),
                 dataPosition: UInt32(position.offset), in: network)
@@ -59,9 +53,8 @@ extension Validator {
 
     private func header(of block: Block, _ isGenesis: Bool) -> BlockID? {
         if isGenesis { return chain.index.genesis }
-        return try? chain.index.accept(
-            block.header, in: network, at: clock.now(), isWorkChecked: true
-        ).id
+        let accepted = chain.accept(block.header, at: clock.now(), isWorkChecked: true)
+        return try? accepted.get().id
     }
 
     /// Takes in the blocks of files that Core or others wrote (`-loadblock`).

@@ -5,9 +5,6 @@ public import Primitives
 public import Storage
 
 extension Validator {
-    /// How far ahead of the tip a block may be that nobody asked for.
-    private static let unaskedWindow = 288
-
     /// Takes a block in: judges it, keeps it, and follows the best chain there then is.
     ///
     /// - Parameters:
@@ -19,10 +16,10 @@ extension Validator {
         block: Block, force: Bool = true, minimumWorkChecked: Bool = true,
         completesWitness: Bool = false
     ) throws(StorageError) -> BlockOutcome {
-        let block = completesWitness ? completed(block) : block
         defer { publish() }
         return try writing { () throws(StorageError) in
-            let outcome = try take(block, force, minimumWorkChecked)
+            let outcome = try take(
+                completesWitness ? chain.completed(block) : block, force, minimumWorkChecked)
             try chain.writeIndex()
             try flushIfDue()
             return outcome
@@ -37,66 +34,32 @@ extension Validator {
         } catch {
             return .rejected(BlockRejection(error))
         }
-        let id: BlockID
-        do throws(HeaderError) {
-            id = try chain.index.accept(
-                block.header, in: network, at: clock.now(), isWorkChecked: minimumWorkChecked
-            ).id
-        } catch {
+        let accepted = chain.accept(
+            block.header, at: clock.now(), isWorkChecked: minimumWorkChecked)
+        switch accepted {
+        case .failure(let error): return .rejected(BlockRejection(error))
+        case .success((let id, _)): return try take(block, as: id, force)
+        }
+    }
+
+    /// Keeps a block whose header is known, and follows the best chain.
+    private func take(
+        _ block: Block, as id: BlockID, _ force: Bool
+    ) throws(StorageError) -> BlockOutcome {
+        if chain.index.status(of: id).hasData {
+            try activate()
+            return .duplicate
+        }
+        if !force, !chain.isWorthKeeping(id) { return .ignored }
+        if let error = chain.refusal(of: block, as: id, isChecked: true) {
             return .rejected(BlockRejection(error))
         }
-        if let outcome = try keep(block, as: id, force) { return outcome }
-        let verdict = try activate(watching: (id, block))
-        return switch verdict {
+        try chain.keep(block, as: id)
+        return switch try activate(watching: (id, block)) {
         case .none: .stored
         case .connected: .connected
         case .failed(let error): .rejected(BlockRejection(error))
         }
-    }
-
-    /// Keeps a block whose header is known; returns an outcome if that is the end of it.
-    private func keep(
-        _ block: Block, as id: BlockID, _ force: Bool
-    ) throws(StorageError) -> BlockOutcome? {
-        let node = chain.index[id]
-        if node.status.hasData {
-            // It may be the very block that a crash kept from being connected.
-            try activate()
-            return .duplicate
-        }
-        if !force, let tip = chain.index.tip {
-            let isHeavy = node.chainWork >= chain.index.chainWork(of: tip)
-            let isNear = node.height <= chain.index.height(of: tip) + Self.unaskedWindow
-            guard node.transactionCount == 0, isHeavy, isNear,
-                node.chainWork >= chain.minimumChainWork
-            else { return .ignored }
-        }
-        if let parent = node.parent {
-            do throws(BlockError) {
-                try block.accept(onto: parent, of: chain.index, in: network)
-            } catch {
-                if error.result.marksFailed { chain.index.markFailed(id) }
-                return .rejected(BlockRejection(error))
-            }
-        }
-        try chain.keep(block, as: id)
-        return nil
-    }
-
-    private func completed(_ block: Block) -> Block {
-        guard let parent = chain.index.find(block.header.previous),
-            network.consensus.isActive(.segwit, at: chain.index.height(of: parent) + 1),
-            block.witnessCommitmentIndex != nil, let coinbase = block.transactions.first,
-            !coinbase.hasWitness, let input = coinbase.inputs.first
-        else { return block }
-        var completed = input
-        completed.witness = Witness([[UInt8](repeating: 0, count: 32)])
-        let replacement = Transaction(
-            version: coinbase.version, inputs: [completed], outputs: Array(coinbase.outputs),
-            lockTime: coinbase.lockTime)
-        return Block(
-            header: block.header,
-            transactions: [replacement] + block.transactions.dropFirst())
     }
 
     /// Takes headers in, each of which must build on one known, until one is refused.
@@ -106,19 +69,20 @@ extension Validator {
         try writing { () throws(StorageError) in
             var outcome = HeadersOutcome(accepted: 0, last: nil, rejection: nil)
             var last: BlockID?
+            let now = clock.now()
             for header in headers {
-                do throws(HeaderError) {
-                    let (id, isNew) = try chain.index.accept(
-                        header, in: network, at: clock.now(), isWorkChecked: minimumWorkChecked)
-                    last = id
-                    if isNew { outcome.accepted += 1 }
-                } catch {
+                let accepted = chain.accept(header, at: now, isWorkChecked: minimumWorkChecked)
+                if case .failure(let error) = accepted {
                     outcome.rejection = BlockRejection(error)
                     break
                 }
+                if case .success((let id, let isNew)) = accepted {
+                    last = id
+                    if isNew { outcome.accepted += 1 }
+                }
             }
             try chain.writeIndex()
-            outcome.last = last.map { info($0) }
+            outcome.last = last.map { chain.info($0) }
             return outcome
         }
     }
@@ -130,40 +94,13 @@ extension Validator {
         if let id = chain.index.find(block.hash) {
             let status = chain.index.status(of: id)
             let reason =
-                status.validity >= .scripts
+                status.isValid(.scripts)
                 ? "duplicate" : status.isFailed ? "duplicate-invalid" : "duplicate-inconclusive"
             return BlockRejection(reason: reason, kind: .consensus)
         }
-        guard let tip = chain.index.tip, block.header.previous == chain.index.hash(of: tip) else {
+        guard block.header.previous == chain.tip.hash else {
             return BlockRejection(reason: "inconclusive-not-best-prevblk", kind: .consensus)
         }
-        return try chain.judge(block, onto: tip, at: clock.now()).map { BlockRejection($0) }
-    }
-}
-
-extension Chainstate {
-    /// Judges a block on the tip as if it were connected, without connecting it and without asking
-    /// for proof of work (Core's `TestBlockValidity`).
-    mutating func judge(
-        _ block: Block, onto tip: BlockID, at now: Int64
-    ) throws(StorageError) -> BlockError? {
-        do throws(HeaderError) {
-            try index.check(block.header, onto: tip, in: network, at: now)
-        } catch {
-            return .header(error)
-        }
-        let gathered = try coins.gather(block.spentOutPoints, from: store)
-        do throws(BlockError) {
-            try block.check(in: network, proofOfWork: false)
-            try block.accept(onto: tip, of: index, in: network)
-            let connection = try block.connect(
-                onto: tip, of: index, in: network, spending: gathered)
-            if let failure = scripts.firstFailure(connection.checks, verifier: verifier) {
-                throw .script(failure)
-            }
-            return nil
-        } catch {
-            return error
-        }
+        return try chain.judge(block, at: clock.now()).map { BlockRejection($0) }
     }
 }

@@ -51,7 +51,7 @@ extension Validator {
                 options: AdmissionOptions(
                     bypassesLimits: options.bypassesLimits,
                     maximumFeeRate: options.maximumFeeRate),
-                locks: { lock($0, coinHeights: $1) })
+                locks: { chain.lock($0, coinHeights: $1) })
             try checkScripts(admission)
             if !options.testOnly {
                 try pool.commit(admission, in: context, limitsSize: !options.bypassesLimits)
@@ -80,12 +80,6 @@ extension Validator {
         let txid = transaction.txid
         let points = transaction.outputs.indices.map { OutPoint(txid: txid, index: UInt32($0)) }
         return try chain.gather(points).contains { $0 != nil }
-    }
-
-    /// When the relative locks of a transaction are over, in a block on the tip.
-    func lock(_ transaction: Transaction, coinHeights: [Int]) -> SequenceLock {
-        let tip = chain.index.tip ?? chain.index.genesis
-        return transaction.sequenceLock(coinHeights: coinHeights, onto: tip, of: chain.index)
     }
 
     private func checkScripts(_ admission: Admission) throws(MempoolRejection) {

@@ -15,7 +15,7 @@ public actor Validator {
     let clock: any NodeClock
     private let executor: QueueExecutor
 
-    var chain: Chainstate
+    let chain: Chainstate
     var pool: Mempool
     var changes: MempoolRing
     /// Once false, it stays so.
@@ -75,6 +75,7 @@ public actor Validator {
         guard !isClosed else { return }
         defer {
             isClosed = true
+            chain.close()
             tipHints.finish()
             mempoolHintsSource.finish()
         }

@@ -5,7 +5,7 @@ public struct Database: ~Copyable, KeyValueStore {
     public let path: String
     private let fault: WriteFault
     // The order matters: the store must close before what it was opened with is freed.
-    private let store: Store
+    private var store: Store
     private let reading: Handle
     private let writing: Handle
     private let writingSync: Handle
@@ -47,11 +47,22 @@ public struct Database: ~Copyable, KeyValueStore {
         rocksdb_options_set_block_based_table_factory(options, table.pointer)
     }
 
+    /// Closes the store before its owner is dropped. Whatever is asked of it then fails.
+    public mutating func close() { store.close() }
+
+    private func opened() throws(StorageError) -> OpaquePointer {
+        guard let pointer = store.pointer else {
+            throw StorageError(path: path, reason: "The store is closed")
+        }
+        return pointer
+    }
+
     public func get(_ key: Span<UInt8>) throws(StorageError) -> [UInt8]? {
+        let store = try opened()
         var count = 0
         let value = try attempt(path) { message in
             key.withCBytes {
-                rocksdb_get(store.pointer, reading.pointer, $0, $1, &count, message)
+                rocksdb_get(store, reading.pointer, $0, $1, &count, message)
             }
         }
         guard let value else { return nil }
@@ -75,6 +86,7 @@ public struct Database: ~Copyable, KeyValueStore {
         _ keys: borrowing KeyList, _ range: Range<Int>,
         _ body: (_ index: Int, _ value: Span<UInt8>?) -> Void
     ) throws(StorageError) {
+        let open = try opened()
         let count = range.count
         let ends = keys.ends
         var lengths = [Int](repeating: 0, count: count)
@@ -89,7 +101,7 @@ public struct Database: ~Copyable, KeyValueStore {
                 lengths[slot] = ends[index] - start
             }
             rocksdb_batched_multi_get_cf(
-                store.pointer, reading.pointer, store.column, count, starts, lengths, &values,
+                open, reading.pointer, store.column, count, starts, lengths, &values,
                 &errors, false)
         }
         var failure: StorageError?
@@ -114,10 +126,11 @@ public struct Database: ~Copyable, KeyValueStore {
     }
 
     public func write(_ batch: consuming WriteBatch, sync: Bool) throws(StorageError) {
+        let store = try opened()
         try fault.check(.batch, path)
         let options = sync ? writingSync.pointer : writing.pointer
         try attempt(path) {
-            rocksdb_write(store.pointer, options, batch.handle.pointer, $0)
+            rocksdb_write(store, options, batch.handle.pointer, $0)
         }
     }
 
@@ -125,12 +138,13 @@ public struct Database: ~Copyable, KeyValueStore {
         _ prefix: Span<UInt8>, snapshot: borrowing Snapshot,
         _ body: (_ key: Span<UInt8>, _ value: Span<UInt8>) -> Bool
     ) throws(StorageError) {
+        let store = try opened()
         let settings = Handle(rocksdb_readoptions_create(), freedBy: rocksdb_readoptions_destroy)
         // A walk through everything must not push what is in use out of the cache.
         rocksdb_readoptions_set_fill_cache(settings.pointer, 0)
-        rocksdb_readoptions_set_snapshot(settings.pointer, snapshot.pointer)
+        if let seen = snapshot.pointer { rocksdb_readoptions_set_snapshot(settings.pointer, seen) }
         let iterator = Handle(
-            rocksdb_create_iterator(store.pointer, settings.pointer),
+            rocksdb_create_iterator(store, settings.pointer),
             freedBy: rocksdb_iter_destroy)
         prefix.withCBytes { rocksdb_iter_seek(iterator.pointer, $0, $1) }
         while rocksdb_iter_valid(iterator.pointer) != 0 {
@@ -154,18 +168,20 @@ public struct Database: ~Copyable, KeyValueStore {
     public func snapshot() -> Snapshot { Snapshot(of: store.pointer) }
 
     public func compact() {
-        rocksdb_compact_range(store.pointer, nil, 0, nil, 0)
+        guard let store = store.pointer else { return }
+        rocksdb_compact_range(store, nil, 0, nil, 0)
     }
 
     /// About how many bytes the keys from `start` to `end` take on the disk.
     public func approximateSize(from start: Span<UInt8>, to end: Span<UInt8>) -> Int {
+        guard let store = store.pointer else { return 0 }
         var size: UInt64 = 0
         start.withCBytes { start, startCount in
             end.withCBytes { end, endCount in
                 var starts = [start], ends = [end]
                 var message: UnsafeMutablePointer<CChar>?
                 rocksdb_approximate_sizes(
-                    store.pointer, 1, &starts, [startCount], &ends, [endCount], &size, &message)
+                    store, 1, &starts, [startCount], &ends, [endCount], &size, &message)
                 if let message { rocksdb_free(message) }
             }
         }
@@ -175,8 +191,9 @@ public struct Database: ~Copyable, KeyValueStore {
 
 /// The store itself with its only column family, which come from one call and end together.
 private struct Store: ~Copyable {
-    let pointer: OpaquePointer
-    let column: OpaquePointer
+    /// Nil once closed.
+    private(set) var pointer: OpaquePointer?
+    private(set) var column: OpaquePointer?
 
     init(path: String, options: OpaquePointer) throws(StorageError) {
         var column: OpaquePointer?
@@ -195,7 +212,16 @@ private struct Store: ~Copyable {
         self.column = column
     }
 
-    deinit {
+    deinit { Self.close(pointer, column) }
+
+    mutating func close() {
+        Self.close(pointer, column)
+        pointer = nil
+        column = nil
+    }
+
+    private static func close(_ pointer: OpaquePointer?, _ column: OpaquePointer?) {
+        guard let pointer, let column else { return }
         rocksdb_column_family_handle_destroy(column)
         rocksdb_close(pointer)
     }
@@ -204,12 +230,14 @@ private struct Store: ~Copyable {
 /// The state of a store at one moment.
 public struct Snapshot: ~Copyable {
     let pointer: OpaquePointer?
-    private let store: OpaquePointer
+    private let store: OpaquePointer?
 
-    init(of store: OpaquePointer) {
+    init(of store: OpaquePointer?) {
         self.store = store
-        pointer = rocksdb_create_snapshot(store)
+        pointer = store.flatMap { rocksdb_create_snapshot($0) }
     }
 
-    deinit { rocksdb_release_snapshot(store, pointer) }
+    deinit {
+        if let store, let pointer { rocksdb_release_snapshot(store, pointer) }
+    }
 }

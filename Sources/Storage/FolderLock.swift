@@ -6,7 +6,7 @@
 
 /// The claim of one process on a folder. It ends when dropped, and with the process.
 public struct FolderLock: ~Copyable {
-    private let descriptor: Int32
+    private var descriptor: Int32
 
     /// - Parameter program: the name shown to whoever starts a second process.
     public init(
@@ -32,7 +32,15 @@ public struct FolderLock: ~Copyable {
         descriptor = opened
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        if descriptor >= 0 { close(descriptor) }
+    }
+
+    /// Gives the folder up before the claim is dropped.
+    public mutating func release() {
+        if descriptor >= 0 { close(descriptor) }
+        descriptor = -1
+    }
 
     #if canImport(Glibc)
         private static let setOpenFileLock: Int32 = 37  // F_OFD_SETLK

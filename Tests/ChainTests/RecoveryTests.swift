@@ -48,7 +48,7 @@ import Testing
                 #expect(validator.tip == expected.tip)
                 // No close: what was not flushed is lost with the process.
             }
-            let again = try await chain.open()
+            let again = try await chain.reopen()
             #expect(try await ChainState(again) == expected, "flushed after block \(flushAt)")
             #expect(try await again.verifyChain(level: 4, count: 0))
             try await again.close()
@@ -70,7 +70,7 @@ import Testing
             let file = try File(path, .writing)
             try file.truncate(to: try file.size() - 10)
         }
-        let validator = try await chain.open { $0.hidesBlockFiles = false }
+        let validator = try await chain.reopen { $0.hidesBlockFiles = false }
         #expect(validator.tip.hash == blocks[8].hash)
         #expect(try await validator.submit(block: blocks[9]) == .connected)
         try await validator.close()
@@ -82,10 +82,11 @@ import Testing
         let fork = chain.position(after: base, from: chain.genesis)
         let left = chain.busyBlocks(2, onto: fork, tag: 1, spending: base)
         let right = chain.busyBlocks(3, onto: fork, tag: 2, spending: base)
-        let reference = try await TestChain().open()
-        _ = try await reference.submitAll(base + left + right)
-        let expected = try await ChainState(reference)
-        try await reference.close()
+        let reference = TestChain()
+        let straight = try await reference.open()
+        _ = try await straight.submitAll(base + left + right)
+        let expected = try await ChainState(straight)
+        try await straight.close()
 
         var failures = 0
         for number in 0..<200 {
@@ -107,7 +108,7 @@ import Testing
                 #expect(error.reason == "no space")
                 failures += 1
             }
-            let again = try await chain.open()
+            let again = try await chain.reopen()
             for block in left + right { _ = try await again.submit(block: block) }
             #expect(try await ChainState(again) == expected, "write \(number)")
             try await again.close()

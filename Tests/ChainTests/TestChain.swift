@@ -42,6 +42,20 @@ final class TestChain: Sendable {
         return try await Validator.open(configuration, clock: clock)
     }
 
+    /// Opens the folder when the validator that was dropped a moment ago has let go of it.
+    func reopen(
+        _ configure: (inout Validator.Configuration) -> Void = { _ in }
+    ) async throws -> Validator {
+        for _ in 0..<200 {
+            do {
+                return try await open(fault: .none, configure)
+            } catch let error as StorageError where error.reason.contains("lock") {
+                try await Task.sleep(for: .milliseconds(10))
+            }
+        }
+        return try await open(fault: .none, configure)
+    }
+
     /// Blocks of which each but the first hundred spends the coinbase a hundred below it.
     func busyBlocks(
         _ count: Int, onto parent: ChainBuilder.Position, tag: UInt64 = 0,

@@ -1,0 +1,44 @@
+import Consensus
+import Cryptography
+import Genesis
+import Mining
+import Primitives
+
+extension Chainstate {
+    func info(_ id: BlockID) -> BlockInfo {
+        let node = index[id]
+        let isActive = index.isActive(id)
+        return BlockInfo(
+            hash: node.hash, header: index.header(id), height: node.height,
+            chainWork: node.chainWork, medianTimePast: UInt32(clamping: index.medianTimePast(of: id)),
+            transactionCount: node.transactionCount == 0 ? nil : Int(node.transactionCount),
+            chainTransactionCount: node.chainTransactionCount == 0
+                ? nil : Int(clamping: node.chainTransactionCount),
+            confirmations: isActive ? index.activeHeight - node.height + 1 : -1,
+            nextHash: index.next(of: id).map { index.hash(of: $0) }, isOnActiveChain: isActive,
+            hasData: node.status.hasData, hasUndo: node.status.hasUndo,
+            isInvalid: node.status.isFailed, isFullyValid: node.status.isValid(.scripts))
+    }
+
+    func read<Result>(_ body: (borrowing BlockIndex) -> Result) -> Result { body(index) }
+
+    /// What the next block must be.
+    func templateContext(at now: Int64) -> TemplateContext {
+        let tip = index.tip ?? index.genesis
+        let height = index.height(of: tip) + 1
+        let median = index.medianTimePast(of: tip)
+        var minimum = median + 1
+        // Core keeps to the rule against time warps on every network, so as not to need a fork.
+        if height % network.consensus.adjustmentInterval == 0 {
+            minimum = max(minimum, index.time(of: tip) - ConsensusLimits.maximumTimewarp)
+        }
+        let time = max(now, minimum)
+        return TemplateContext(
+            previous: index.hash(of: tip), height: height,
+            version: index.computeVersion(after: tip, in: network),
+            bits: index.nextBits(onto: tip, time: UInt32(clamping: time), in: network),
+            minimumTime: minimum, medianTimePast: median, time: time,
+            subsidy: network.consensus.subsidy(at: height),
+            hasWitness: network.consensus.isActive(.segwit, at: height))
+    }
+}
