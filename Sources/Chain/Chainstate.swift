@@ -41,8 +41,9 @@ final class Chainstate {
         let fault = configuration.writeFault
         let folder = configuration.directory
         try System.createFolder(folder)
-        let lock = try FolderLock(folder: folder)
         try System.createFolder(configuration.blocksDirectory)
+        // The data directory as a whole is the node's to claim.
+        let lock = try FolderLock(folder: configuration.blocksDirectory)
         try System.createFolder(folder + "/chainstate")
         var files = try BlockFiles(
             folder: configuration.blocksDirectory, magic: network.magic,

@@ -19,6 +19,12 @@ extension Validator {
         usingMempool: Bool = true
     ) throws -> BlockTemplate {
         try checkRunning()
+        var payee = payee
+        if case .roster(var plan) = payee {
+            // A ledger asked for earlier may be that of another tip.
+            plan.ledger = chain.ledger.current
+            payee = .roster(plan)
+        }
         return try BlockAssembler(options: options).assemble(
             usingMempool ? pool : Mempool(policy: pool.policy), onto: templateContext(),
             paying: payee)
