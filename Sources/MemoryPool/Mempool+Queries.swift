@@ -77,9 +77,8 @@ extension Mempool {
         return EntrySummary(
             entry: place.entry, ancestors: sums(of: ancestors), descendants: sums(of: descendants),
             chunk: cluster.chunks[Int(place.chunk)].rate,
-            // Parents in the order of their txids, children in that too: as Core's sets are.
-            depends: place.parents.map { slots[Int($0)].entry.txid }
-                .sorted { TieBreak($0) < TieBreak($1) },
+            // As Core's sets are: parents in the order of their names as text, children of bytes.
+            depends: place.parents.map { slots[Int($0)].entry.txid }.sorted(),
             spentBy: place.children.map { slots[Int($0)].entry.txid }
                 .sorted { TieBreak($0) < TieBreak($1) },
             signalsReplacement: ancestors.contains {
