@@ -1,0 +1,347 @@
+public import Chain
+import Consensus
+public import Cryptography
+import Dispatch
+public import Genesis
+public import Logging
+public import Mining
+public import Primitives
+
+/// Mines: blocks on demand, or without end while it is started.
+///
+/// It decides nothing: the validator builds the template and judges what is found; the threads
+/// search.
+public actor Miner {
+    public nonisolated let network: Network
+    public let validator: Validator
+    private let clock: any NodeClock
+    private let logger: Logger
+
+    /// How blocks are filled.
+    public var options: AssemblyOptions
+    /// Whom continuous mining pays.
+    public private(set) var roster: Roster?
+    /// Which of the roster's members this machine belongs to.
+    public private(set) var finder: String?
+    let book: PayoutBook
+
+    private var session: Session?
+    private var samples: [(time: Duration, hashes: UInt64)] = []
+    private var blocksFound = 0
+    private var lastBlock: BlockHash?
+    private var lastProblem: String?
+    /// The weight and transactions of the last template built here, for `getmininginfo`.
+    public private(set) var lastTemplate: (weight: Int, transactions: Int)?
+
+    /// Continuous mining while it lasts.
+    private struct Session {
+        var pool: SearchPool
+        var threads: Int
+        var task: Task<Void, Never>
+        var events: AsyncStream<Event>.Continuation
+        /// How many blocks are still to be found; nil: no end.
+        var remaining: Int?
+        var template: BlockTemplate?
+        var templateTime: Duration = .zero
+    }
+
+    private enum Event: Sendable {
+        case tip(ChainTip)
+        case mempool
+        case timePassed
+        case found(Block)
+    }
+
+    /// How long a template is kept though new transactions have come.
+    private static let refresh: Duration = .seconds(1)
+    /// How long a template is kept at most: its time grows old.
+    private static let renewal: Duration = .seconds(15)
+
+    public init(
+        validator: Validator, network: Network, clock: any NodeClock,
+        options: AssemblyOptions = AssemblyOptions(), logger: Logger = Logger(label: "miner")
+    ) {
+        self.validator = validator
+        self.network = network
+        self.clock = clock
+        self.options = options
+        self.logger = logger
+        book = PayoutBook(validator: validator, network: network)
+    }
+
+    /// Pays by this roster from now on, and judges the coinbases of others by it.
+    public func use(roster: Roster, finder: String? = nil) async throws {
+        if let finder, roster[finder] == nil { throw PayoutError.unknownFinder(finder) }
+        self.roster = roster
+        self.finder = finder
+        await validator.use(rosters: [roster])
+        await book.use(roster: roster)
+        if session?.template != nil { try await renew() }
+    }
+
+    /// Whom the roster has paid: a payee for continuous mining and previews.
+    private func rosterPayee() throws -> Payee {
+        guard let roster else { throw MinerError.noRoster }
+        return .roster(
+            // The validator fills in the ledger as of the tip it builds on.
+            PayoutPlan(roster: roster, ledger: PayoutLedger(), finder: finder))
+    }
+
+    // MARK: On demand
+
+    /// Mines `count` blocks on the tip, one after the other.
+    ///
+    /// - Parameters:
+    ///   - payee: nil pays the roster.
+    ///   - maxTries: how many nonces may be tried in all.
+    /// - Returns: the blocks found; fewer than `count` where the tries ran out.
+    public func generate(
+        count: Int, to payee: Payee?, maxTries: UInt64 = 1_000_000
+    ) async throws -> [BlockHash] {
+        var tries = maxTries
+        var hashes: [BlockHash] = []
+        while hashes.count < count, tries > 0, !Task.isCancelled {
+            let template = try await template(paying: payee ?? rosterPayee())
+            let (block, left) = await Self.search(template, tries: tries)
+            tries = left
+            guard let block else { continue }
+            let outcome = try await validator.submit(block: block)
+            switch outcome {
+            case .connected, .stored:
+                hashes.append(block.hash)
+            default:
+                throw MinerError.blockNotAccepted(outcome.bip22 ?? "rejected")
+            }
+        }
+        return hashes
+    }
+
+    /// Searches for the proof of work of a block that is complete otherwise.
+    public func solve(_ template: BlockTemplate, maxTries: UInt64 = 1_000_000) async -> Block? {
+        await Self.search(template, tries: maxTries).block
+    }
+
+    /// Tries the nonces of a template, on a thread that may be held up.
+    private static func search(
+        _ template: BlockTemplate, tries: UInt64
+    ) async -> (block: Block?, left: UInt64) {
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global(qos: .userInitiated).async {
+                let search = NonceSearch(
+                    template, extraNonce: 0, time: UInt32(clamping: template.context.time))
+                let count = UInt32(clamping: tries)
+                let block = search.run(from: 0, count: count)
+                let used = block.map { UInt64($0.header.nonce) } ?? UInt64(count)
+                continuation.resume(returning: (block, tries - used))
+            }
+        }
+    }
+
+    /// A template on the tip.
+    public func template(paying payee: Payee, usingMempool: Bool = true) async throws -> BlockTemplate {
+        let template = try await validator.blockTemplate(
+            options: options, paying: payee, usingMempool: usingMempool)
+        lastTemplate = (template.weight, template.transactions.count)
+        return template
+    }
+
+    /// How the next block's reward would be split.
+    public func previewPayout() async throws -> (template: BlockTemplate, split: PayoutSplit) {
+        let template = try await template(paying: rosterPayee())
+        guard let split = template.payout else { throw MinerError.noRoster }
+        return (template, split)
+    }
+
+    // MARK: Without end
+
+    /// Starts to mine to the roster, or restarts with other settings.
+    ///
+    /// - Parameters:
+    ///   - threads: 0 for as many as there are processors.
+    ///   - duty: the part of the time to search, in percent.
+    ///   - blocks: stop after so many blocks of our own.
+    public func start(threads: Int = 0, duty: Int = 100, blocks: Int? = nil) async throws {
+        _ = try rosterPayee()
+        await stop()
+        let count = threads > 0 ? threads : Self.processors
+        let (stream, events) = AsyncStream.makeStream(
+            of: Event.self, bufferingPolicy: .bufferingNewest(64))
+        let pool = SearchPool(
+            threads: count, duty: duty, extraNonce: .random(in: 1...(.max))
+        ) { events.yield(.found($0)) }
+        samples = [(clock.monotonic(), 0)]
+        lastProblem = nil
+        let validator = validator
+        let task = Task { [weak self] in
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { for await tip in validator.tips() { events.yield(.tip(tip)) } }
+                group.addTask {
+                    for await _ in validator.mempoolHints() { events.yield(.mempool) }
+                }
+                group.addTask {
+                    while (try? await Task.sleep(for: .seconds(1))) != nil {
+                        events.yield(.timePassed)
+                    }
+                }
+                for await event in stream { await self?.handle(event) }
+                group.cancelAll()
+            }
+        }
+        session = Session(
+            pool: pool, threads: count, task: task, events: events, remaining: blocks)
+        logger.info("mining started", metadata: ["threads": "\(count)"])
+    }
+
+    private static var processors: Int { max(1, ProcessorCount.active) }
+
+    /// Stops; returns when the threads have ended.
+    public func stop() async {
+        guard let ended = session else { return }
+        session = nil
+        ended.events.finish()
+        ended.task.cancel()
+        await ended.pool.stop()
+        logger.info("mining stopped", metadata: ["blocks": "\(blocksFound)"])
+    }
+
+    private func handle(_ event: Event) async {
+        guard let session else { return }
+        do {
+            switch event {
+            case .tip(let tip):
+                guard session.template?.context.previous != tip.hash else { return }
+                try await renew()
+            case .mempool:
+                guard clock.monotonic() - session.templateTime >= Self.refresh else { return }
+                try await renew()
+            case .timePassed:
+                sample()
+                guard clock.monotonic() - session.templateTime >= Self.renewal else { return }
+                try await renew()
+            case .found(let block):
+                try await submit(block)
+            }
+        } catch {
+            await fail(error)
+        }
+    }
+
+    /// Gives the threads a new template.
+    private func renew() async throws {
+        guard let pool = session?.pool else { return }
+        let template = try await template(paying: rosterPayee())
+        // Stopped, or started anew, meanwhile.
+        guard session?.pool === pool else { return }
+        session?.template = template
+        session?.templateTime = clock.monotonic()
+        pool.set(
+            SearchPool.Job(template: template, time: UInt32(clamping: template.context.time)))
+    }
+
+    private func submit(_ block: Block) async throws {
+        let outcome = try await validator.submit(block: block)
+        switch outcome {
+        case .connected:
+            blocksFound += 1
+            lastBlock = block.hash
+            logger.info(
+                "block found", metadata: ["hash": "\(block.hash.displayHex)"])
+            if let remaining = session?.remaining {
+                session?.remaining = remaining - 1
+                if remaining <= 1 { return await finish() }
+            }
+        case .stored:
+            logger.info("block found too late", metadata: ["hash": "\(block.hash.displayHex)"])
+        default:
+            lastProblem = outcome.bip22
+            logger.error(
+                "block refused",
+                metadata: [
+                    "hash": "\(block.hash.displayHex)", "reason": "\(outcome.bip22 ?? "")",
+                ])
+        }
+        try await renew()
+    }
+
+    /// Stops from within the session's own task, which must not wait for itself.
+    private func finish() async {
+        guard let ended = session else { return }
+        session = nil
+        ended.events.finish()
+        await ended.pool.stop()
+        logger.info("mining finished", metadata: ["blocks": "\(blocksFound)"])
+    }
+
+    private func fail(_ error: any Error) async {
+        lastProblem = "\(error)"
+        logger.error("mining stopped by an error", metadata: ["error": "\(error)"])
+        await finish()
+    }
+
+    // MARK: What is told
+
+    private func sample() {
+        guard let session else { return }
+        samples.append((clock.monotonic(), session.pool.hashCount))
+        if samples.count > 30 { samples.removeFirst(samples.count - 30) }
+    }
+
+    public func status() -> MinerStatus {
+        sample()
+        var rate = 0.0
+        if session != nil, let first = samples.first, let last = samples.last {
+            let seconds = (last.time - first.time) / .seconds(1)
+            if seconds > 0 { rate = Double(last.hashes - first.hashes) / seconds }
+        }
+        return MinerStatus(
+            isMining: session != nil, threads: session?.threads ?? 0, hashesPerSecond: rate,
+            hashes: session?.pool.hashCount ?? 0, blocksFound: blocksFound, lastBlock: lastBlock,
+            remaining: session?.remaining, problem: lastProblem,
+            scheme: roster?.scheme.rawValue, template: session?.template)
+    }
+
+    /// What each member of the roster has been paid, as of the tip.
+    public func inmates() async throws -> [InmateStatus] {
+        guard let roster else { throw MinerError.noRoster }
+        let ledger = try await validator.ledger() ?? PayoutLedger()
+        return try await book.inmates(of: roster, ledger: ledger)
+    }
+
+    /// All payouts, newest first: of the template being mined, then of blocks, orphaned ones among
+    /// them.
+    public func payouts() async throws -> [PayoutRecord] {
+        guard roster != nil else { throw MinerError.noRoster }
+        return try await book.payouts(template: session?.template)
+    }
+}
+
+/// Why mining cannot go on.
+public enum MinerError: Error, Hashable, Sendable, CustomStringConvertible {
+    case noRoster
+    case blockNotAccepted(String)
+
+    public var description: String {
+        switch self {
+        case .noRoster: "This node has no roster: start it with -roster=<file>"
+        case .blockNotAccepted(let reason): "ProcessNewBlock, block not accepted (\(reason))"
+        }
+    }
+}
+
+/// How mining goes.
+public struct MinerStatus: Sendable {
+    public var isMining: Bool
+    public var threads: Int
+    public var hashesPerSecond: Double
+    /// Nonces tried since mining started.
+    public var hashes: UInt64
+    /// Blocks of our own that were connected, since the node started.
+    public var blocksFound: Int
+    public var lastBlock: BlockHash?
+    /// Blocks still to find before it stops.
+    public var remaining: Int?
+    /// What went wrong last.
+    public var problem: String?
+    public var scheme: String?
+    public var template: BlockTemplate?
+}

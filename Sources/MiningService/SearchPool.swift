@@ -1,0 +1,154 @@
+import Dispatch
+import Mining
+import Primitives
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// Threads that search for a block's proof of work until they are told otherwise.
+///
+/// They are threads of their own: the cooperative pool must never be held up by work that does not
+/// end.
+final class SearchPool: Sendable {
+    /// What the threads search on.
+    struct Job: Sendable {
+        var template: BlockTemplate
+        var time: UInt32
+    }
+
+    private struct State {
+        var job: Job?
+        /// Grows with every job, so that threads see that theirs is old.
+        var generation: UInt64 = 0
+        var extraNonce: UInt64
+        var isStopped = false
+        var waiting = 0
+    }
+
+    /// One thread's part of a job.
+    private struct Part {
+        var job: Job
+        var extraNonce: UInt64
+        var generation: UInt64
+    }
+
+    /// Nonces tried between looks at whether the job is still good: a few milliseconds.
+    private static let batch: UInt32 = 1 << 17
+
+    private let state: Mutex<State>
+    private let generation = Atomic<UInt64>(0)
+    private let hashes = Atomic<UInt64>(0)
+    private let wake = DispatchSemaphore(value: 0)
+    private let running = DispatchGroup()
+    /// The part of the time spent searching, in percent.
+    private let duty: Int
+    private let found: @Sendable (Block) -> Void
+
+    /// - Parameter extraNonce: where to begin, so that two processes do not search alike.
+    init(threads: Int, duty: Int, extraNonce: UInt64, found: @escaping @Sendable (Block) -> Void) {
+        state = Mutex(State(extraNonce: extraNonce))
+        self.duty = duty
+        self.found = found
+        for number in 0..<threads {
+            let queue = DispatchQueue(label: "cellblock.search.\(number)", qos: .utility)
+            queue.async(group: running) { self.work() }
+        }
+    }
+
+    /// How many nonces were tried since the start.
+    var hashCount: UInt64 { hashes.load(ordering: .relaxed) }
+
+    /// Sets what is searched on; nil lets the threads wait.
+    func set(_ job: Job?) {
+        let sleepers = state.withLock { state in
+            state.job = job
+            state.generation += 1
+            generation.store(state.generation, ordering: .releasing)
+            guard job != nil else { return 0 }
+            defer { state.waiting = 0 }
+            return state.waiting
+        }
+        for _ in 0..<sleepers { wake.signal() }
+    }
+
+    /// Ends the threads; returns when all have ended.
+    func stop() async {
+        let sleepers = state.withLock { state in
+            state.isStopped = true
+            state.job = nil
+            state.generation += 1
+            generation.store(state.generation, ordering: .releasing)
+            defer { state.waiting = 0 }
+            return state.waiting
+        }
+        for _ in 0..<sleepers { wake.signal() }
+        await withCheckedContinuation { continuation in
+            running.notify(queue: .global()) { continuation.resume() }
+        }
+    }
+
+    private func work() {
+        while let part = next() {
+            let search = NonceSearch(
+                part.job.template, extraNonce: part.extraNonce, time: part.job.time)
+            var start: UInt64 = 0
+            while start < NonceSearch.nonces,
+                generation.load(ordering: .acquiring) == part.generation
+            {
+                let block = search.run(from: UInt32(start), count: Self.batch)
+                hashes.add(UInt64(Self.batch), ordering: .relaxed)
+                if let block {
+                    report(block, from: part)
+                    break
+                }
+                start += UInt64(Self.batch)
+                rest()
+            }
+        }
+    }
+
+    /// The next part of the job, waiting until there is one; nil at the end.
+    private func next() -> Part? {
+        while true {
+            let (part, isStopped) = state.withLock { state -> (Part?, Bool) in
+                if state.isStopped { return (nil, true) }
+                guard let job = state.job else {
+                    state.waiting += 1
+                    return (nil, false)
+                }
+                state.extraNonce &+= 1
+                // Zero would leave the extra nonce out.
+                if state.extraNonce == 0 { state.extraNonce = 1 }
+                return (
+                    Part(job: job, extraNonce: state.extraNonce, generation: state.generation), false
+                )
+            }
+            if isStopped { return nil }
+            if let part { return part }
+            wake.wait()
+        }
+    }
+
+    /// Tells of a solved block, unless another came first; then all wait for the next job.
+    private func report(_ block: Block, from part: Part) {
+        let isFirst = state.withLock { state in
+            guard state.generation == part.generation else { return false }
+            state.job = nil
+            state.generation += 1
+            generation.store(state.generation, ordering: .releasing)
+            return true
+        }
+        if isFirst { found(block) }
+    }
+
+    /// Lets the processor rest for its part of the time.
+    private func rest() {
+        guard duty < 100 else { return }
+        // A batch takes about four milliseconds.
+        usleep(UInt32(4000 * (100 - duty) / max(duty, 1)))
+    }
+}
