@@ -131,7 +131,7 @@ let effects: [Target] = [
     module("Storage", ["Notation", "Cryptography", "CRocksDB"]),
     module("Chain", core + ["Keys", "MemoryPool", "Mining", "Storage"]),
     module(
-        "Wallets", core + ["Keys", "Chain", package("GRDB", "GRDB.swift")]),
+        "Wallets", core + ["Keys", "MemoryPool", "Chain", package("GRDB", "GRDB.swift")]),
     module(
         "Networking",
         core + [
@@ -172,7 +172,7 @@ let effects: [Target] = [
 let effectTests: [Target] = [
     tests("StorageTests", ["Cryptography", "Storage"]),
     tests("ChainTests", core + ["Keys", "MemoryPool", "Mining", "Storage", "Chain"]),
-    tests("WalletsTests", core + ["Keys", "Chain", "Wallets"]),
+    tests("WalletsTests", core + ["Keys", "MemoryPool", "Mining", "Chain", "Wallets"]),
     tests("NodeTests", core + ["Keys", "NodeService"]),
 ]
 

@@ -4,12 +4,15 @@ internal import Cryptography
 public struct Mnemonic: Hashable, Sendable {
     /// The words, in lower case.
     public let words: [String]
+    /// The bits that the words stand for, without the checksum.
+    public let entropy: [UInt8]
 
     /// The words of `entropy`: 16, 20, 24, 28 or 32 random bytes.
     public init(entropy: [UInt8]) throws(MnemonicError) {
         guard Self.entropySizes.contains(entropy.count) else {
             throw .entropySize(entropy.count)
         }
+        self.entropy = entropy
         let check = SHA256.hash(entropy.span).bytes[0]
         words = Self.elevens(of: entropy + [check], count: entropy.count * 3 / 4)
             .map { EnglishWords.all[$0] }
@@ -31,8 +34,8 @@ public struct Mnemonic: Hashable, Sendable {
         let entropy = (0..<entropySize).map { byte in
             bits[(8 * byte)..<(8 * byte + 8)].reduce(UInt8(0)) { $0 << 1 | ($1 ? 1 : 0) }
         }
-        guard try Mnemonic(entropy: entropy).words == words else { throw .checksum }
-        self.words = words
+        self = try Mnemonic(entropy: entropy)
+        guard self.words == words else { throw .checksum }
     }
 
     /// The words with a space between each two.

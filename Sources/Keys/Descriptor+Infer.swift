@@ -1,0 +1,77 @@
+internal import Cryptography
+public import Primitives
+internal import Scripting
+
+extension Descriptor {
+    /// The descriptor of one script, as far as the provider's keys and scripts explain it; at worst
+    /// `addr()` or `raw()`.
+    public static func infer(_ script: Script, provider: SigningProvider) -> Descriptor {
+        if let node = provider.node(of: script, in: .top) { return Descriptor(node) }
+        if let address = Address(script) { return Descriptor(address) }
+        return Descriptor(raw: script)
+    }
+}
+
+extension SigningProvider {
+    fileprivate func node(
+        of script: Script, in context: DescriptorParser.Context
+    ) -> DescriptorNode? {
+        switch script.template {
+        case .pubKey(let bytes):
+            return key(Array(bytes), in: context).map { .pk($0, isXOnly: false) }
+        case .pubKeyHash(let hash):
+            return publicKeys[hash].flatMap { key($0, in: context) }.map { .pkh($0) }
+        case .witnessV0KeyHash(let hash) where context != .wsh:
+            return publicKeys[hash].flatMap { key($0, in: .wpkh) }.map { .wpkh($0) }
+        case .multisig(let required, let bytes):
+            let keys = bytes.compactMap { key(Array($0), in: context) }
+            guard keys.count == bytes.count else { return nil }
+            return .multi(required: required, keys: keys, isSorted: false)
+        case .scriptHash(let hash) where context == .top:
+            return scripts[hash].flatMap { node(of: $0, in: .sh) }.map { .sh($0) }
+        case .witnessV0ScriptHash(let hash) where context != .wsh:
+            return scripts[RIPEMD160.hash(hash.bytes.span)]
+                .flatMap { node(of: $0, in: .wsh) }.map { .wsh($0) }
+        case .witnessV1Taproot(let bytes) where context == .top:
+            return taprootNode(Array(bytes))
+        default: return nil
+        }
+    }
+
+    private func taprootNode(_ outputKey: [UInt8]) -> DescriptorNode? {
+        if let tree = Hash256(bytes: outputKey).flatMap({ taproots[$0] }) {
+            let leaves = tree.leaves.compactMap { leaf in
+                leafNode(leaf.script).map { DescriptorNode.Leaf(depth: leaf.depth, node: $0) }
+            }
+            if leaves.count == tree.leaves.count {
+                return .tr(key(xOnly: tree.internalKey.bytes), leaves)
+            }
+        }
+        guard XOnlyPublicKey(outputKey.span) != nil else { return nil }
+        return .rawtr(key(xOnly: outputKey))
+    }
+
+    private func leafNode(_ script: Script) -> DescriptorNode? {
+        guard let keys = TapscriptKeys(script) else { return nil }
+        let nodes = keys.keys.map { key(xOnly: Array($0)) }
+        // `<key> CHECKSIG` alone, or the same counted and compared with 1.
+        if nodes.count == 1, script.count == 34, let only = nodes.first {
+            return .pk(only, isXOnly: true)
+        }
+        return .multiA(required: keys.required, keys: nodes, isSorted: false)
+    }
+
+    private func key(_ bytes: [UInt8], in context: DescriptorParser.Context) -> DescriptorKey? {
+        let isHybrid = bytes.first == 6 || bytes.first == 7
+        guard !isHybrid, bytes.count == 33 || context.permitsUncompressed else { return nil }
+        return DescriptorKey(
+            origin: origins[Hash160.hash(bytes.span)], source: .fixed(bytes, isXOnly: false),
+            usesApostrophe: false)
+    }
+
+    private func key(xOnly bytes: [UInt8]) -> DescriptorKey {
+        DescriptorKey(
+            origin: origin(xOnly: bytes), source: .fixed([2] + bytes, isXOnly: true),
+            usesApostrophe: false)
+    }
+}

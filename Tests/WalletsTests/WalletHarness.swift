@@ -1,0 +1,81 @@
+import Chain
+import Consensus
+import Genesis
+import Keys
+import Mining
+import Primitives
+import Scripting
+import Synchronization
+import TestSupport
+import Wallets
+
+/// A node's chain and wallets in a folder of their own, and a miner.
+final class WalletHarness: Sendable {
+    let folder = TemporaryFolder()
+    let network: Network
+    let clock: ManualClock
+    let validator: Validator
+    let store: WalletStore
+    let relayed = Mutex<[Transaction]>([])
+
+    init(_ network: Network = .regtest) async throws {
+        self.network = network
+        clock = ManualClock(Int64(network.genesis.header.time) + 1_000_000)
+        let configuration = Validator.Configuration(network: network, directory: folder.path)
+        validator = try await Validator.open(configuration, clock: clock)
+        store = Self.store(folder, network, validator, clock)
+    }
+
+    private static func store(
+        _ folder: TemporaryFolder, _ network: Network, _ validator: Validator,
+        _ clock: ManualClock
+    ) -> WalletStore {
+        var settings = WalletSettings(network: network)
+        settings.fallbackFeeRate = FeeRate(satoshisPerKvB: 2_000)
+        settings.keypoolSize = 20
+        return WalletStore(
+            directory: folder.path + "/wallets", network: network, validator: validator,
+            clock: clock, settings: settings, relay: { _ in })
+    }
+
+    /// Another store over the same folder, as after a restart.
+    func reopenedStore() -> WalletStore { Self.store(folder, network, validator, clock) }
+
+    /// Mines blocks on the tip that pay to a script; each ten minutes after the last.
+    @discardableResult
+    func mine(_ count: Int, to script: Script = .payToAnchor) async throws -> [BlockHash] {
+        var hashes: [BlockHash] = []
+        for _ in 0..<count {
+            clock.advance(600)
+            let template = try await validator.blockTemplate(paying: .script(script))
+            let block = solve(template.block())
+            let outcome = try await validator.submit(block: block)
+            guard case .connected = outcome else { throw HarnessError.refused("\(outcome)") }
+            hashes.append(block.hash)
+        }
+        return hashes
+    }
+
+    private func solve(_ block: Block) -> Block {
+        var header = block.header
+        while !ProofOfWork.check(
+            hash: header.hash, bits: header.bits, limit: network.consensus.powLimit)
+        {
+            header.nonce += 1
+        }
+        return Block(header: header, transactions: Array(block.transactions))
+    }
+}
+
+enum HarnessError: Error {
+    case refused(String)
+}
+
+/// A clock that only moves by hand.
+final class ManualClock: NodeClock {
+    private let time: Mutex<Int64>
+    init(_ time: Int64) { self.time = Mutex(time) }
+    func now() -> Int64 { time.withLock { $0 } }
+    func monotonic() -> Duration { .seconds(now()) }
+    func advance(_ seconds: Int64) { time.withLock { $0 += seconds } }
+}

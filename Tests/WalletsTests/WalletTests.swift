@@ -1,0 +1,207 @@
+import Chain
+import Consensus
+import Genesis
+import Keys
+import Primitives
+import Scripting
+import TestSupport
+import Testing
+import Wallets
+
+@Suite("Wallets")
+struct WalletTests {
+    private let coin = Amount.coin
+
+    @Test("A mined coin is immature for a hundred blocks, then trusted")
+    func maturity() async throws {
+        let node = try await WalletHarness()
+        let wallet = try await node.store.create(name: "ana")
+        let address = try await wallet.newAddress()
+        try await node.mine(1, to: address.script)
+        try await node.mine(99)
+        let before = try await wallet.balance()
+        #expect(before.immature == Amount(satoshis: 50 * coin.satoshis))
+        #expect(before.trusted == .zero)
+        #expect(before.asOf?.height == 100)
+        try await node.mine(1)
+        let after = try await wallet.balance()
+        #expect(after.immature == .zero)
+        #expect(after.trusted == Amount(satoshis: 50 * coin.satoshis))
+    }
+
+    @Test("A payment is pending at the payee, its change trusted at the payer, until it is mined",
+        arguments: AddressType.allCases)
+    func payment(_ type: AddressType) async throws {
+        let node = try await WalletHarness()
+        let ana = try await node.store.create(name: "ana")
+        let beto = try await node.store.create(name: "beto")
+        try await node.mine(1, to: ana.newAddress(type).script)
+        try await node.mine(100)
+
+        let target = try await beto.newAddress(type, label: "rent")
+        let draft = try await ana.send([Payment(to: target, amount: coin)])
+        #expect(draft.isComplete)
+        let pending = try await beto.balance()
+        #expect(pending.pending == coin)
+        #expect(pending.trusted == .zero)
+        let rest = Amount(satoshis: 49 * coin.satoshis) - draft.fee
+        #expect(try await ana.balance().trusted == rest)
+        // The rate of the harness is 2 sat/vB; a low-R signature may be a byte shorter.
+        let size = Int64(draft.transaction.virtualSize)
+        #expect((2 * size...2 * size + 4).contains(draft.fee.satoshis))
+
+        try await node.mine(1)
+        #expect(try await beto.balance().trusted == coin)
+        #expect(try await ana.balance().trusted == rest)
+        let view = try #require(try await beto.transaction(draft.transaction.txid))
+        #expect(view.depth == 1)
+        #expect(view.outputs.first(where: \.isMine)?.label == "rent")
+        // What was received can be spent on.
+        let back = try await beto.send([
+            Payment(to: try await ana.newAddress(), amount: coin, subtractsFee: true)
+        ])
+        #expect(back.isComplete && back.changePosition == nil)
+        #expect(try await beto.balance().trusted == .zero)
+    }
+
+    @Test("A reorganisation takes rewards back, and payments wait to be mined again")
+    func reorganisation() async throws {
+        let node = try await WalletHarness()
+        let wallet = try await node.store.create(name: "ana")
+        let other = try await node.store.create(name: "beto")
+        let script = try await wallet.newAddress().script
+        try await node.mine(1, to: script)
+        try await node.mine(100)
+        let draft = try await wallet.send([
+            Payment(to: try await other.newAddress(), amount: coin)
+        ])
+        let mined = try await node.mine(1, to: script)
+        #expect(try await wallet.balance().immature > .zero)
+        #expect(try await other.balance().trusted == coin)
+
+        let fork = try #require(mined.first)
+        _ = try await node.validator.invalidate(fork)
+        #expect(try await wallet.balance().immature == .zero)
+        let balance = try await other.balance()
+        #expect(balance.trusted == .zero)
+        #expect(balance.pending == coin)
+        #expect(balance.asOf?.height == 101)
+        try await node.mine(2)
+        #expect(try await other.balance().trusted == coin)
+        #expect(try await other.transaction(draft.transaction.txid)?.depth == 2)
+        let orphan = try await wallet.transactions().first { $0.confirmation == nil }
+        #expect(orphan?.transaction.isCoinbase == true)
+        #expect(orphan?.isAbandoned == true)
+    }
+
+    @Test("A wallet that is opened again, or restored from its words, holds the same")
+    func restoring() async throws {
+        let node = try await WalletHarness()
+        let wallet = try await node.store.create(name: "ana")
+        for type in AddressType.allCases {
+            try await node.mine(1, to: wallet.newAddress(type, label: type.rawValue).script)
+        }
+        try await node.mine(100)
+        _ = try await wallet.send([
+            Payment(to: .payToAnchor, amount: coin)
+        ])
+        let balance = try await wallet.fullBalance()
+        let words = try await wallet.mnemonic()
+        let next = try await wallet.newAddress()
+        let labels = await wallet.labels()
+        try await node.store.unload(name: "ana")
+        await #expect(throws: WalletError.self) { try await wallet.newAddress() }
+
+        let store = node.reopenedStore()
+        #expect(await store.directoryNames() == ["ana"])
+        let again = try await store.load(name: "ana")
+        #expect(try await again.fullBalance() == balance)
+        #expect(await again.labels() == labels)
+        #expect(try await again.newAddress() != next)
+
+        var creation = WalletCreation()
+        creation.mnemonic = words
+        let restored = try await store.create(name: "copy", creation)
+        #expect(try await restored.fullBalance() == balance)
+        #expect(try await restored.newAddress(.bech32m) == again.newAddress(.bech32m))
+    }
+
+    @Test("What cannot be paid is refused in Core's words, and changes nothing")
+    func shortage() async throws {
+        let node = try await WalletHarness()
+        let wallet = try await node.store.create(name: "ana")
+        let target = try await wallet.newAddress()
+        await #expect(throws: WalletError.insufficientFunds("Insufficient funds")) {
+            try await wallet.send([Payment(to: target, amount: .coin)])
+        }
+        try await node.mine(1, to: target.script)
+        try await node.mine(100)
+        let all = Amount(satoshis: 50 * coin.satoshis)
+        let error = await #expect(throws: WalletError.self) {
+            try await wallet.send([Payment(to: target, amount: all)])
+        }
+        #expect(
+            error?.message.hasPrefix("The total exceeds your balance when the 0.00000") == true)
+        await #expect(throws: WalletError.insufficientFunds("Transaction amount too small")) {
+            try await wallet.send([Payment(to: target, amount: Amount(satoshis: 100))])
+        }
+        #expect(try await wallet.balance().trusted == all)
+        #expect(await wallet.transactionCount == 1)
+    }
+
+    @Test("A locked coin is not spent")
+    func locks() async throws {
+        let node = try await WalletHarness()
+        let wallet = try await node.store.create(name: "ana")
+        try await node.mine(1, to: wallet.newAddress().script)
+        try await node.mine(100)
+        let coins = try await wallet.unspent()
+        try await wallet.lock(coins.map(\.point), isKept: true)
+        let target = try await wallet.newAddress()
+        await #expect(throws: WalletError.insufficientFunds("Insufficient funds")) {
+            try await wallet.send([Payment(to: target, amount: .coin)])
+        }
+        try await wallet.unlock(nil)
+        try await wallet.send([Payment(to: target, amount: .coin)])
+    }
+
+    @Test("Two payments at once spend different coins")
+    func concurrentPayments() async throws {
+        let node = try await WalletHarness()
+        let wallet = try await node.store.create(name: "ana")
+        try await node.mine(5, to: wallet.newAddress().script)
+        try await node.mine(100)
+        let target = try await wallet.newAddress()
+        let amount = Amount(satoshis: 40 * coin.satoshis)
+        let spent = try await withThrowingTaskGroup(of: [OutPoint].self) { group in
+            for _ in 0..<5 {
+                group.addTask {
+                    try await wallet.send([Payment(to: target, amount: amount)])
+                        .transaction.inputs.map(\.outPoint)
+                }
+            }
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+        #expect(Set(spent).count == spent.count)
+        #expect(try await wallet.transactions().filter { $0.isInMempool }.count == 5)
+    }
+
+    @Test("Of several wallets one must be named, and a missing one is missed")
+    func naming() async throws {
+        let node = try await WalletHarness()
+        await #expect(throws: WalletError.self) { try await node.store.wallet(named: nil) }
+        try await node.store.create(name: "ana")
+        #expect(try await node.store.wallet(named: nil).name == "ana")
+        try await node.store.create(name: "beto")
+        await #expect(throws: WalletError.notSpecified) {
+            try await node.store.wallet(named: nil)
+        }
+        let error = await #expect(throws: WalletError.self) {
+            try await node.store.create(name: "ana")
+        }
+        #expect(error?.code == -4)
+        for name in ["../out", "a/b", "..", "."] {
+            await #expect(throws: WalletError.self) { try await node.store.create(name: name) }
+        }
+    }
+}
