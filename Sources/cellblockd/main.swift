@@ -1,1 +1,4 @@
-print("not built yet")
+import Foundation
+import NodeService
+
+exit(await NodeProgram.run(arguments: Array(CommandLine.arguments.dropFirst())))

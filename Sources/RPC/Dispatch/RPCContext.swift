@@ -1,27 +1,50 @@
+public import Chain
 public import Genesis
+public import Notation
 
 /// What a method works on: the parts of the node and what they share.
 public struct RPCContext: Sendable {
     public var definition: Network
+    public var validator: Validator
+    /// The clock of the whole node, which `setmocktime` stops.
+    public var clock: SystemClock
     /// When the node started.
     public var startTime: ContinuousClock.Instant
     /// The folder of this network's data.
     public var dataDirectory: String
     public var logPath: String
     public var registry: MethodRegistry
+    /// What Core's `deprecatedrpc` option names.
+    public var deprecated: Set<String> = []
     /// Asks the node to stop, as a signal would.
     public var shutdown: @Sendable () -> Void
+    /// Returns once the node stops, so that no call waits any longer.
+    public var stopping: @Sendable () async -> Void
     var active = ActiveCommands()
 
     public init(
-        definition: Network, startTime: ContinuousClock.Instant, dataDirectory: String,
-        logPath: String, registry: MethodRegistry, shutdown: @escaping @Sendable () -> Void
+        definition: Network, validator: Validator, clock: SystemClock,
+        startTime: ContinuousClock.Instant, dataDirectory: String, logPath: String,
+        registry: MethodRegistry, shutdown: @escaping @Sendable () -> Void,
+        stopping: @escaping @Sendable () async -> Void
     ) {
         self.definition = definition
+        self.validator = validator
+        self.clock = clock
         self.startTime = startTime
         self.dataDirectory = dataDirectory
         self.logPath = logPath
         self.registry = registry
         self.shutdown = shutdown
+        self.stopping = stopping
+    }
+}
+
+extension RPCContext {
+    /// What the operator should know of, in the form that answers have.
+    public func warningsJSON() async -> JSON {
+        let warnings = await validator.warnings
+        guard deprecated.contains("warnings") else { return .array(warnings.map(JSON.string)) }
+        return .string(warnings.last ?? "")
     }
 }

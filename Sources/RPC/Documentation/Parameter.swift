@@ -46,7 +46,7 @@ public struct Parameter: Sendable {
     public var typeText: (value: String, name: String)?
 
     public init(
-        _ names: String, _ kind: Kind, _ fallback: Fallback = .required, _ text: String,
+        _ names: String, _ kind: Kind, _ fallback: Fallback, _ text: String,
         inner: [Parameter] = []
     ) {
         self.names = names.split(separator: "|").map(String.init)
@@ -54,6 +54,11 @@ public struct Parameter: Sendable {
         self.fallback = fallback
         self.text = text
         self.inner = inner
+    }
+
+    /// A parameter that must be given.
+    public init(_ names: String, _ kind: Kind, _ text: String, inner: [Parameter] = []) {
+        self.init(names, kind, .required, text, inner: inner)
     }
 
     public init(

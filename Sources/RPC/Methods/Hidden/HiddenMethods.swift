@@ -1,6 +1,7 @@
 /// Methods for tests, left out of the list that `help` prints.
 enum HiddenMethods {
     static let all: [any RPCMethod] = [
-        Echo(name: "echo"), Echo(name: "echojson"),
+        Echo(name: "echo"), Echo(name: "echojson"), InvalidateBlock(),
+        ReconsiderBlock(), SetMockTime(),
     ]
 }

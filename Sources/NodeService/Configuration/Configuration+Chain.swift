@@ -1,0 +1,82 @@
+import Chain
+import Cryptography
+import Foundation
+import Genesis
+import MemoryPool
+import Primitives
+
+extension Configuration {
+    /// The chain as the options want it.
+    func validatorConfiguration() throws -> Validator.Configuration {
+        var chain = Validator.Configuration(network: network, directory: directory)
+        if let folder = settings.path("blocksdir") {
+            let base = path(folder, inNetwork: false)
+            guard FileManager.default.fileExists(atPath: base) else {
+                throw ConfigurationError(
+                    "Specified blocks directory \"\(folder)\" does not exist.")
+            }
+            let inner = network.dataFolder.isEmpty ? "" : "/" + network.dataFolder
+            chain.blocksDirectory = base + inner + "/blocks"
+        }
+        chain.databaseCacheBytes = int("dbcache", default: 450, in: 4...1 << 20) << 20
+        chain.scriptThreads = int("par", default: 0, in: -1024...1024)
+        chain.minimumChainWork = try number("minimumchainwork")
+        chain.assumeValid = try number("assumevalid").map(\.hash)
+        if settings.bool("reindex-chainstate", default: false) { chain.reindex = .chainstate }
+        if settings.bool("reindex", default: false) { chain.reindex = .everything }
+        chain.keepsTransactionIndex = settings.bool("txindex", default: false)
+        chain.hidesBlockFiles = settings.bool("blocksxor", default: true)
+        chain.maximumTipAge = settings.int("maxtipage", default: 24 * 60 * 60)
+        chain.loadBlocks = settings.list("loadblock")
+        chain.checkLevel = int("checklevel", default: 3, in: 0...4)
+        chain.checkBlocks = int("checkblocks", default: 6, in: 0...Int(Int32.max))
+        chain.persistsMempool = settings.bool("persistmempool", default: true)
+        chain.mempool = try mempoolPolicy()
+        return chain
+    }
+
+    /// A number in hexadecimal digits, as Core takes one.
+    private func number(_ name: String) throws -> UInt256? {
+        guard let text = settings.string(name) else { return nil }
+        let digits = text.hasPrefix("0x") ? String(text.dropFirst(2)) : text
+        guard digits.count <= 64, let number = UInt256(hex: digits) else {
+            throw ConfigurationError(
+                "Invalid \(name == "assumevalid" ? "assumevalid block hash" : "minimum work") "
+                    + "specified (\(text)), must be up to 64 hex digits (or 0 to disable)")
+        }
+        return number
+    }
+
+    private func mempoolPolicy() throws -> MempoolPolicy {
+        var policy = MempoolPolicy()
+        let megabytes = int("maxmempool", default: 300, in: 0...1 << 30)
+        guard megabytes >= 5 else {
+            throw ConfigurationError("-maxmempool must be at least 5 MB")
+        }
+        policy.maxSizeBytes = megabytes * 1_000_000
+        policy.expiry = settings.int("mempoolexpiry", default: 336) * 3600
+        if let fee = try amount("minrelaytxfee") {
+            policy.minRelayFeeRate = FeeRate(satoshisPerKvB: fee)
+        }
+        if let fee = try amount("incrementalrelayfee") {
+            policy.incrementalRelayFeeRate = FeeRate(satoshisPerKvB: fee)
+            policy.minRelayFeeRate = max(policy.minRelayFeeRate, policy.incrementalRelayFeeRate)
+        }
+        if let fee = try amount("dustrelayfee") {
+            policy.dustRelayFeeRate = FeeRate(satoshisPerKvB: fee)
+        }
+        policy.bytesPerSigOp = int("bytespersigop", default: 20, in: 1...1 << 20)
+        policy.permitsBareMultisig = settings.bool("permitbaremultisig", default: true)
+        let carried = int("datacarriersize", default: 100_000, in: 0...Int(Int32.max))
+        policy.maxDataCarrierBytes = settings.bool("datacarrier", default: true) ? carried : nil
+        policy.clusterCount = int("limitclustercount", default: 64, in: 1...64)
+        policy.clusterVirtualSize = int("limitclustersize", default: 101, in: 1...101) * 1000
+        let isLenient = settings.bool("acceptnonstdtxn", default: false)
+        guard !isLenient || network.isTestChain else {
+            throw ConfigurationError(
+                "acceptnonstdtxn is not currently supported for \(network.chainName) chain")
+        }
+        policy.requiresStandard = !isLenient
+        return policy
+    }
+}

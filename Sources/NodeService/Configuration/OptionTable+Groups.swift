@@ -1,0 +1,207 @@
+extension OptionTable {
+    static let general: [Option] = [
+        Option("?", "", .used, "Print this help message and exit"),
+        Option("h", "", .used), Option("help", "", .used),
+        Option("version", "", .used, "Print version and exit"),
+        Option("alertnotify", "=<cmd>", .missing),
+        Option(
+            "assumevalid", "=<hex>", .used,
+            "Take the scripts of this block and those before it as valid (0 to verify all)"),
+        Option(
+            "blocksdir", "=<dir>", .used,
+            "Directory to hold the blocks subdirectory (default: <datadir>)"),
+        Option("blocksxor", "", .used, "Whether block files are masked with a key (default: 1)"),
+        Option("fastprune", "", .missing),
+        Option("blocknotify", "=<cmd>", .missing),
+        Option("blockreconstructionextratxn", "=<n>", .ignored),
+        Option("blocksonly", "", .used, "Take no transactions from peers (default: 0)"),
+        Option("coinstatsindex", "", .ignored),
+        Option(
+            "conf", "=<file>", .used,
+            "Configuration file, relative to the data directory (default: cellblock.conf, else "
+                + "bitcoin.conf)"),
+        Option("datadir", "=<dir>", .used, "Data directory (default: ~/.cellblock)")
+            .withoutNegation(),
+        Option("dbbatchsize", "=<n>", .ignored),
+        Option("dbcache", "=<n>", .used, "Size of the cache of coins in MiB (default: 450)"),
+        Option("includeconf", "=<file>", .used, "Further configuration file (only in a file)"),
+        Option("allowignoredconf", "", .ignored),
+        Option("loadblock", "=<file>", .used, "Import blocks from a file on startup"),
+        Option(
+            "maxmempool", "=<n>", .used, "Keep the pool under this many megabytes (default: 300)"),
+        Option("mempoolexpiry", "=<n>", .used, "Hours a transaction may wait (default: 336)"),
+        Option(
+            "minimumchainwork", "=<hex>", .used,
+            "Least work a chain must have to be taken for the current one"),
+        Option("par", "=<n>", .used, "Threads that verify scripts (0 = one a core, default: 0)"),
+        Option("prevoutfetchthreads", "=<n>", .ignored),
+        Option("persistmempool", "", .used, "Save the pool on shutdown (default: 1)"),
+        Option("persistmempoolv1", "", .ignored),
+        Option("pid", "=<file>", .used, "Process id file (default: cellblockd.pid)"),
+        Option("prune", "=<n>", .missing),
+        Option("reindex", "", .used, "Rebuild the block index and the coins from the block files"),
+        Option("reindex-chainstate", "", .used, "Rebuild the coins from the blocks"),
+        Option("settings", "=<file>", .used, "File of dynamic settings (default: settings.json)"),
+        Option("startupnotify", "=<cmd>", .missing), Option("shutdownnotify", "=<cmd>", .missing),
+        Option("txindex", "", .used, "Keep an index of all transactions (default: 0)"),
+        Option("txospenderindex", "", .ignored),
+        Option("blockfilterindex", "=<type>", .ignored),
+        Option("daemon", "", .missing), Option("daemonwait", "", .missing),
+        Option("ipcbind", "=<address>", .missing),
+    ]
+
+    static let connection: [Option] = [
+        Option("addnode", "=<ip>", .used, "Connect to this node and keep the connection open")
+            .forNetwork(),
+        Option("asmap", "=<file>", .missing),
+        Option("bantime", "=<n>", .used, "Seconds a ban lasts (default: 86400)"),
+        Option("bind", "=<addr>[:<port>][=onion]", .used, "Listen for peers on this address")
+            .forNetwork(),
+        Option("cjdnsreachable", "", .missing),
+        Option("connect", "=<ip>", .used, "Connect to this node only; 0 for none").forNetwork(),
+        Option("discover", "", .ignored),
+        Option("dns", "", .used, "Look up names of nodes (default: 1)"),
+        Option("dnsseed", "", .used, "Ask seeds for addresses of nodes (default: 1)"),
+        Option("externalip", "=<ip>", .used, "Our own address as others see it"),
+        Option("fixedseeds", "", .ignored), Option("forcednsseed", "", .ignored),
+        Option("listen", "", .used, "Take connections from outside (default: 1)"),
+        Option("listenonion", "", .ignored),
+        Option("maxconnections", "=<n>", .used, "Most connections to peers (default: 125)"),
+        Option("maxreceivebuffer", "=<n>", .ignored), Option("maxsendbuffer", "=<n>", .ignored),
+        Option("maxuploadtarget", "=<n>", .missing),
+        Option("onion", "=<ip:port|path>", .missing), Option("i2psam", "=<ip:port>", .missing),
+        Option("i2pacceptincoming", "", .ignored),
+        Option("onlynet", "=<net>", .missing),
+        Option("v2transport", "", .ignored), Option("peerbloomfilters", "", .missing),
+        Option("peerblockfilters", "", .missing), Option("txreconciliation", "", .missing),
+        Option("port", "=<port>", .used, "Port for peers").forNetwork(),
+        Option("proxy", "=<ip:port>", .missing), Option("proxyrandomize", "", .ignored),
+        Option("seednode", "=<ip>", .used, "Ask this node for addresses, then leave it"),
+        Option("networkactive", "", .used, "Enable all peer activity (default: 1)"),
+        Option("timeout", "=<n>", .used, "Milliseconds to wait for a connection (default: 5000)"),
+        Option("peertimeout", "=<n>", .used, "Seconds a peer may be silent (default: 60)"),
+        Option("torcontrol", "=<ip>:<port>", .missing), Option("torpassword", "=<pass>", .missing),
+        Option("natpmp", "", .ignored),
+        Option(
+            "whitebind", "=<[permissions@]addr>", .used,
+            "Listen on this address and give those who connect there these permissions"),
+        Option(
+            "whitelist", "=<[permissions@]subnet>", .used,
+            "Give peers of this address or subnet these permissions"),
+        Option("zmqpubhashblock", "=<address>", .missing),
+        Option("zmqpubhashtx", "=<address>", .missing),
+        Option("zmqpubrawblock", "=<address>", .missing),
+        Option("zmqpubrawtx", "=<address>", .missing),
+        Option("zmqpubsequence", "=<address>", .missing),
+        Option("zmqpubhashblockhwm", "=<n>", .ignored), Option("zmqpubhashtxhwm", "=<n>", .ignored),
+        Option("zmqpubrawblockhwm", "=<n>", .ignored), Option("zmqpubrawtxhwm", "=<n>", .ignored),
+        Option("zmqpubsequencehwm", "=<n>", .ignored),
+    ]
+
+    static let wallet: [Option] = [
+        Option("addresstype", "", .used, "Kind of address to give out (default: bech32)"),
+        Option("avoidpartialspends", "", .used), Option("changetype", "", .used),
+        Option("consolidatefeerate", "=<amt>", .ignored),
+        Option("disablewallet", "", .used, "Run without wallets"),
+        Option("discardfee", "=<amt>", .used),
+        Option("fallbackfee", "=<amt>", .used, "Fee rate where none can be estimated"),
+        Option("keypool", "=<n>", .used, "How many keys to prepare (default: 1000)"),
+        Option("maxapsfee", "=<n>", .used), Option("maxtxfee", "=<amt>", .used),
+        Option("mintxfee", "=<amt>", .used), Option("signer", "=<cmd>", .missing),
+        Option("spendzeroconfchange", "", .used), Option("txconfirmtarget", "=<n>", .used),
+        Option("wallet", "=<path>", .used, "Load this wallet on startup").forNetwork(),
+        Option("walletbroadcast", "", .used),
+        Option(
+            "walletdir", "=<dir>", .used, "Directory to hold wallets (default: <datadir>/wallets)"),
+        Option("walletnotify", "=<cmd>", .missing), Option("walletrbf", "", .used),
+        Option("unsafesqlitesync", "", .ignored), Option("walletrejectlongchains", "", .ignored),
+        Option("walletcrosschain", "", .ignored), Option("dblogsize", "=<n>", .ignored),
+        Option("flushwallet", "", .ignored), Option("privdb", "", .ignored),
+        Option("swapbdbendian", "", .ignored),
+    ]
+
+    static let debugging: [Option] = [
+        Option("checkblocks", "=<n>", .used, "Blocks to check at startup (default: 6, 0 = all)"),
+        Option("checklevel", "=<n>", .used, "How thoroughly to check them (0-4, default: 3)"),
+        Option("checkblockindex", "", .ignored), Option("checkaddrman", "=<n>", .ignored),
+        Option("checkmempool", "=<n>", .ignored), Option("checkpoints", "", .ignored),
+        Option("deprecatedrpc", "=<method>", .used),
+        Option("stopafterblockimport", "", .used, "Stop after importing blocks from disk"),
+        Option("stopatheight", "", .used, "Stop after reaching this height"),
+        Option("limitancestorcount", "=<n>", .ignored), Option("limitancestorsize", "", .ignored),
+        Option("limitdescendantsize", "", .ignored),
+        Option("limitdescendantcount", "=<n>", .ignored),
+        Option("limitclustercount", "=<n>", .used), Option("limitclustersize", "=<n>", .used),
+        Option("test", "=<option>", .ignored), Option("capturemessages", "", .missing),
+        Option("mocktime", "=<n>", .used, "Stand still at this time (default: 0)"),
+        Option("maxsigcachesize", "=<n>", .ignored),
+        Option("maxtipage", "=<n>", .used, "Seconds after which a tip is too old to be current"),
+        Option("printpriority", "", .ignored),
+        Option("uacomment", "=<cmt>", .used, "Append a comment to the user agent"),
+        Option("debuglogfile", "=<file>", .used, "Log file (default: debug.log)"),
+        Option("debug", "=<category>", .used, "Log these categories too; 1 for all"),
+        Option("debugexclude", "=<category>", .used), Option("logips", "", .ignored),
+        Option("loglevel", "=<level>", .ignored),
+        Option("logtimestamps", "", .used), Option("logthreadnames", "", .ignored),
+        Option("logsourcelocations", "", .ignored), Option("logtimemicros", "", .used),
+        Option("loglevelalways", "", .ignored), Option("logratelimit", "", .ignored),
+        Option("printtoconsole", "", .used, "Write the log to the console (default: 1)"),
+        Option("shrinkdebugfile", "", .used), Option("help-debug", "", .used),
+    ]
+
+    static let chain: [Option] = [
+        Option(
+            "chain", "=<chain>", .used,
+            "Use this chain: main, test, testnet4, signet, regtest, yard (default: main)"),
+        Option("network", "=<file>", .used, "Use the network that this file defines"),
+        Option("regtest", "", .used), Option("testnet", "", .used), Option("testnet4", "", .used),
+        Option("signet", "", .used), Option("yard", "", .used),
+        Option("signetchallenge", "=<hex>", .used).withoutNegation(),
+        Option("signetseednode", "=<host>", .used).withoutNegation(),
+        Option("testactivationheight", "=name@height", .used),
+        Option("vbparams", "=deployment:start:end[:min_activation_height]", .used),
+    ]
+
+    static let relay: [Option] = [
+        Option("acceptnonstdtxn", "", .used, "Relay transactions that are not standard"),
+        Option("incrementalrelayfee", "=<amt>", .used), Option("dustrelayfee", "=<amt>", .used),
+        Option("acceptstalefeeestimates", "", .ignored),
+        Option("bytespersigop", "", .used), Option("datacarrier", "", .used),
+        Option("datacarriersize", "", .used), Option("permitbaremultisig", "", .used),
+        Option("minrelaytxfee", "=<amt>", .used, "Least fee rate for relay, a kvB"),
+        Option("privatebroadcast", "", .missing), Option("whitelistforcerelay", "", .ignored),
+        Option("whitelistrelay", "", .ignored), Option("mempoolfullrbf", "", .ignored),
+    ]
+
+    static let mining: [Option] = [
+        Option("blockmaxweight", "=<n>", .used, "Most weight of a block (default: 4000000)"),
+        Option("blockreservedweight", "=<n>", .used), Option("blockmintxfee", "=<amt>", .used),
+        Option("blockversion", "=<n>", .used),
+        Option("roster", "=<file>", .used, "Whom the blocks mined here pay"),
+        Option("mine", "=<n>", .used, "Mine from the start with this many threads (0 = all cores)"),
+    ]
+
+    static let rpc: [Option] = [
+        Option("rest", "", .missing), Option("rpcallowip", "=<ip>", .used, "Take calls from here"),
+        Option("rpcauth", "=<userpw>", .used, "A user and the hash of a password: user:salt$hash"),
+        Option("rpcbind", "=<addr>[:port]", .used, "Listen for calls on this address").forNetwork(),
+        Option("rpcdoccheck", "", .ignored),
+        Option("rpccookiefile", "=<loc>", .used, "Where the cookie is (default: .cookie)"),
+        Option("rpccookieperms", "=<readable-by>", .used, "owner, group or all (default: owner)"),
+        Option("rpcpassword", "=<pw>", .used, "Password for calls"),
+        Option("rpcport", "=<port>", .used, "Port for calls").forNetwork(),
+        Option("rpcservertimeout", "=<n>", .used, "Seconds a connection may be idle (default: 30)"),
+        Option("rpcthreads", "=<n>", .used), Option("rpcuser", "=<user>", .used, "User for calls"),
+        Option("rpcwhitelist", "=<whitelist>", .used, "user:method,method of what a user may call"),
+        Option("rpcwhitelistdefault", "", .used), Option("rpcworkqueue", "=<n>", .used),
+        Option("server", "", .used, "Take calls (default: 1)"),
+    ]
+
+    static let hidden: [Option] = [
+        Option("dbcrashratio", "", .ignored), Option("forcecompactdb", "", .ignored),
+        Option("upnp", "", .ignored), Option("choosedatadir", "", .ignored),
+        Option("lang", "", .ignored), Option("min", "", .ignored),
+        Option("resetguisettings", "", .ignored), Option("splash", "", .ignored),
+        Option("uiplatform", "", .ignored),
+    ]
+}

@@ -1,0 +1,37 @@
+/// An option's key as written: `name`, `noname`, `section.name`.
+struct SettingKey {
+    let section: String
+    let name: String
+    let isNegated: Bool
+
+    init(_ text: some StringProtocol) {
+        var rest = Substring(text)
+        if let dot = rest.firstIndex(of: ".") {
+            section = String(rest[..<dot])
+            rest = rest[rest.index(after: dot)...]
+        } else {
+            section = ""
+        }
+        isNegated = rest.hasPrefix("no")
+        if isNegated { rest = rest.dropFirst(2) }
+        name = String(rest)
+    }
+
+    /// The value that was given with this key; nil for none, as in `-key`.
+    func value(_ text: String?, of option: Option) throws(ConfigurationError) -> SettingValue {
+        guard isNegated else {
+            if text == nil, option.needsValue {
+                throw ConfigurationError(
+                    "Can not set -\(name) with no value. Please specify value with "
+                        + "-\(name)=value.")
+            }
+            return .text(text ?? "")
+        }
+        guard !option.forbidsNegation else {
+            throw ConfigurationError(
+                "Negating of -\(name) is meaningless and therefore forbidden")
+        }
+        if let text, !SettingValue.text(text).bool { return .yes }
+        return .no
+    }
+}

@@ -1,0 +1,188 @@
+import Foundation
+import Genesis
+import Notation
+
+extension Settings {
+    /// Reads the configuration file of a data directory and the files it includes.
+    mutating func readFiles(in base: String) throws(ConfigurationError) {
+        guard !isNegated("conf"), let path = try mainFile(in: base) else { return }
+        try readFile(Self.text(of: path, named: path))
+        guard commandLine["includeconf"] == nil else { return }
+        // The network is not known for sure before the included files are read; Core asks here
+        // what the main file and the command line say of it.
+        let section = (try? chosenNetwork().chainName) ?? "main"
+        let included = list(of: "includeconf", in: section) + list(of: "includeconf", in: "")
+        for name in included {
+            let path = name.hasPrefix("/") ? name : base + "/" + name
+            guard FileManager.default.isReadableFile(atPath: path) else {
+                throw ConfigurationError("Failed to include configuration file \(name)")
+            }
+            try readFile(Self.text(of: path, named: name))
+        }
+    }
+
+    private func list(of name: String, in section: String) -> [String] {
+        (sections[section]?[name] ?? []).filter { $0 != .no }.map(\.string)
+    }
+
+    private func mainFile(in base: String) throws(ConfigurationError) -> String? {
+        let files = FileManager.default
+        if let given = path("conf") {
+            let path = given.hasPrefix("/") ? given : base + "/" + given
+            guard files.isReadableFile(atPath: path) else {
+                throw ConfigurationError(
+                    "specified config file \"\(path)\" could not be opened.")
+            }
+            return path
+        }
+        return ["cellblock.conf", "bitcoin.conf"].map { base + "/" + $0 }
+            .first { files.fileExists(atPath: $0) }
+    }
+
+    private static func text(of path: String, named name: String) throws(ConfigurationError)
+        -> String
+    {
+        var isDirectory: ObjCBool = false
+        _ = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
+        guard !isDirectory.boolValue else {
+            throw ConfigurationError("Config file \"\(name)\" is a directory.")
+        }
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw ConfigurationError("Config file \"\(name)\" could not be read.")
+        }
+        guard let text = String(data: data, encoding: .utf8) else {
+            throw ConfigurationError("Config file \"\(name)\" is no UTF-8 text.")
+        }
+        return text
+    }
+
+    // MARK: Network
+
+    /// The network that the options choose, changed as further options say.
+    func chosenNetwork() throws(ConfigurationError) -> Network {
+        var network = try namedNetwork()
+        do {
+            if let challenge = value("signetchallenge")?.string {
+                guard network.kind == .signet else {
+                    throw ConfigurationError(
+                        "-signetchallenge is only for signet, not for \(network.chainName)")
+                }
+                guard list("signetchallenge").count == 1 else {
+                    throw ConfigurationError(
+                        "-signetchallenge cannot be multiple values.")
+                }
+                let seeds = list("signetseednode")
+                try network.apply(
+                    signetChallenge: challenge, seeds: seeds)
+            }
+            for activation in list("testactivationheight") {
+                try network.apply(testActivation: activation)
+            }
+            for deployment in list("vbparams") { try network.apply(versionBits: deployment) }
+        } catch let error as ConfigurationError {
+            throw error
+        } catch {
+            throw ConfigurationError("\(error)")
+        }
+        return network
+    }
+
+    private func namedNetwork() throws(ConfigurationError) -> Network {
+        let flags = ["regtest", "signet", "testnet", "testnet4", "yard"].filter {
+            chainValue($0)?.bool ?? false
+        }
+        let chain = chainValue("chain").flatMap { $0 == .no ? nil : $0.string }
+        let file = path("network")
+        guard flags.count + (chain == nil ? 0 : 1) + (file == nil ? 0 : 1) <= 1 else {
+            throw ConfigurationError(
+                "Invalid combination of -regtest, -signet, -testnet, -testnet4 and -chain. Can "
+                    + "use at most one.")
+        }
+        if let file { return try Self.network(definedIn: file) }
+        let name = chain ?? flags.first.map { $0 == "testnet" ? "test" : $0 } ?? "main"
+        guard let network = Network.named(name) else {
+            throw ConfigurationError("Unknown chain \(name).")
+        }
+        return network
+    }
+
+    /// The longest definition of a network, in bytes.
+    private static let longestDefinition = 4 << 20
+
+    private static func network(definedIn file: String) throws(ConfigurationError) -> Network {
+        guard let handle = FileHandle(forReadingAtPath: file) else {
+            throw ConfigurationError("Network definition \"\(file)\" could not be opened.")
+        }
+        defer { try? handle.close() }
+        let data = (try? handle.read(upToCount: longestDefinition + 1)) ?? Data()
+        guard data.count <= longestDefinition else {
+            throw ConfigurationError("Network definition \"\(file)\" is too long.")
+        }
+        do {
+            return try Network(json: Array(data))
+        } catch {
+            throw ConfigurationError("Network definition \"\(file)\": \(error)")
+        }
+    }
+
+    // MARK: settings.json
+
+    private static let warningKey = "_warning_"
+
+    /// Reads settings.json in the folder of the network, and writes it where there is none.
+    mutating func readWritten(in directory: String) throws(ConfigurationError) {
+        guard !isNegated("settings") else { return }
+        let name = path("settings") ?? "settings.json"
+        let path = name.hasPrefix("/") ? name : directory + "/" + name
+        guard let data = FileManager.default.contents(atPath: path) else {
+            try writeWritten([:], at: path)
+            return
+        }
+        guard let json = try? JSON(parsing: Array(data)) else {
+            throw ConfigurationError(
+                "Settings file could not be read\n- Settings file \(path) does not contain valid "
+                    + "JSON. This is probably caused by disk corruption or a crash, and can be "
+                    + "fixed by removing the file, which will reset settings to default values.")
+        }
+        guard let object = json.object else {
+            throw ConfigurationError(
+                "Settings file could not be read\n- Found non-object value \(json) in settings "
+                    + "file \(path)")
+        }
+        for member in object.members where member.key != Self.warningKey {
+            guard written[member.key] == nil else {
+                throw ConfigurationError(
+                    "Settings file could not be read\n- Found duplicate key \(member.key) in "
+                        + "settings file \(path)")
+            }
+            written[member.key] = (member.value.array ?? [member.value]).map(Self.setting)
+        }
+    }
+
+    private static func setting(_ json: JSON) -> SettingValue {
+        switch json {
+        case .bool(false): .no
+        case .bool(true): .text("1")
+        case .string(let text): .text(text)
+        default: .text(json.text())
+        }
+    }
+
+    private func writeWritten(_ object: JSONObject, at path: String) throws(ConfigurationError) {
+        var json: JSONObject = [
+            Self.warningKey: .string(
+                "This file is automatically generated and updated by Cellblock. Please do not "
+                    + "edit this file while the node is running, as any changes might be ignored "
+                    + "or overwritten.")
+        ]
+        json.append(contentsOf: object)
+        let text = JSON.object(json).text(indent: 4) + "\n"
+        do {
+            try Data(text.utf8).write(to: URL(filePath: path), options: .atomic)
+        } catch {
+            throw ConfigurationError(
+                "Settings file could not be written\n- Error: Unable to open settings file "
+                    + "\(path) for writing")
+        }
+    }
+}

@@ -1,0 +1,146 @@
+import Chain
+import Foundation
+import Genesis
+import Logging
+import RPC
+import ServiceLifecycle
+import Storage
+
+/// A node: all its parts, made in order and stopped in reverse.
+public struct Node: Sendable {
+    private let configuration: Configuration
+    private let sink: LogSink
+    private let logger: Logger
+    private let stop = ShutdownRequest()
+
+    public init(_ configuration: Configuration) throws {
+        self.configuration = configuration
+        let sink = try LogSink(configuration.logOptions())
+        self.sink = sink
+        logger = Self.logger("node", sink)
+    }
+
+    private static func logger(_ category: String, _ sink: LogSink) -> Logger {
+        Logger(label: category) { NodeLogHandler(category: $0, sink: sink) }
+    }
+
+    /// Runs until a signal or a call wants the node to stop. Throws where it cannot start, or where
+    /// its disk fails.
+    public func run() async throws {
+        logger.info("Cellblock version v\(Version.text)")
+        logger.info("Using data directory \(configuration.directory)")
+        for name in configuration.ignoredOptions {
+            logger.warning("Option -\(name) has no effect in this version")
+        }
+        let signals = SignalWatch([SIGINT, SIGTERM], stop)
+        defer { withExtendedLifetime(signals) {} }
+        let lock = try FolderLock(folder: configuration.directory)
+        defer { withExtendedLifetime(lock) {} }
+        let marker = try ProcessMarker(configuration)
+        defer { marker.remove() }
+
+        let dispatcher = RPCDispatcher()
+        guard configuration.settings.bool("server", default: true) else {
+            return try await runParts(dispatcher)
+        }
+        let (credentials, hasCookie) = try configuration.makeCredentials()
+        defer {
+            if hasCookie, let path = configuration.cookiePath {
+                try? FileManager.default.removeItem(atPath: path)
+            }
+        }
+        let server = RPCServer(
+            try configuration.serverConfiguration(credentials), dispatcher: dispatcher,
+            logger: Self.logger("rpc", sink))
+        let group = ServiceGroup(services: [server], logger: Self.logger("services", sink))
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            let outcome: Result<Void, any Error>
+            do {
+                try await server.ready()
+                try await runParts(dispatcher)
+                outcome = .success(())
+            } catch {
+                outcome = .failure(error)
+            }
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+            try outcome.get()
+        }
+    }
+
+    /// Makes the parts, runs them until the node is to stop, and closes them.
+    private func runParts(_ dispatcher: RPCDispatcher) async throws {
+        dispatcher.setWarmup("Loading block index…")
+        let clock = SystemClock()
+        let mockTime = configuration.settings.int("mocktime", default: 0)
+        if configuration.network.isMockable { clock.setMockTime(mockTime) }
+        let logger = logger
+        let validator = try await Validator.open(
+            try configuration.validatorConfiguration(), clock: clock
+        ) { status in
+            logger.info("\(status)")
+            dispatcher.setWarmup(status)
+        }
+        let outcome: Result<Void, any Error>
+        do {
+            try await run(over: validator, clock, dispatcher)
+            outcome = .success(())
+        } catch {
+            outcome = .failure(error)
+        }
+        logger.info("Shutdown in progress...")
+        dispatcher.setWarmup("Shutting down")
+        // The first failure is the one to be told.
+        do {
+            try await validator.close()
+        } catch {
+            try outcome.get()
+            throw error
+        }
+        try outcome.get()
+        logger.info("Shutdown done")
+    }
+
+    private func run(
+        over validator: Validator, _ clock: SystemClock, _ dispatcher: RPCDispatcher
+    ) async throws {
+        let stop = stop
+        var context = RPCContext(
+            definition: configuration.network, validator: validator, clock: clock,
+            startTime: .now, dataDirectory: configuration.directory,
+            logPath: sink.options.path ?? "", registry: .standard, shutdown: { stop.make() },
+            stopping: { await stop.wait() })
+        context.deprecated = Set(configuration.settings.list("deprecatedrpc"))
+        dispatcher.setReady(context)
+        logger.info("Done loading")
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await stop.wait() }
+            group.addTask { throw try await validator.failure() }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+    }
+}
+
+/// The file that tells the process id while the node runs.
+struct ProcessMarker {
+    private let path: String?
+
+    init(_ configuration: Configuration) throws {
+        guard !configuration.settings.isNegated("pid") else {
+            path = nil
+            return
+        }
+        let path = configuration.path(configuration.settings.path("pid") ?? "cellblockd.pid")
+        let text = "\(ProcessInfo.processInfo.processIdentifier)\n"
+        guard FileManager.default.createFile(atPath: path, contents: Data(text.utf8)) else {
+            throw ConfigurationError("Unable to create the PID file '\(path)'")
+        }
+        self.path = path
+    }
+
+    func remove() {
+        if let path { try? FileManager.default.removeItem(atPath: path) }
+    }
+}

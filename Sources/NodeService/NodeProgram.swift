@@ -1,0 +1,38 @@
+import Foundation
+import RPC
+import Storage
+
+/// The program `cellblockd`: reads its configuration, runs a node, says what went wrong.
+public enum NodeProgram {
+    /// Runs to the end; gives the exit code.
+    public static func run(arguments: [String]) async -> Int32 {
+        // Whoever closes a connection while we write to it must not end us.
+        signal(SIGPIPE, SIG_IGN)
+        signal(SIGHUP, SIG_IGN)
+        umask(0o077)
+        do {
+            switch try Configuration.read(arguments) {
+            case .print(let text):
+                say(text, to: .standardOutput)
+            case .run(let configuration):
+                try await Node(configuration).run()
+            }
+            return 0
+        } catch {
+            say("Error: \(describe(error))\n", to: .standardError)
+            return 1
+        }
+    }
+
+    private static func describe(_ error: any Error) -> String {
+        switch error {
+        case is RPCServer.BindError:
+            "Unable to start HTTP server. See debug log for details. (\(error))"
+        default: "\(error)"
+        }
+    }
+
+    private static func say(_ text: String, to handle: FileHandle) {
+        try? handle.write(contentsOf: Data(text.utf8))
+    }
+}

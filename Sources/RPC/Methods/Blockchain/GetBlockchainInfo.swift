@@ -1,0 +1,98 @@
+import Chain
+import Cryptography
+import Genesis
+import Notation
+import Primitives
+
+struct GetBlockchainInfo: RPCMethod {
+    let name = "getblockchaininfo"
+    let summary =
+        "Returns an object containing various state info regarding blockchain processing.\n"
+    let results = [
+        ResultText(
+            .object, "", "",
+            [
+                ResultText(.string, "chain", "current network name"),
+                ResultText(
+                    .number, "blocks",
+                    "the height of the most-work fully-validated chain. The genesis block has height 0"
+                ),
+                ResultText(
+                    .number, "headers", "the current number of headers we have validated"),
+                ResultText(.string, "bestblockhash", "the hash of the currently best block"),
+                ResultText(
+                    .hex, "bits",
+                    "nBits: compact representation of the block difficulty target"),
+                ResultText(.hex, "target", "the difficulty target"),
+                ResultText(.number, "difficulty", "the current difficulty"),
+                ResultText(.time, "time", "the block time expressed in UNIX epoch time"),
+                ResultText(
+                    .time, "mediantime", "the median block time expressed in UNIX epoch time"),
+                ResultText(
+                    .number, "verificationprogress", "estimate of verification progress [0..1]"),
+                ResultText(
+                    .bool, "initialblockdownload",
+                    "(debug information) estimate of whether this node is in Initial Block Download mode"
+                ),
+                ResultText(
+                    .hex, "chainwork", "total amount of work in active chain, in hexadecimal"),
+                ResultText(
+                    .number, "size_on_disk",
+                    "the estimated size of the block and undo files on disk"),
+                ResultText(.bool, "pruned", "if the blocks are subject to pruning"),
+                ResultText(
+                    .hex, "signet_challenge",
+                    "the block challenge (aka. block script), in hexadecimal (only present if the current network is a signet)",
+                    optional: true),
+                ResultText(
+                    .array, "warnings", "any network and blockchain warnings",
+                    [ResultText(.string, "", "warning")]),
+            ])
+    ]
+    let examples = [Example()]
+
+    func call(_ request: RPCRequest, _ context: RPCContext) async throws -> JSON {
+        let validator = context.validator
+        let tip = validator.tip
+        var object: JSONObject = [
+            "chain": .string(context.definition.chainName), "blocks": .int(tip.height),
+            "headers": .int(await validator.bestHeader.height),
+            "bestblockhash": .string(tip.hash.displayHex), "bits": BlockJSON.hex32(tip.bits),
+            "target": BlockJSON.target(tip.bits, context.definition),
+            "difficulty": BlockJSON.difficulty(tip.bits), "time": .int(tip.time),
+            "mediantime": .int(tip.medianTimePast),
+            "verificationprogress": .double(await context.verificationProgress()),
+            "initialblockdownload": .bool(await validator.isInitialBlockDownload),
+            "chainwork": .string(tip.chainWork.hex),
+            "size_on_disk": .int(try await validator.sizeOnDisk()), "pruned": false,
+        ]
+        if let challenge = context.definition.consensus.signetChallenge {
+            object.append("signet_challenge", .hex(challenge))
+        }
+        object.append("warnings", await context.warningsJSON())
+        return .object(object)
+    }
+}
+
+extension RPCContext {
+    /// How much of the chain's transactions is verified, by the rate at which they came of late
+    /// (Core's GuessVerificationProgress).
+    func verificationProgress() async -> Double {
+        let tip = validator.tip
+        guard let count = await validator.blockInfo(tip.hash)?.chainTransactionCount, count > 0
+        else { return 0 }
+        let known = definition.transactions
+        let now = clock.now()
+        var time = Int64(tip.time)
+        let headersAhead = Int64(await validator.bestHeader.height - tip.height)
+        // Near the end the headers tell better than the clocks of miners what is left.
+        if abs(now - time) <= 2 * 60 * 60, headersAhead >= 0 {
+            time = now - headersAhead * definition.consensus.spacing
+        }
+        let total =
+            UInt64(count) <= known.count
+            ? Double(known.count) + Double(now - known.time) * known.rate
+            : Double(count) + Double(now - time) * known.rate
+        return min(Double(count) / total, 1)
+    }
+}

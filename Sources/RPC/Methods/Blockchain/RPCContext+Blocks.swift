@@ -1,0 +1,65 @@
+import Chain
+import Cryptography
+import Notation
+import Primitives
+
+/// What several methods ask of the chain, with the errors that answer for it.
+extension RPCContext {
+    /// A block of any branch, or the error that it is unknown.
+    func knownBlock(_ hash: BlockHash) async throws -> BlockInfo {
+        guard let info = await validator.blockInfo(hash) else {
+            throw RPCError.invalidAddressOrKey("Block not found")
+        }
+        return info
+    }
+
+    /// The bytes of a block, or the error that they are not here.
+    func storedBytes(_ info: BlockInfo) async throws -> [UInt8] {
+        guard info.hasData else {
+            throw RPCError.misc("Block not available (not fully downloaded)")
+        }
+        guard let bytes = try await validator.blockBytes(info.hash) else {
+            throw RPCError.misc("Block not found on disk")
+        }
+        return bytes
+    }
+
+    func storedBlock(_ info: BlockInfo) async throws -> Block {
+        try Block(decoding: try await storedBytes(info))
+    }
+
+    /// A block named by its hash or, on the active chain, by its height.
+    func block(hashOrHeight argument: JSON) async throws -> BlockInfo {
+        guard case .number = argument else {
+            return try await knownBlock(try argument.asHash("hash_or_height"))
+        }
+        let height = try argument.asInt()
+        guard height >= 0 else {
+            throw RPCError.invalidParameter("Target block height \(height) is negative")
+        }
+        let tip = validator.tip.height
+        guard let info = await validator.blockInfo(height: height) else {
+            throw RPCError.invalidParameter(
+                "Target block height \(height) after current tip \(tip)")
+        }
+        return info
+    }
+}
+
+extension Parameter {
+    /// A parameter that names a block.
+    static func blockHash(_ text: String = "The block hash") -> Parameter {
+        Parameter("blockhash", .hex, text)
+    }
+
+    static func hashOrHeight(_ fallback: Fallback, _ text: String) -> Parameter {
+        Parameter("hash_or_height", .number, fallback, text).unchecked()
+            .typed("", "string or numeric")
+    }
+}
+
+extension Example {
+    static let blockHash = Example([
+        "\"00000000c937983704a73af28acdec37b049d214adbda81d7e2a3dd146f6ed09\""
+    ])
+}
