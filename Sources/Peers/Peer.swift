@@ -1,0 +1,158 @@
+import Cryptography
+import Primitives
+import Wire
+
+/// All that is kept of one connection.
+struct Peer: Sendable {
+    let id: PeerID
+    let connection: Connection
+    let permissions: Permissions
+    let connectedAt: Duration
+    /// The number in our `version` to this peer.
+    let nonce: UInt64
+    var session: PeerSession
+    var traffic = Traffic()
+    var inbox = Inbox()
+    var sync = Sync()
+    var announcing = Announcing()
+    /// nil until it is known that transactions pass.
+    var relay: Relay?
+    var fees = Fees()
+    var gossip = Gossip()
+    /// Headers the chain is judging.
+    var pending: PendingHeaders?
+    /// Announced transactions about which the chain is asked.
+    var pendingAnnouncements: [TransactionID] = []
+    var isLeaving = false
+
+    struct PendingHeaders: Sendable {
+        var count: Int
+        var wasKnown: Bool
+    }
+
+    init(
+        id: PeerID, connection: Connection, permissions: Permissions, nonce: UInt64,
+        at now: Duration
+    ) {
+        self.id = id
+        self.connection = connection
+        self.permissions = permissions
+        self.nonce = nonce
+        connectedAt = now
+        session = PeerSession(isInbound: connection.isInbound, at: now)
+    }
+
+    var isInbound: Bool { connection.isInbound }
+    var isNoBan: Bool { permissions.contains(.noBan) }
+    var services: Services { session.services }
+    var servesBlocks: Bool {
+        services.contains(.network) || services.contains(.networkLimited)
+    }
+    var servesWitnesses: Bool { services.contains(.witness) }
+    /// Only the last 288 blocks can be had of it.
+    var isLimited: Bool { !services.contains(.network) && services.contains(.networkLimited) }
+
+    /// Bytes that went either way.
+    struct Traffic: Sendable {
+        var sent: UInt64 = 0
+        var received: UInt64 = 0
+        var sentByCommand: [String: UInt64] = [:]
+        var receivedByCommand: [String: UInt64] = [:]
+        var lastSend: Duration?
+        var lastReceive: Duration?
+        var lastTransaction: Duration?
+        var lastBlock: Duration?
+    }
+
+    /// Messages that came and were not handled yet.
+    struct Inbox: Sendable {
+        /// Reading pauses above so many bytes (Bitcoin Core's -maxreceivebuffer).
+        static let limit = 5_000_000
+
+        var messages: [Received] = []
+        var bytes = 0
+        var isReadingPaused = false
+        /// A question is out, on whose answer all later messages wait.
+        var isWaiting = false
+        /// The socket takes no more for now.
+        var isBlocked = false
+        /// What is still to be served of `getdata`.
+        var requests: [InventoryItem] = []
+        /// Orphans whose parent came.
+        var orphans: [Wtxid] = []
+        /// What the peer misbehaved in; it is punished before its next message.
+        var offence: String?
+    }
+
+    /// Where the peer's chain stands, and what it is sending us of it.
+    struct Sync: Sendable {
+        var bestKnown: HeaderTree.Node?
+        /// A block it announced whose header is not known here.
+        var lastUnknown: BlockHash?
+        var lastCommon: HeaderTree.Node?
+        var isStarted = false
+        var isPreferred = false
+        /// When headers must have arrived; nil for no limit.
+        var headersDeadline: Duration?
+        var lastGetHeaders: Duration?
+        var hasStartedByInventory = false
+        var inFlight: [HeaderTree.Node] = []
+        var downloadingSince = Duration.zero
+        var stallingSince: Duration?
+        /// Watch over outbound peers whose chain lags behind.
+        var isProtected = false
+        var lagDeadline: Duration?
+        var lagBenchmark: HeaderTree.Node?
+        var hasAskedLaggard = false
+        var sourcedBlocks = 0
+    }
+
+    /// What the peer is to be told of our chain.
+    struct Announcing: Sendable {
+        var prefersHeaders = false
+        var hasSentSendHeaders = false
+        var providesCompact = false
+        var wantsCompact = false
+        var lastSent: HeaderTree.Node?
+        var byHeaders: [BlockHash] = []
+        var byInventory: [BlockHash] = []
+        /// When it asks for this block it is told our tip, to go on from there.
+        var continuation: BlockHash?
+    }
+
+    /// What the peer is to be told of transactions.
+    struct Relay: Sendable {
+        var isWanted: Bool
+        var known = RecentSet(capacity: 50_000)
+        var toSend: Set<Wtxid> = []
+        var nextSend: Duration?
+        /// What was in the pool by then may be asked for.
+        var lastSequence: UInt64 = 1
+        /// Satoshis per 1000 virtual bytes.
+        var minimumFee: Int64 = 0
+        var isPoolWanted = false
+        var isChoosing = false
+    }
+
+    /// The fee rate below which the peer need not tell us of transactions.
+    struct Fees: Sendable {
+        var sent: Int64 = -1
+        var nextSend = Duration.zero
+    }
+
+    /// What passes of other nodes' addresses.
+    struct Gossip: Sendable {
+        var isEnabled = false
+        var known = RecentValues<Endpoint>(capacity: 5000)
+        var toSend: [PeerAddress] = []
+        var nextSend = Duration.zero
+        var nextOwn: Duration?
+        var hasAsked = false
+        var wasAsked = false
+        /// Addresses that may be taken in now; it fills slowly.
+        var tokens = 1.0
+        var tokensAt = Duration.zero
+        var processed: UInt64 = 0
+        var rateLimited: UInt64 = 0
+    }
+}

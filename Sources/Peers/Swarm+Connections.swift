@@ -1,0 +1,211 @@
+import Cryptography
+import Primitives
+import Wire
+
+extension Swarm {
+    /// A socket is open. Decides whether it may stay, and begins the handshake.
+    ///
+    /// - Returns: the peer's number; nil for a connection that is to be closed at once.
+    public mutating func connect(
+        _ connection: Connection, at now: Duration
+    ) -> (id: PeerID?, actions: [SwarmAction]) {
+        let permissions = grants(for: connection)
+        guard isActive, admits(connection, permissions, at: now) else { return (nil, flush()) }
+        lastID += 1
+        let id = PeerID(rawValue: lastID)
+        peers[id] = Peer(
+            id: id, connection: connection, permissions: permissions, nonce: random.nonzero(),
+            at: now)
+        log("Added connection \(connection.kind.rawValue) peer=\(id) \(connection.name)")
+        if !connection.isInbound {
+            dialing.finished(connection, at: now)
+            introduce(id, at: now)
+        }
+        return (id, flush())
+    }
+
+    private func grants(for connection: Connection) -> Permissions {
+        var permissions = connection.permissions
+        for grant in settings.whitelist
+        where connection.isInbound ? grant.isForInbound : grant.isForOutbound {
+            if grant.subnet.contains(connection.endpoint.address) {
+                permissions.formUnion(grant.permissions)
+            }
+        }
+        return permissions
+    }
+
+    private mutating func admits(
+        _ connection: Connection, _ permissions: Permissions, at now: Duration
+    ) -> Bool {
+        guard connection.isInbound else { return true }
+        let address = connection.endpoint.address
+        let inbound = peers.values.count { $0.isInbound && !$0.isLeaving }
+        if !permissions.contains(.noBan) {
+            if bans.isBanned(address, at: now.components.seconds) {
+                log("connection from \(connection.endpoint) dropped (banned)")
+                return false
+            }
+            if inbound + 1 >= settings.inboundLimit, bans.isDiscouraged(address) {
+                log("connection from \(connection.endpoint) dropped (discouraged)")
+                return false
+            }
+        }
+        if inbound >= settings.inboundLimit, !evictInbound(at: now) {
+            log("failed to find an eviction candidate - connection dropped (full)")
+            return false
+        }
+        return true
+    }
+
+    /// Makes room for a newcomer: those that proved useful stay, and of the rest the youngest of
+    /// the group of addresses that holds most connections goes.
+    private mutating func evictInbound(at now: Duration) -> Bool {
+        var candidates = peers.values.filter { $0.isInbound && !$0.isNoBan && !$0.isLeaving }
+        func protect(_ count: Int, _ isBetter: (Peer, Peer) -> Bool) {
+            candidates.sort(by: isBetter)
+            candidates.removeFirst(min(count, candidates.count))
+        }
+        let salt = random.next()
+        protect(4) { Self.group(of: $0, salt) < Self.group(of: $1, salt) }
+        protect(8) {
+            ($0.session.minimumPing ?? .seconds(1 << 30), $0.id)
+                < ($1.session.minimumPing ?? .seconds(1 << 30), $1.id)
+        }
+        protect(4) {
+            ($0.traffic.lastTransaction ?? .zero, $1.id)
+                > ($1.traffic.lastTransaction ?? .zero, $0.id)
+        }
+        protect(8) {
+            ($0.relay == nil ? 1 : 0, $0.traffic.lastBlock ?? .zero)
+                > ($1.relay == nil ? 1 : 0, $1.traffic.lastBlock ?? .zero)
+        }
+        protect(4) {
+            ($0.traffic.lastBlock ?? .zero, $1.id) > ($1.traffic.lastBlock ?? .zero, $0.id)
+        }
+        protect(candidates.count / 2) { ($0.connectedAt, $0.id) < ($1.connectedAt, $1.id) }
+        let groups = Dictionary(grouping: candidates) { $0.connection.endpoint.address.group }
+        let largest = groups.values.max {
+            ($0.count, $0.map(\.connectedAt).max() ?? .zero)
+                < ($1.count, $1.map(\.connectedAt).max() ?? .zero)
+        }
+        guard let youngest = largest?.max(by: { $0.id < $1.id }) else { return false }
+        leave(youngest.id, "selected inbound connection for eviction")
+        return true
+    }
+
+    private static func group(of peer: Peer, _ salt: UInt64) -> UInt64 {
+        SipHash24.hash(salt, 0, peer.connection.endpoint.address.group.span)
+    }
+
+    // MARK: - Handshake
+
+    private mutating func introduce(_ id: PeerID, at now: Duration) {
+        guard let peer = peers[id] else { return }
+        let endpoint = peer.connection.endpoint
+        let isTellable = book.accepts(endpoint) && endpoint.address.fitsAddressV1
+        send(
+            .version(
+                VersionMessage(
+                    version: WireLimits.protocolVersion, services: settings.services,
+                    time: now.components.seconds,
+                    receiverServices: peer.isInbound ? [] : book[endpoint]?.address.services ?? [],
+                    receiver: isTellable ? endpoint : .unspecified, nonce: peer.nonce,
+                    userAgent: settings.userAgent, startHeight: Int32(clamping: tree.height(tree.tip)),
+                    relaysTransactions: acceptsTransactions(of: peer))), to: id)
+    }
+
+    /// Whether a peer may send us transactions.
+    func acceptsTransactions(of peer: Peer) -> Bool {
+        guard peer.connection.kind.relaysTransactions else { return false }
+        return !settings.isBlocksOnly || peer.permissions.contains(.relay)
+    }
+
+    /// What speaks against a peer before the handshake goes on.
+    mutating func mayMeet(_ version: VersionMessage, _ id: PeerID) -> Bool {
+        guard let peer = peers[id], !peer.session.isIntroduced else { return true }
+        let desired = desiredServices(given: version.services)
+        if peer.connection.kind.expectsServices, !version.services.isSuperset(of: desired) {
+            leave(id, "peer does not offer the expected services (\(version.services.hex) offered, "
+                + "\(desired.hex) expected)")
+            return false
+        }
+        guard version.version >= WireLimits.minimumProtocolVersion else { return true }
+        let isOwn = peers.values.contains {
+            !$0.isInbound && !$0.session.isReady && $0.nonce == version.nonce
+        }
+        if peer.isInbound, isOwn {
+            leave(id, "connected to self at \(peer.connection.endpoint)", level: .info)
+            return false
+        }
+        return true
+    }
+
+    /// The services without which an outbound peer is of no use.
+    func desiredServices(given offered: Services) -> Services {
+        let isNearTip = chain.tipChangedAt != nil && !isInitialDownload
+        return offered.contains(.networkLimited) && isNearTip
+            ? [.networkLimited, .witness] : [.network, .witness]
+    }
+
+    mutating func follow(_ step: PeerSession.Action, of id: PeerID, at now: Duration) {
+        switch step {
+        case .send(let message): send(message, to: id)
+        case .introduce: introduce(id, at: now)
+        case .met: meet(id, at: now)
+        case .ready: becomeReady(id)
+        case .disconnect(let reason): leave(id, "\(reason)")
+        }
+    }
+
+    private mutating func meet(_ id: PeerID, at now: Duration) {
+        guard let peer = peers[id], let version = peer.session.introduction else { return }
+        let kind = peer.connection.kind
+        if kind.relaysTransactions, version.relaysTransactions {
+            peers[id]?.relay = Peer.Relay(isWanted: true)
+        }
+        peers[id]?.sync.isPreferred =
+            (!peer.isInbound || peer.isNoBan) && kind != .addressFetch && peer.servesBlocks
+        log("receive version message: \(version.sanitisedUserAgent): version \(version.version), "
+            + "blocks=\(version.startHeight), us=\(version.receiver), "
+            + "txrelay=\(version.relaysTransactions ? 1 : 0), peer=\(id)")
+        guard !peer.isInbound else {
+            noteOwnAddress(version.receiver.address)
+            return
+        }
+        if enableGossip(id) {
+            send(.getAddresses, to: id)
+            peers[id]?.gossip.hasAsked = true
+            peers[id]?.gossip.tokens += Double(WireLimits.maximumAddresses)
+        }
+        book.succeeded(
+            peer.connection.endpoint, services: version.services, at: now.components.seconds)
+        if kind == .feeler { leave(id, "feeler connection completed") }
+    }
+
+    private mutating func becomeReady(_ id: PeerID) {
+        guard let peer = peers[id], let version = peer.session.introduction else { return }
+        log(
+            peer.isInbound ? .debug : .info,
+            "New \(peer.connection.kind.rawValue) peer connected: transport: v1, "
+                + "version: \(version.version), blocks=\(version.startHeight) peer=\(id)")
+    }
+
+    // MARK: - The end
+
+    mutating func forget(_ id: PeerID, at now: Duration) {
+        guard let peer = peers[id] else { return }
+        for node in peer.sync.inFlight where downloads.source[node] == id {
+            downloads.source[node] = nil
+        }
+        if !peer.sync.inFlight.isEmpty { downloads.peerCount -= 1 }
+        downloads.judging = downloads.judging.filter { $0.value != id }
+        requests.forget(id)
+        orphanage.forget(id)
+        if peer.session.isReady, !peer.isInbound, peer.connection.kind != .blockRelay {
+            book.seen(peer.connection.endpoint, at: now.components.seconds)
+        }
+        peers[id] = nil
+        log("Cleared nodestate for peer=\(id)")
+    }
+}

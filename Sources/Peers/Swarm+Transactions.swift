@@ -1,0 +1,303 @@
+import Cryptography
+import Primitives
+import Wire
+
+extension Swarm {
+    // MARK: - Announced to us
+
+    mutating func takeInventory(_ items: [InventoryItem], from id: PeerID, at now: Duration) {
+        guard let peer = peers[id] else { return }
+        let acceptsTransactions = acceptsTransactions(of: peer)
+        var newBlock: BlockHash?
+        var wanted: [TransactionID] = []
+        for item in items {
+            switch item.kind {
+            case .block:
+                noteAvailable(item.hash, of: id)
+                if tree.find(item.hash) == nil { newBlock = item.hash }
+            case .witnessId, .transaction, .witnessTransaction:
+                let isWitnessID = item.kind == .witnessId
+                // Each peer uses one kind of id, agreed on in the handshake.
+                if item.kind != .witnessTransaction,
+                    isWitnessID != peer.session.relaysByWitnessID
+                {
+                    continue
+                }
+                guard acceptsTransactions else {
+                    leave(id, "transaction (\(item.hash.displayHex)) inv sent in violation of protocol")
+                    return
+                }
+                peers[id]?.relay?.known.insert(item.hash)
+                let name = TransactionID(hash: item.hash, isWitnessID: isWitnessID)
+                if !isInitialDownload, isWorthAsking(name) { wanted.append(name) }
+            default:
+                log("Unknown inv type \"\(item.kind.rawValue)\" received from peer=\(id)")
+            }
+        }
+        if let newBlock { askForAnnounced(newBlock, of: id, at: now) }
+        if !wanted.isEmpty {
+            peers[id]?.pendingAnnouncements = wanted
+            ask(.filterKnown(wanted), for: id)
+        }
+    }
+
+    /// A block was announced by its hash alone. Before the headers are synced one peer a block
+    /// may start: more would only send the same.
+    private mutating func askForAnnounced(_ hash: BlockHash, of id: PeerID, at now: Duration) {
+        guard let sync = peers[id]?.sync else { return }
+        guard sync.isStarted || (!sync.hasStartedByInventory && chain.lastInventoryTrigger != hash)
+        else { return }
+        askForHeaders(id, from: tree.best, at: now)
+        if !sync.isStarted {
+            peers[id]?.sync.hasStartedByInventory = true
+            chain.lastInventoryTrigger = hash
+        }
+    }
+
+    /// Whether a transaction is neither here nor refused, as far as is known without the pool.
+    private func isWorthAsking(_ id: TransactionID) -> Bool {
+        if id.isWitnessID, orphanage.contains(id.hash) { return false }
+        return !rejected.contains(id.hash) && !confirmed.contains(id.hash)
+    }
+
+    /// The chain said which of the announced it has; the others are to be asked for.
+    mutating func takeUnknown(except known: Set<TransactionID>, of id: PeerID, at now: Duration) {
+        guard let wanted = peers[id]?.pendingAnnouncements else { return }
+        peers[id]?.pendingAnnouncements = []
+        for name in wanted where !known.contains(name) { expect(name, of: id, at: now) }
+    }
+
+    private mutating func expect(_ name: TransactionID, of id: PeerID, at now: Duration) {
+        guard let peer = peers[id] else { return }
+        let isFree = peer.permissions.contains(.relay)
+        guard isFree || requests.count(of: id) < TransactionRequests.maximumAnnouncements else {
+            return
+        }
+        var time = now
+        if !peer.sync.isPreferred { time += TransactionRequests.delay }
+        if !name.isWitnessID, peers.values.contains(where: { $0.session.relaysByWitnessID }) {
+            time += TransactionRequests.delay
+        }
+        if !isFree, requests.inFlight(of: id) >= TransactionRequests.maximumInFlight {
+            time += TransactionRequests.delay
+        }
+        requests.announce(
+            name, by: id, isPreferred: peer.sync.isPreferred, at: time, priority: random.next())
+    }
+
+    mutating func fetchTransactions(_ id: PeerID, at now: Duration) {
+        let names = requests.take(for: id, at: now)
+        guard !names.isEmpty, let peer = peers[id] else { return }
+        let items = names.map { name in
+            InventoryItem(
+                name.isWitnessID
+                    ? .witnessId : peer.servesWitnesses ? .witnessTransaction : .transaction,
+                name.hash)
+        }
+        for start in stride(from: 0, to: items.count, by: 1000) {
+            send(.getData(Array(items[start..<min(start + 1000, items.count)])), to: id)
+        }
+    }
+
+    mutating func takeNotFound(_ items: [InventoryItem], from id: PeerID) {
+        guard items.count <= TransactionRequests.maximumAnnouncements + Self.inFlightLimit else {
+            return
+        }
+        for item in items where item.kind.isTransaction { requests.answered(item.hash, by: id) }
+    }
+
+    // MARK: - Received
+
+    mutating func takeTransaction(_ transaction: Transaction, from id: PeerID, at now: Duration) {
+        guard let peer = peers[id] else { return }
+        guard acceptsTransactions(of: peer) else {
+            leave(id, "transaction sent in violation of protocol")
+            return
+        }
+        guard !isInitialDownload else { return }
+        let (txid, wtxid) = (transaction.txid, transaction.wtxid)
+        peers[id]?.relay?.known.insert(peer.session.relaysByWitnessID ? wtxid : txid)
+        requests.answered(txid, by: id)
+        requests.answered(wtxid, by: id)
+        if rejected.contains(wtxid) || confirmed.contains(wtxid) || orphanage.contains(wtxid) {
+            return
+        }
+        ask(.submitTransaction(transaction), for: id)
+    }
+
+    mutating func judged(_ verdict: TransactionVerdict, of id: PeerID, at now: Duration) {
+        let transaction = verdict.transaction
+        let (txid, wtxid) = (transaction.txid, transaction.wtxid)
+        switch verdict.result {
+        case .accepted:
+            peers[id]?.traffic.lastTransaction = now
+            requests.forget(txid)
+            requests.forget(wtxid)
+            orphanage.remove(wtxid)
+            announce(TransactionName(txid: txid, wtxid: wtxid))
+            for child in orphanage.children(of: txid) {
+                peers[child.peer]?.inbox.orphans.append(child.wtxid)
+            }
+        case .missingInputs:
+            adopt(transaction, from: id, at: now)
+        case .witnessRejected, .rejected:
+            log("\(wtxid.displayHex) (wtxid) from peer=\(id) was not accepted: \(verdict.reason)")
+            orphanage.remove(wtxid)
+            rejected.insert(wtxid)
+            requests.forget(wtxid)
+            // Without a witness the txid tells it all; else another witness may be good.
+            if verdict.result == .rejected, !transaction.hasWitness {
+                rejected.insert(txid)
+                requests.forget(txid)
+            }
+        }
+    }
+
+    /// Keeps a transaction whose parents are missing, and asks the sender for them.
+    private mutating func adopt(_ transaction: Transaction, from id: PeerID, at now: Duration) {
+        let wtxid = transaction.wtxid
+        let parents = Set(transaction.inputs.map(\.outPoint.txid))
+        if parents.contains(where: { rejected.contains($0) }) {
+            rejected.insert(wtxid)
+            rejected.insert(transaction.txid)
+            requests.forget(wtxid)
+            requests.forget(transaction.txid)
+            orphanage.remove(wtxid)
+            return
+        }
+        guard !orphanage.contains(wtxid) else { return }
+        orphanage.insert(transaction, from: id)
+        requests.forget(wtxid)
+        requests.forget(transaction.txid)
+        log("stored orphan tx \(transaction.txid.displayHex) (wtxid=\(wtxid.displayHex))")
+        let wanted = parents.sorted().map { TransactionID(hash: $0, isWitnessID: false) }
+            .filter { isWorthAsking($0) }
+        guard !wanted.isEmpty else { return }
+        peers[id]?.pendingAnnouncements = wanted
+        ask(.filterKnown(wanted), for: id)
+    }
+
+    /// Judges an orphan again, since a parent came.
+    mutating func retry(_ wtxid: Wtxid, of id: PeerID) {
+        guard let transaction = orphanage.transaction(wtxid) else { return }
+        ask(.submitTransaction(transaction), for: id)
+    }
+
+    // MARK: - Told by us
+
+    /// Queues a transaction for all peers that may hear of it.
+    mutating func announce(_ name: TransactionName) {
+        for id in ids {
+            guard let peer = peers[id], let relay = peer.relay, relay.nextSend != nil else {
+                continue
+            }
+            let known = peer.session.relaysByWitnessID ? name.wtxid : name.txid
+            if !relay.known.contains(known) { peers[id]?.relay?.toSend.insert(name.wtxid) }
+        }
+    }
+
+    static let inboundInterval = Duration.seconds(5)
+    static let outboundInterval = Duration.seconds(2)
+    /// Transactions told at once, at least and at most.
+    static let announcementTarget = 70
+    static let announcementLimit = 1000
+
+    /// Tells of transactions now and then, at times nobody can foresee, so that where one came
+    /// from stays hidden.
+    mutating func announceTransactions(_ id: PeerID, at now: Duration) {
+        guard let peer = peers[id], var relay = peer.relay else { return }
+        var isTime = peer.isNoBan
+        if relay.nextSend.map({ $0 < now }) ?? true {
+            isTime = true
+            relay.nextSend = nextSend(to: peer, at: now)
+            peers[id]?.relay?.nextSend = relay.nextSend
+        }
+        guard isTime, !relay.isChoosing else { return }
+        if !relay.isWanted { peers[id]?.relay?.toSend = [] }
+        guard relay.isWanted || relay.isPoolWanted else { return }
+        guard relay.isPoolWanted || !relay.toSend.isEmpty else { return }
+        let limit = min(
+            Self.announcementLimit, Self.announcementTarget + relay.toSend.count / 1000 * 5)
+        peers[id]?.relay?.isChoosing = true
+        peers[id]?.relay?.isPoolWanted = false
+        let rate = FeeRate(satoshisPerKvB: relay.minimumFee)
+        let candidates = relay.isPoolWanted ? nil : relay.toSend.sorted()
+        actions.append(
+            .ask(
+                id, .chooseAnnouncements(
+                    candidates, atLeast: rate,
+                    limit: relay.isPoolWanted ? WireLimits.maximumInventory : limit)))
+    }
+
+    private mutating func nextSend(to peer: Peer, at now: Duration) -> Duration {
+        guard peer.isInbound else { return now + random.exponential(mean: Self.outboundInterval) }
+        let key = peer.connection.boundEndpoint
+        if let next = nextInboundSend[key], next >= now { return next }
+        let next = now + random.exponential(mean: Self.inboundInterval)
+        nextInboundSend[key] = next
+        return next
+    }
+
+    /// The pool said what to tell.
+    mutating func tell(
+        _ names: [TransactionName], sequence: UInt64, to id: PeerID, at now: Duration
+    ) {
+        guard let peer = peers[id], peer.relay != nil else { return }
+        peers[id]?.relay?.isChoosing = false
+        peers[id]?.relay?.lastSequence = sequence
+        let usesWitnessID = peer.session.relaysByWitnessID
+        var items: [InventoryItem] = []
+        for name in names {
+            peers[id]?.relay?.toSend.remove(name.wtxid)
+            let hash = usesWitnessID ? name.wtxid : name.txid
+            guard peers[id]?.relay?.known.contains(hash) == false else { continue }
+            peers[id]?.relay?.known.insert(hash)
+            items.append(InventoryItem(usesWitnessID ? .witnessId : .transaction, hash))
+        }
+        guard !items.isEmpty else { return }
+        send(.inventory(items), to: id)
+    }
+
+    // MARK: - Serving
+
+    /// Serves the front of what a peer asked for: all transactions there, or one block.
+    mutating func serveNext(_ id: PeerID) {
+        guard let peer = peers[id], let first = peer.inbox.requests.first else { return }
+        if first.kind.isTransaction {
+            let batch = peer.inbox.requests.prefix { $0.kind.isTransaction }.prefix(1000)
+            peers[id]?.inbox.requests.removeFirst(batch.count)
+            guard let relay = peer.relay else { return }
+            ask(.serveTransactions(Array(batch), before: relay.lastSequence), for: id)
+            return
+        }
+        peers[id]?.inbox.requests.removeFirst()
+        let form: BlockForm
+        switch first.kind {
+        case .witnessBlock: form = .full
+        case .block: form = .withoutWitnesses
+        case .compactBlock:
+            let isRecent =
+                tree.find(first.hash).map {
+                    tree.height($0) >= tree.height(tree.tip) - 5
+                } ?? false
+            form = isRecent ? .compact : .full
+        default: return
+        }
+        guard let node = tree.find(first.hash), mayServe(node), tree.hasData(node) else { return }
+        ask(.serveBlock(first.hash, form), for: id)
+        if peer.announcing.continuation == first.hash {
+            // Makes a peer that asked for hashes alone go on.
+            peers[id]?.announcing.continuation = nil
+            peers[id]?.announcing.byInventory.append(tree.hash(tree.tip))
+        }
+    }
+
+    mutating func servePool(_ id: PeerID) {
+        guard let peer = peers[id] else { return }
+        guard peer.permissions.contains(.memoryPool) else {
+            if !peer.isNoBan { leave(id, "mempool request with bloom filters disabled") }
+            return
+        }
+        peers[id]?.relay?.isPoolWanted = true
+    }
+}

@@ -1,0 +1,178 @@
+public import Cryptography
+public import Primitives
+public import Wire
+
+/// What happened, told to the swarm.
+public enum SwarmEvent: Sendable {
+    case received(PeerID, Received)
+    /// Whether the socket takes more, or the bytes pile up here.
+    case writable(PeerID, Bool)
+    case disconnected(PeerID)
+    case dialFailed(DialRequest)
+    case answered(PeerID, Answer)
+    case chainChanged(ChainUpdate)
+    /// A transaction of our own entered the pool: it is to be told.
+    case relay(TransactionName)
+    case mempoolMinimum(FeeRate)
+    /// Addresses the seeds gave.
+    case seeded([Endpoint])
+    case timePassed
+}
+
+/// A message from a peer, or what was wrong with it.
+public struct Received: Sendable {
+    public enum Content: Sendable {
+        case message(Message)
+        /// The frame was damaged.
+        case damaged
+        case undecodable(MessageError)
+    }
+
+    public var content: Content
+    public var command: String
+    /// Bytes on the wire, header included.
+    public var size: Int
+
+    public init(_ content: Content, command: String, size: Int) {
+        self.content = content
+        self.command = command
+        self.size = size
+    }
+
+    /// Decodes a frame. Pure, so that it can be done on the socket's own thread.
+    public init(_ frame: Frame) {
+        command = frame.command
+        size = frame.size
+        guard frame.isIntact else {
+            content = .damaged
+            return
+        }
+        do {
+            content = .message(try Message(command: frame.command, payload: frame.payload))
+        } catch {
+            content = .undecodable(error)
+        }
+    }
+}
+
+/// Both names of a transaction.
+public struct TransactionName: Hashable, Sendable {
+    public var txid: Txid
+    public var wtxid: Wtxid
+
+    public init(txid: Txid, wtxid: Wtxid) {
+        self.txid = txid
+        self.wtxid = wtxid
+    }
+}
+
+/// How the chain changed since the last update.
+public struct ChainUpdate: Sendable {
+    /// Headers that are new or have changed, parents before children.
+    public var records: [HeaderRecord]
+    public var tip: BlockHash
+    public var isInitialDownload: Bool
+    /// The newest blocks of the chain in force that were not before, oldest first; those further
+    /// back may be left out.
+    public var connected: [ConnectedBlock]
+
+    public init(
+        records: [HeaderRecord], tip: BlockHash, isInitialDownload: Bool,
+        connected: [ConnectedBlock] = []
+    ) {
+        self.records = records
+        self.tip = tip
+        self.isInitialDownload = isInitialDownload
+        self.connected = connected
+    }
+}
+
+public struct ConnectedBlock: Sendable {
+    public var hash: BlockHash
+    public var header: BlockHeader
+    public var transactions: [TransactionName]
+
+    public init(hash: BlockHash, header: BlockHeader, transactions: [TransactionName]) {
+        self.hash = hash
+        self.header = header
+        self.transactions = transactions
+    }
+}
+
+/// What the chain said to a `Question`.
+public enum Answer: Sendable {
+    case headers(HeadersVerdict)
+    case block(BlockVerdict)
+    case transaction(TransactionVerdict)
+    /// Those of the transactions asked about that need not be fetched.
+    case known(Set<TransactionID>)
+    /// `serveHeaders`, done: the last header that was sent, or our tip.
+    case servedHeaders(last: BlockHash?)
+    /// `serveBlocksAfter`: hashes to announce, the last to continue from when there are more.
+    case blocksAfter([BlockHash], continues: Bool)
+    /// `serveTransactions` and `serveBlock`, done: what there was not.
+    case served(missing: [InventoryItem])
+    /// `chooseAnnouncements`: what to tell, in this order, and the pool's state by then.
+    case announcements([TransactionName], sequence: UInt64)
+    /// The chain cannot be asked any more.
+    case failed
+}
+
+/// Who is to blame for what the chain refused.
+public enum Blame: Sendable {
+    case peer
+    /// Only one we chose to connect to ourselves.
+    case outboundPeer
+    case nobody
+}
+
+public struct HeadersVerdict: Sendable {
+    /// The last header that was accepted; nil for none.
+    public var last: BlockHash?
+    /// Why the next one was refused.
+    public var rejection: String?
+    public var blame: Blame
+
+    public init(last: BlockHash?, rejection: String? = nil, blame: Blame = .nobody) {
+        self.last = last
+        self.rejection = rejection
+        self.blame = blame
+    }
+}
+
+public struct BlockVerdict: Sendable {
+    public var hash: BlockHash
+    /// nil when it was accepted or had been before.
+    public var rejection: String?
+    public var blame: Blame
+    /// Whether it became our tip or part of the chain up to it.
+    public var isNew: Bool
+
+    public init(hash: BlockHash, rejection: String? = nil, blame: Blame = .nobody, isNew: Bool) {
+        self.hash = hash
+        self.rejection = rejection
+        self.blame = blame
+        self.isNew = isNew
+    }
+}
+
+public struct TransactionVerdict: Sendable {
+    public enum Result: Sendable {
+        case accepted
+        /// Inputs are not known: it may be an orphan.
+        case missingInputs
+        /// The witness is at fault, which anyone on the way can break: its txid stays open.
+        case witnessRejected
+        case rejected
+    }
+
+    public var transaction: Transaction
+    public var result: Result
+    public var reason: String
+
+    public init(transaction: Transaction, result: Result, reason: String) {
+        self.transaction = transaction
+        self.result = result
+        self.reason = reason
+    }
+}
