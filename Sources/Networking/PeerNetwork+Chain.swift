@@ -1,0 +1,303 @@
+import Chain
+import Consensus
+import Cryptography
+import Logging
+import MemoryPool
+import Peers
+import Primitives
+import Wire
+
+extension PeerNetwork {
+    /// Blocks whose contents are read after a change of the tip, to know what they confirmed.
+    static let readLimit = 8
+
+    // MARK: - Following
+
+    func watchTips() async {
+        for await _ in validator.tips() { await followTip() }
+    }
+
+    /// Tells the swarm of the pool's minimum fee now and then, and again of our own transactions
+    /// that nobody has asked for.
+    func watchPool() async {
+        var count = 0
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .seconds(10))
+            let now = time.now.components.seconds
+            let rate = await validator.mempool { $0.minimumFeeRate(now: now) }
+            handle(.mempoolMinimum(rate))
+            count += 1
+            guard count % 60 == 0 else { continue }
+            let unheard = await validator.mempool { pool in
+                pool.unbroadcast.compactMap { pool[$0] }.map {
+                    TransactionName(txid: $0.txid, wtxid: $0.wtxid)
+                }
+            }
+            for name in unheard { handle(.relay(name)) }
+        }
+    }
+
+    /// Reads what is new in the chain's index.
+    func readIndex() async {
+        while true {
+            let start = indexPosition
+            let infos = await validator.blockInfos(from: start, limit: 2000)
+            indexPosition = max(indexPosition, start + infos.count)
+            guard !infos.isEmpty else { return }
+            tell(infos)
+        }
+    }
+
+    private func tell(_ infos: [BlockInfo]) {
+        let update = ChainUpdate(
+            records: infos.map(HeaderRecord.init), tip: swarm.tipHash,
+            isInitialDownload: swarm.isInInitialDownload)
+        handle(.chainChanged(update))
+    }
+
+    /// Takes the swarm along to the chain's tip, and lets it tell of the new blocks.
+    func followTip() async {
+        followTicket += 1
+        let ticket = followTicket
+        await readIndex()
+        let isInitialDownload = await validator.isInitialBlockDownload
+        let path = await validator.followPath(from: swarm.tipHash)
+        let tip = validator.tip.hash
+        var records: [HeaderRecord] = []
+        for hash in path.connected.suffix(8 * Self.readLimit) {
+            if let info = await validator.blockInfo(hash) { records.append(HeaderRecord(info)) }
+        }
+        var connected: [ConnectedBlock] = []
+        if !isInitialDownload || path.connected.count <= Self.readLimit {
+            for hash in path.connected.suffix(Self.readLimit) {
+                guard let block = try? await validator.block(hash) else { continue }
+                connected.append(ConnectedBlock(block))
+                if hash == tip { keep(block) }
+            }
+        }
+        // Who began later saw a later chain.
+        guard ticket > followedTicket else { return }
+        followedTicket = ticket
+        handle(
+            .chainChanged(
+                ChainUpdate(
+                    records: records, tip: tip, isInitialDownload: isInitialDownload,
+                    connected: connected)))
+    }
+
+    private func keep(_ block: Block) {
+        newestTransactions = [:]
+        for transaction in block.transactions {
+            newestTransactions[TransactionID(hash: transaction.txid, isWitnessID: false)] = transaction
+            newestTransactions[TransactionID(hash: transaction.wtxid, isWitnessID: true)] = transaction
+        }
+    }
+
+    // MARK: - Answering
+
+    /// Asks the chain. nil where nothing is to be told to the swarm.
+    func answer(_ question: Question, for id: PeerID) async -> Answer? {
+        do {
+            switch question {
+            case .submitHeaders(let headers): return try await submit(headers)
+            case .submitBlock(let block, let wasRequested, let isWorkChecked):
+                return try await submit(block, wasRequested, isWorkChecked)
+            case .submitTransaction(let transaction): return try await submit(transaction)
+            case .filterKnown(let ids): return .known(await known(ids))
+            case .serveHeaders(let locator, let stop):
+                let headers = await validator.headers(after: locator, stop: stop)
+                let message = Message.headers(headers)
+                send(command: message.command, payload: message.payload, to: id)
+                return .servedHeaders(last: headers.last?.hash)
+            case .serveBlocksAfter(let locator, let stop):
+                var hashes = await validator.hashes(after: locator, stop: stop)
+                let continues = hashes.count == WireLimits.maximumBlockInventory
+                if hashes.last == stop { hashes.removeLast() }
+                return .blocksAfter(hashes, continues: continues)
+            case .serveBlock(let hash, let form):
+                try await serve(hash, form, to: id)
+                return .served(missing: [])
+            case .serveTransactions(let items, let sequence):
+                return .served(missing: await serve(items, before: sequence, to: id))
+            case .serveBlockTransactions(let request):
+                try await serve(request, to: id)
+                return .served(missing: [])
+            case .chooseAnnouncements(let candidates, let rate, let limit):
+                return await choose(candidates, atLeast: rate, limit)
+            case .announceCompact(let hash):
+                try await serve(hash, .compact, to: id)
+                return nil
+            }
+        } catch {
+            // Our disk has failed; the node is about to stop, and no peer is to blame.
+            logger.error("\(error)")
+            return .failed
+        }
+    }
+
+    private func submit(_ headers: [BlockHeader]) async throws -> Answer {
+        let outcome = try await validator.submit(headers: headers)
+        await readIndex()
+        return .headers(
+            HeadersVerdict(
+                last: outcome.last?.hash, rejection: outcome.rejection?.description,
+                blame: Blame(outcome.rejection)))
+    }
+
+    private func submit(
+        _ block: Block, _ wasRequested: Bool, _ isWorkChecked: Bool
+    ) async throws -> Answer {
+        let outcome = try await validator.submit(
+            block: block, force: wasRequested, minimumWorkChecked: isWorkChecked)
+        await readIndex()
+        var rejection: BlockRejection?
+        var isNew = false
+        switch outcome {
+        case .connected:
+            isNew = true
+            await followTip()
+        case .stored: isNew = true
+        case .rejected(let reason): rejection = reason
+        case .duplicate, .ignored: break
+        }
+        if let info = await validator.blockInfo(block.hash) { tell([info]) }
+        return .block(
+            BlockVerdict(
+                hash: block.hash, rejection: rejection?.description, blame: Blame(rejection),
+                isNew: isNew))
+    }
+
+    private func submit(_ transaction: Transaction) async throws -> Answer {
+        let result: TransactionVerdict.Result
+        var reason = ""
+        switch try await validator.submit(transaction: transaction) {
+        case .accepted:
+            result = .accepted
+        case .rejected(let rejection):
+            reason = rejection.description
+            result =
+                switch rejection.kind {
+                case .missingInputs: .missingInputs
+                case .witnessStripped, .witnessMutated: .witnessRejected
+                default: .rejected
+                }
+        }
+        return .transaction(
+            TransactionVerdict(transaction: transaction, result: result, reason: reason))
+    }
+
+    private func known(_ ids: [TransactionID]) async -> Set<TransactionID> {
+        await validator.mempool { pool in
+            Set(
+                ids.filter {
+                    $0.isWitnessID ? pool.contains(wtxid: $0.hash) : pool.contains(txid: $0.hash)
+                })
+        }
+    }
+
+    private func choose(_ candidates: [Wtxid]?, atLeast rate: FeeRate, _ limit: Int) async -> Answer {
+        let (names, sequence) = await validator.mempool { pool in
+            let wtxids = candidates.map { pool.relayOrder($0) } ?? pool.allEntries().map(\.wtxid)
+            var names: [TransactionName] = []
+            for wtxid in wtxids where names.count < limit {
+                guard let entry = pool.entry(wtxid: wtxid),
+                    entry.fee.satoshis >= rate.fee(virtualSize: entry.virtualSize).satoshis
+                else { continue }
+                names.append(TransactionName(txid: entry.txid, wtxid: wtxid))
+            }
+            return (names, pool.sequence)
+        }
+        return .announcements(names, sequence: sequence)
+    }
+
+    // MARK: - Serving
+
+    private func serve(_ hash: BlockHash, _ form: BlockForm, to id: PeerID) async throws {
+        switch form {
+        case .full:
+            guard let bytes = try await validator.blockBytes(hash) else { return }
+            send(command: "block", payload: bytes, to: id)
+        case .withoutWitnesses:
+            guard let block = try await validator.block(hash) else { return }
+            send(command: "block", payload: block.strippedBytes, to: id)
+        case .compact:
+            guard let block = try await validator.block(hash) else { return }
+            let nonce = UInt64.random(in: .min ... .max)
+            let message = Message.compactBlock(CompactBlock(block, nonce: nonce))
+            send(command: message.command, payload: message.payload, to: id)
+        }
+    }
+
+    private func serve(_ request: BlockTransactionsRequest, to id: PeerID) async throws {
+        guard let info = await validator.blockInfo(request.block), info.hasData,
+            validator.tip.height - info.height <= 10,
+            let block = try await validator.block(request.block)
+        else {
+            // Too deep to be rebuilt from pieces: the whole block answers as well.
+            try await serve(request.block, .full, to: id)
+            return
+        }
+        let transactions = request.indexes.compactMap { index in
+            index < block.transactions.count ? block.transactions[index] : nil
+        }
+        guard transactions.count == request.indexes.count else {
+            blame(id, "getblocktxn with out-of-bounds tx indices")
+            return
+        }
+        let message = Message.blockTransactions(
+            BlockTransactionsAnswer(block: request.block, transactions: transactions))
+        send(command: message.command, payload: message.payload, to: id)
+    }
+
+    /// Sends the transactions that the peer may know of; gives back those it gets none of.
+    private func serve(
+        _ items: [InventoryItem], before sequence: UInt64, to id: PeerID
+    ) async -> [InventoryItem] {
+        let found = await validator.mempool { pool in
+            items.map { item -> Transaction? in
+                let entry =
+                    item.kind == .witnessId ? pool.entry(wtxid: item.hash) : pool[item.hash]
+                guard let entry, entry.sequence < sequence else { return nil }
+                return entry.transaction
+            }
+        }
+        var missing: [InventoryItem] = []
+        for (item, pooled) in zip(items, found) {
+            let name = TransactionID(hash: item.hash, isWitnessID: item.kind == .witnessId)
+            guard let transaction = pooled ?? newestTransactions[name] else {
+                missing.append(item)
+                continue
+            }
+            let payload =
+                item.kind == .transaction
+                ? transaction.strippedBytes : Array(transaction.bytes)
+            send(command: "tx", payload: payload, to: id)
+            if pooled != nil { await validator.removeUnbroadcast(transaction.txid) }
+        }
+        return missing
+    }
+
+    private func blame(_ id: PeerID, _ offence: String) { perform(swarm.report(id, offence)) }
+}
+
+extension Blame {
+    /// Whom to blame for what the chain refused; a whole block was sent, or headers.
+    init(_ rejection: BlockRejection?) {
+        switch rejection?.kind.blame {
+        case .sender, .senderUnlessCompact: self = .peer
+        case .outboundSenderUnlessCompact: self = .outboundPeer
+        case .nobody, nil: self = .nobody
+        }
+    }
+}
+
+extension ConnectedBlock {
+    init(_ block: Block) {
+        self.init(
+            hash: block.hash, header: block.header,
+            transactions: block.transactions.indices.map {
+                TransactionName(
+                    txid: block.transactions.txid(at: $0), wtxid: block.transactions.wtxid(at: $0))
+            })
+    }
+}

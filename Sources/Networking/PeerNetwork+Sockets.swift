@@ -1,0 +1,199 @@
+import Genesis
+import Logging
+import NIOCore
+import NIOPosix
+import Peers
+import Wire
+
+extension PeerNetwork {
+    static let group = MultiThreadedEventLoopGroup.singleton
+    /// Bytes that may wait for a slow socket (Bitcoin Core's -maxsendbuffer); above, the peer's
+    /// requests wait.
+    static let writeBuffer = ChannelOptions.Types.WriteBufferWaterMark(low: 500_000, high: 1_000_000)
+
+    // MARK: - Listening
+
+    func listen() async throws -> [any Channel] {
+        var servers: [any Channel] = []
+        for place in listening {
+            do {
+                servers.append(try await bind(place))
+                logger.info("Bound to \(place.endpoint)")
+            } catch {
+                if place.isOptional {
+                    logger.debug("cannot listen at \(place.endpoint): \(error)")
+                    continue
+                }
+                for server in servers { server.close(promise: nil) }
+                throw NetworkingError.bind(
+                    "Unable to bind to \(place.endpoint) on this computer. "
+                        + "Cellblock is probably already running.")
+            }
+        }
+        if servers.isEmpty, !listening.isEmpty {
+            throw NetworkingError.bind(
+                "Failed to listen on any port. Use -listen=0 if you want this.")
+        }
+        return servers
+    }
+
+    private func bind(_ place: Listening) async throws -> any Channel {
+        let magic = configuration.network.magic
+        let isV6 = place.endpoint.address.kind == .ipv6
+        var bootstrap = ServerBootstrap(group: Self.group)
+            .serverChannelOption(.backlog, value: 128)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.writeBufferWaterMark, value: Self.writeBuffer)
+            .childChannelInitializer { channel in
+                let handler = PeerHandler(magic: magic)
+                return channel.pipeline.addHandler(handler).map {
+                    self.jobQueue.yield { await self.accept(channel, handler, place) }
+                }
+            }
+        if isV6 {
+            bootstrap = bootstrap.serverChannelOption(
+                ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only), value: 1)
+        }
+        let address = try SocketAddress(place.endpoint)
+        return try await bootstrap.bind(to: address).get()
+    }
+
+    private func accept(_ channel: any Channel, _ handler: PeerHandler, _ place: Listening) async {
+        guard let remote = Endpoint(channel.remoteAddress) else {
+            channel.close(promise: nil)
+            return
+        }
+        await serve(
+            channel, handler,
+            Connection(
+                kind: .inbound, endpoint: remote, boundEndpoint: Endpoint(channel.localAddress),
+                permissions: place.permissions))
+    }
+
+    // MARK: - Dialling
+
+    /// Begins to dial. What comes of it is a job of its own, so that nothing waits for a network
+    /// that does not answer, least of all the end of the node.
+    func dial(_ request: DialRequest) {
+        let handler = PeerHandler(magic: configuration.network.magic)
+        let bootstrap = ClientBootstrap(group: Self.group)
+            .connectTimeout(.nanoseconds(configuration.connectTimeout.nanoseconds))
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelOption(.writeBufferWaterMark, value: Self.writeBuffer)
+            .channelInitializer { $0.pipeline.addHandler(handler) }
+        let port = configuration.network.port
+        let attempt: EventLoopFuture<any Channel>
+        if let endpoint = Endpoint(request.target, defaultPort: port),
+            let address = try? SocketAddress(endpoint)
+        {
+            attempt = bootstrap.connect(to: address)
+        } else if let (host, named) = Endpoint.split(request.target), !host.isEmpty {
+            attempt = bootstrap.connect(host: host, port: Int(named ?? port))
+        } else {
+            handle(.dialFailed(request))
+            return
+        }
+        attempt.whenComplete { result in
+            switch result {
+            case .success(let channel):
+                let queued = self.jobQueue.yield { await self.dialled(channel, handler, request) }
+                if case .terminated = queued { channel.close(promise: nil) }
+            case .failure(let error):
+                self.start { await $0.failed(request, error) }
+            }
+        }
+    }
+
+    private func failed(_ request: DialRequest, _ error: any Error) {
+        logger.debug("connection attempt to \(request.target) failed: \(error)")
+        handle(.dialFailed(request))
+    }
+
+    private func dialled(
+        _ channel: any Channel, _ handler: PeerHandler, _ request: DialRequest
+    ) async {
+        guard let remote = Endpoint(channel.remoteAddress) else {
+            channel.close(promise: nil)
+            handle(.dialFailed(request))
+            return
+        }
+        await serve(
+            channel, handler,
+            Connection(
+                kind: request.kind, endpoint: remote, name: request.target,
+                boundEndpoint: Endpoint(channel.localAddress)))
+    }
+
+    /// Handles a connection from its first message to its end.
+    private func serve(
+        _ channel: any Channel, _ handler: PeerHandler, _ connection: Connection
+    ) async {
+        let (id, actions) = swarm.connect(connection, at: time.now)
+        guard let id else {
+            channel.close(promise: nil)
+            perform(actions)
+            if !connection.isInbound {
+                handle(.dialFailed(DialRequest(target: connection.name, kind: connection.kind)))
+            }
+            return
+        }
+        links[id] = Link(channel: channel, handler: handler)
+        perform(actions)
+        handler.start(channel)
+        for await signal in handler.signals {
+            switch signal {
+            case .received(let received):
+                handle(.received(id, received))
+                handler.release(received.size, channel)
+            case .writable(let isWritable):
+                handle(.writable(id, isWritable))
+            }
+        }
+        channel.close(promise: nil)
+        links[id] = nil
+        handle(.disconnected(id))
+    }
+
+    // MARK: - Seeds
+
+    /// Asks name servers for nodes.
+    func resolve(_ names: [String]) {
+        let port = configuration.network.port
+        for name in names {
+            HostLookup.find(name) { addresses in
+                self.start { await $0.found(addresses.map { Endpoint($0, port: port) }, name) }
+            }
+        }
+    }
+
+    private func found(_ endpoints: [Endpoint], _ name: String) {
+        logger.debug("\(endpoints.count) addresses found from DNS seed \(name)")
+        handle(.seeded(endpoints))
+    }
+}
+
+extension SocketAddress {
+    init(_ endpoint: Endpoint) throws {
+        try self.init(
+            packedIPAddress: ByteBuffer(bytes: endpoint.address.bytes), port: Int(endpoint.port))
+    }
+}
+
+extension Endpoint {
+    init?(_ address: SocketAddress?) {
+        guard let address, let text = address.ipAddress, let port = address.port else { return nil }
+        // A zone names a network card, not a place.
+        let host = text.split(separator: "%").first.map(String.init) ?? text
+        guard let parsed = NetworkAddress(host) else { return nil }
+        self.init(parsed, port: UInt16(truncatingIfNeeded: port))
+    }
+}
+
+extension Duration {
+    var nanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        return overflow ? .max : product &+ attoseconds / 1_000_000_000
+    }
+}
