@@ -119,6 +119,20 @@ public struct VersionBitsDeployment: Sendable, Hashable {
     /// Whether a miner that does not know it may still use a template in which it is active.
     public var isOptionalInTemplates: Bool
 
+    public init(
+        name: String, bit: Int, startTime: Int64, timeout: Int64, minimumActivationHeight: Int,
+        period: Int, threshold: Int, isOptionalInTemplates: Bool
+    ) {
+        self.name = name
+        self.bit = bit
+        self.startTime = startTime
+        self.timeout = timeout
+        self.minimumActivationHeight = minimumActivationHeight
+        self.period = period
+        self.threshold = threshold
+        self.isOptionalInTemplates = isOptionalInTemplates
+    }
+
     public static let alwaysActive: Int64 = -1
     public static let neverActive: Int64 = -2
     public static let noTimeout = Int64.max

@@ -97,7 +97,9 @@ extension BlockIndex {
     /// Adds a header whose parent is known. A header that is there already stays as it is.
     ///
     /// Nothing is checked here: see `accept(_:in:at:workChecked:)`.
-    mutating func insert(_ header: BlockHeader, hash: BlockHash, parent: BlockID?) -> BlockID {
+    package mutating func insert(
+        _ header: BlockHeader, hash: BlockHash, parent: BlockID?
+    ) -> BlockID {
         if let id = places[hash] { return id }
         let id = BlockID(rawValue: Int32(nodes.count))
         var work = work(of: header.bits)

@@ -188,6 +188,7 @@ extension UInt256 {
         return product
     }
 
+    @_disfavoredOverload
     public static func &* (left: UInt256, right: UInt64) -> UInt256 {
         left &* UInt256(right)
     }
@@ -197,6 +198,7 @@ extension UInt256 {
         left.quotientAndRemainder(dividingBy: right).quotient
     }
 
+    @_disfavoredOverload
     public static func / (left: UInt256, right: UInt64) -> UInt256 {
         left / UInt256(right)
     }

@@ -1,0 +1,170 @@
+import Consensus
+import Cryptography
+import Genesis
+import Notation
+import Primitives
+import Scripting
+import TestSupport
+import Testing
+
+@Suite("Published blocks", .enabled(if: Vectors.isPresent, Vectors.hint))
+struct BlockVectorTests {
+    /// Signatures are slow to check in a debug build; there the greatest blocks are left out.
+    private static var inputLimit: Int {
+        #if DEBUG
+            1500
+        #else
+            Int.max
+        #endif
+    }
+
+    @Test("Chains from the genesis block on pass every rule, scripts included",
+        arguments: [
+            ("mainnet-1-2100", "mainnet"), ("mainnet-alt-1-2016", "mainnet"),
+            ("signet-1-40", "signet"), ("regtest-kernel-1-206", "regtest"),
+        ])
+    func chains(_ name: String, _ chain: String) throws {
+        let text = String(decoding: try Vectors.load("chains/\(name).hex"), as: UTF8.self)
+        let network = try #require(Network.named(chain))
+        var builder = JudgedChain(network: network)
+        builder.now = 4_000_000_000
+        var (scripts, spends) = (0, 0)
+        for line in text.split(separator: "\n") {
+            let block = try Block(decoding: #require(Hex.decode(line)))
+            spends += block.inputCount - 1
+            scripts += try builder.connect(block).checks.count
+        }
+        let rows = try Vectors.rows("chains/index.json")
+        let row = try #require(rows.first { $0["file"]?.stringValue == "\(name).hex" })
+        #expect(try builder.index.hash(of: builder.tip).displayHex == row.member("last").text())
+        #expect(try builder.height == Int(row.member("blocks").integer()))
+        let count = builder.index[builder.tip].chainTransactionCount
+        #expect(try Int64(count) == row.member("transactions").integer() + 1)
+        #expect(scripts == spends)
+    }
+
+    @Test("Single blocks pass every rule with the coins they spend")
+    func blocks() throws {
+        for row in try Vectors.rows("blocks/index.json") {
+            let network = try #require(Network.named(row.member("network").text()))
+            let block = try Block(decoding: Vectors.load("blocks/" + row.member("file").text()))
+            let height = Int(try row.member("height").integer())
+            #expect(try block.hash.displayHex == row.member("hash").text())
+            try block.check(in: network)
+
+            var times = try row["context"]?.member("prev_times_oldest_first").elements().map {
+                UInt32(try $0.integer())
+            }
+            times = times ?? [block.header.time - 1]
+            var (index, parent) = try chain(below: block, at: height, times: #require(times))
+            if row["context"] == nil || height % 2016 != 0 {
+                try index.check(
+                    block.header, onto: parent, in: network, at: Int64(block.header.time))
+            }
+            try block.accept(onto: parent, of: index, in: network)
+            guard case .string(let file)? = row["spent_file"],
+                Int(try row.member("input_count").integer()) <= Self.inputLimit
+            else { continue }
+
+            let coins = try coins(in: Vectors.json("blocks/" + file))
+            // Locks that count time need ancestors that are not given here.
+            let connection = try connect(block, onto: parent, of: &index, in: network, coins)
+            #expect(try connection.fees.satoshis == row.member("fees").integer())
+            let names = try row.member("script_flags").elements().map { try $0.text() }
+            #expect(connection.flags == ScriptFlags(names: names.joined(separator: ",")))
+            for check in connection.checks { try check.run() }
+            #expect(connection.checks.count == coins.count)
+            #expect(
+                try network.consensus.subsidy(at: height).satoshis
+                    == row.member("subsidy").integer())
+        }
+    }
+
+    private func chain(
+        below block: Block, at height: Int, times: [UInt32]
+    ) throws -> (BlockIndex, BlockID) {
+        let root = BlockHeader(
+            version: 4, previous: .zero, merkleRoot: .zero, time: times[0],
+            bits: block.header.bits, nonce: 0)
+        var index = BlockIndex(
+            window: [root], from: height - times.count, chainWork: .zero)
+        var parent = index.genesis
+        for time in times.dropFirst() {
+            parent = index.insertForTests(time: time, bits: block.header.bits, parent: parent)
+        }
+        return (index, parent)
+    }
+
+    private func connect(
+        _ block: Block, onto parent: BlockID, of index: inout BlockIndex, in network: Network,
+        _ coins: [Coin]
+    ) throws -> BlockConnection {
+        try block.connect(onto: parent, of: index, in: network, spending: coins)
+    }
+
+    private func coins(in json: JSON) throws -> [Coin] {
+        try json.member("spent").elements().flatMap { transaction in
+            try transaction.element(1).elements().map { coin in
+                Coin(
+                    output: TransactionOutput(
+                        value: Amount(satoshis: try coin.element(0).integer()),
+                        script: Script(try coin.element(1).bytes())),
+                    height: Int(coin[2]?.int ?? 1), isCoinbase: coin[3]?.bool ?? false)
+            }
+        }
+    }
+
+    @Test("Damaged blocks are refused with Core's words")
+    func orphans() throws {
+        for row in try Vectors.rows("expected/submitblock_orphans.json") {
+            let network = try #require(Network.named(row.member("network").text()))
+            let bytes = try Vectors.load("blocks/" + row.member("file").text())
+            let mutation = try row.member("mutation").text()
+            guard let mutated = try mutate(bytes, mutation),
+                let block = try? Block(decoding: mutated, allowTrailing: true)
+            else {
+                #expect(row["result"]?.stringValue == nil, "\(mutation)")
+                continue
+            }
+            var index = BlockIndex(network: network)
+            var reason: String?
+            do {
+                try block.check(in: network)
+                _ = try index.accept(block.header, in: network, at: Int64(block.header.time))
+            } catch let error as BlockError {
+                reason = error.rejectReason
+            } catch let error as HeaderError {
+                reason = error.rejectReason
+            }
+            #expect(reason == row["result"]?.stringValue, "\(row) \(mutation)")
+        }
+    }
+
+    /// Nil where the result cannot be made of whole transactions.
+    private func mutate(_ bytes: [UInt8], _ mutation: String) throws -> [UInt8]? {
+        var bytes = bytes
+        let block = try Block(decoding: bytes)
+        var transactions = Array(block.transactions)
+        switch mutation {
+        case "none": return bytes
+        case "nonce_plus_1":
+            var header = block.header
+            header.nonce &+= 1
+            return header.bytes + bytes.dropFirst(80)
+        case "merkle_root_bit":
+            bytes[36] ^= 1
+            return bytes
+        case "truncate_1_byte": return bytes.dropLast()
+        case "append_zero_byte": return bytes + [0]
+        case "strip_witness": return block.strippedBytes
+        case "no_transactions": return Array(bytes.prefix(80)) + [0]
+        case "coinbase_twice": transactions.insert(transactions[0], at: 1)
+        case "drop_last_tx": transactions.removeLast()
+        case "duplicate_last_tx": transactions.append(transactions[transactions.count - 1])
+        case "swap_tx_1_2": transactions.swapAt(1, 2)
+        case "coinbase_last": transactions.append(transactions.removeFirst())
+        default: throw MalformedVector(mutation)
+        }
+        return Block(header: block.header, transactions: transactions).bytes
+    }
+}
