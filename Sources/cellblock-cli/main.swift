@@ -1,1 +1,7 @@
-print("not built yet")
+#if canImport(Darwin)
+import Darwin
+#else
+import Glibc
+#endif
+
+exit(Client.run([String](CommandLine.arguments.dropFirst())))
