@@ -1,3 +1,3 @@
 enum MiningMethods {
-    static let all: [any RPCMethod] = []
+    static let all: [any RPCMethod] = [SubmitBlock(), SubmitHeader()]
 }
