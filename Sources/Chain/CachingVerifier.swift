@@ -1,3 +1,4 @@
+import Consensus
 import Cryptography
 import Primitives
 import Scripting
@@ -11,6 +12,8 @@ final class CachingVerifier: SignatureVerifier {
     private let signatures: HashSet
     private let scripts: HashSet
     private let salt: SHA256Stream
+    /// Whether any transaction was noted; while blocks are downloaded none is.
+    private let isUsed = Atomic(false)
 
     /// - Parameter capacity: signatures kept, rounded to what suits; 32 bytes each.
     init(capacity: Int) {
@@ -49,7 +52,22 @@ final class CachingVerifier: SignatureVerifier {
         scripts.contains(digest(wtxid, flags))
     }
 
+    /// The checks of a block's transactions but those found good before, in the same order.
+    func unknown(_ checks: [ScriptCheck], of block: Block, flags: ScriptFlags) -> [ScriptCheck] {
+        guard isUsed.load(ordering: .relaxed), !checks.isEmpty else { return checks }
+        var unknown: [ScriptCheck] = []
+        var position = 0
+        for transaction in block.transactions.dropFirst() {
+            let end = position + transaction.inputs.count
+            guard end <= checks.count else { return checks }
+            if !knows(transaction.wtxid, flags: flags) { unknown += checks[position..<end] }
+            position = end
+        }
+        return unknown
+    }
+
     func note(_ wtxid: Wtxid, flags: ScriptFlags) {
+        isUsed.store(true, ordering: .relaxed)
         scripts.insert(digest(wtxid, flags))
     }
 

@@ -26,9 +26,7 @@ extension Chainstate {
         } catch {
             return error
         }
-        let checks = connection.checks.filter {
-            !verifier.knows($0.transaction.wtxid, flags: $0.flags)
-        }
+        let checks = verifier.unknown(connection.checks, of: block, flags: connection.flags)
         if let failure = scripts.firstFailure(checks, verifier: verifier) {
             return .script(failure)
         }
@@ -78,9 +76,10 @@ extension Chainstate {
             }
         }
         if keepsTransactionIndex { putTransactions(of: block, id) }
-        ledger.connect(
+        let judgement = try ledger.connect(
             block, reward: network.consensus.subsidy(at: height) + connection.fees,
-            previous: block.header.previous)
+            previous: block.header.previous, in: store)
+        if let judgement { put(StoreKey.ledger(block.hash), judgement) }
         index.raiseValidity(id, to: .scripts)
         index.setActive(id)
     }

@@ -14,7 +14,7 @@ struct LedgerKeeper {
     /// The rosters by which coinbases are judged.
     var rosters: [Roster] = []
     private(set) var current = PayoutLedger()
-    /// Changes the store does not hold yet.
+    /// Changes since the last flush, which the store may not hold yet.
     private var unwritten: [BlockHash: Change] = [:]
 
     init() {}
@@ -29,15 +29,28 @@ struct LedgerKeeper {
     }
 
     /// Judges the coinbase of a block now connected, and follows it if it keeps to a roster.
-    mutating func connect(_ block: Block, reward: Amount, previous: BlockHash) {
-        guard !rosters.isEmpty, let coinbase = block.transactions.first else { return }
+    ///
+    /// A block that was judged before, and on the same ledger, is taken at that judgement: after a
+    /// crash blocks are connected again before anyone has named a roster.
+    ///
+    /// Returns what is to be written beside the block, if anything.
+    mutating func connect(
+        _ block: Block, reward: Amount, previous: BlockHash, in store: borrowing Database
+    ) throws(StorageError) -> [UInt8]? {
+        if let known = try change(of: block.hash, in: store), known.before == current {
+            current = known.after
+            return nil
+        }
+        guard !rosters.isEmpty, let coinbase = block.transactions.first else { return nil }
         let judgement = PayoutJudgement.judge(
             coinbase: coinbase, reward: reward, previous: previous, rosters: rosters,
             ledger: current)
         let after = judgement.ledger(after: current)
-        guard after != current else { return }
-        unwritten[block.hash] = Change(before: current, after: after)
+        guard after != current else { return nil }
+        let change = Change(before: current, after: after)
+        unwritten[block.hash] = change
         current = after
+        return Self.encode(change)
     }
 
     /// What a block did to the ledger; nil if nothing.
@@ -57,15 +70,16 @@ struct LedgerKeeper {
 
     func write(to batch: inout WriteBatch) {
         batch.put(StoreKey.ledger, current.encoded)
-        for (hash, change) in unwritten {
-            var writer = ByteWriter()
-            writer.writeSized(change.before.encoded)
-            writer.writeSized(change.after.encoded)
-            batch.put(StoreKey.ledger(hash), writer.bytes)
-        }
     }
 
     mutating func written() { unwritten.removeAll() }
+
+    private static func encode(_ change: Change) -> [UInt8] {
+        var writer = ByteWriter()
+        writer.writeSized(change.before.encoded)
+        writer.writeSized(change.after.encoded)
+        return writer.bytes
+    }
 
     private static func decode(_ bytes: [UInt8]) throws(DecodingError) -> Change {
         var reader = ByteReader(bytes.span)

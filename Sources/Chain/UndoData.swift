@@ -31,18 +31,24 @@ package struct UndoData: Equatable {
     }
 
     package var bytes: [UInt8] {
-        var writer = ByteWriter()
-        writer.writeCompactSize(spent.count)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(16 + spent.reduce(0) { $0 + 3 + $1.count * 40 })
+        Self.append(count: spent.count, to: &bytes)
         for coins in spent {
-            writer.writeCompactSize(coins.count)
+            Self.append(count: coins.count, to: &bytes)
             for coin in coins {
-                var bytes: [UInt8] = []
                 Variable.append(CoinCodec.code(coin), to: &bytes)
                 if coin.height > 0 { bytes.append(0) }
                 CoinCodec.append(output: coin.output, to: &bytes)
-                writer.write(bytes)
             }
         }
-        return writer.bytes
+        return bytes
+    }
+
+    private static func append(count: Int, to bytes: inout [UInt8]) {
+        if count < 253 { return bytes.append(UInt8(count)) }
+        var writer = ByteWriter(capacity: 9)
+        writer.writeCompactSize(count)
+        bytes += writer.bytes
     }
 }

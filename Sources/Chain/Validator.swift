@@ -60,6 +60,7 @@ public actor Validator {
             chain.ledger.rosters = configuration.rosters
             try reindexIfAsked(progress)
             try chain.keepGenesis()
+            try checkLastBlocks(progress)
             try chain.completeTransactionIndex()
             try activate()
             try loadBlocks(progress)
@@ -68,6 +69,30 @@ public actor Validator {
         }
         try loadMempool()
         publish()
+    }
+
+    /// Looks whether the disk holds what it should before building on it.
+    private func checkLastBlocks(_ progress: @Sendable (String) -> Void) throws(StorageError) {
+        let store = configuration.directory + "/chainstate"
+        guard let tip = chain.index.tip, chain.index.height(of: tip) > 0 else { return }
+        let latest = clock.now() + ConsensusLimits.maximumFutureBlockTime
+        guard chain.index.time(of: tip) <= latest else {
+            throw StorageError(
+                path: store,
+                reason: "The block database contains a block which appears to be from the future. "
+                    + "This may be due to your computer's date and time being set incorrectly. "
+                    + "Only rebuild the block database if you are sure that your computer's date "
+                    + "and time are correct")
+        }
+        progress("Verifying blocks…")
+        let isSound = try chain.verify(
+            level: configuration.checkLevel, count: configuration.checkBlocks)
+        guard isSound else {
+            throw StorageError(
+                path: store,
+                reason: "Corrupted block database detected.\nPlease restart with -reindex or "
+                    + "-reindex-chainstate to recover.")
+        }
     }
 
     /// Brings everything to the disk. Every later call throws.

@@ -20,8 +20,9 @@ public struct ChainBuilder: Sendable {
     }
 
     public let network: Network
-    /// Where coinbases pay to unless told otherwise: anyone can spend it.
-    public static let anyone: Script = [0x51]
+    /// Where coinbases pay to unless told otherwise: anyone can spend it. The filler keeps a
+    /// transaction above the size under which none is relayed.
+    public static let anyone = Script([20] + [UInt8](repeating: 7, count: 20) + [0x75, 0x51])
 
     public init(_ network: Network = .regtest) { self.network = network }
 

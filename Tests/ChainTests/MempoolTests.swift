@@ -1,0 +1,188 @@
+import Chain
+import Consensus
+import Cryptography
+import Genesis
+import MemoryPool
+import Mining
+import Primitives
+import Storage
+import TestSupport
+import Testing
+
+@Suite("The mempool behind the validator") struct MempoolTests {
+    private let chain = TestChain()
+
+    /// A chain whose first coinbases are mature, and those blocks.
+    private func ripe(_ validator: Validator, _ count: Int = 110) async throws -> [Block] {
+        let blocks = chain.builder.blocks(count, onto: chain.genesis)
+        _ = try await validator.submitAll(blocks)
+        return blocks
+    }
+
+    private func spend(_ block: Block, fee: Int64 = 10_000, into count: Int = 1) -> Transaction {
+        chain.builder.spend(
+            [OutPoint(txid: block.transactions[0].txid, index: 0)],
+            worth: block.transactions[0].value(at: 0), fee: Amount(satoshis: fee), into: count)
+    }
+
+    private func reason(_ outcome: TransactionOutcome) -> String? {
+        if case .rejected(let rejection) = outcome { return rejection.rejectReason }
+        return nil
+    }
+
+    @Test("A good transaction is let in once, tested without effect, and mined away")
+    func admission() async throws {
+        let validator = try await chain.open()
+        let blocks = try await ripe(validator)
+        let transaction = spend(blocks[0])
+        let test = try await validator.testAccept([transaction])
+        guard case .accepted(let acceptance) = test[0] else {
+            Issue.record("\(test)")
+            return
+        }
+        #expect(acceptance.fee == Amount(satoshis: 10_000))
+        #expect(await validator.mempoolTransaction(transaction.txid) == nil)
+        #expect(reason(try await validator.submit(transaction: transaction)) == nil)
+        #expect(
+            reason(try await validator.submit(transaction: transaction))
+                == "txn-already-in-mempool")
+        #expect(await validator.mempoolTransaction(transaction.txid) == transaction)
+
+        let spent = OutPoint(txid: blocks[0].transactions[0].txid, index: 0)
+        #expect(try await validator.coin(spent) != nil)
+        #expect(try await validator.coin(spent, includingMempool: true) == nil)
+        let made = OutPoint(txid: transaction.txid, index: 0)
+        #expect(
+            try await validator.coin(made, includingMempool: true)?.height == Coin.mempoolHeight)
+
+        let template = try await validator.blockTemplate(paying: .script(ChainBuilder.anyone))
+        #expect(template.transactions.map(\.transaction) == [transaction])
+        let mined = try #require(mine(template))
+        #expect(try await validator.propose(block: mined) == nil)
+        #expect(try await validator.submit(block: mined) == .connected)
+        #expect(await validator.mempoolTransaction(transaction.txid) == nil)
+        #expect(
+            reason(try await validator.submit(transaction: transaction)) == "txn-already-known")
+        try await validator.close()
+    }
+
+    private func mine(_ template: BlockTemplate) -> Block? {
+        var block = template.block(extraNonce: 1, time: UInt32(template.context.time))
+        while !ProofOfWork.check(
+            hash: block.hash, bits: block.header.bits,
+            limit: chain.builder.network.consensus.powLimit)
+        {
+            var header = block.header
+            header.nonce += 1
+            block = Block(header: header, transactions: Array(block.transactions))
+        }
+        return block
+    }
+
+    @Test("What breaks a rule is refused in Core's words")
+    func refusals() async throws {
+        let validator = try await chain.open()
+        let blocks = try await ripe(validator)
+        let immature = spend(blocks[50])
+        #expect(
+            reason(try await validator.submit(transaction: immature))
+                == "bad-txns-premature-spend-of-coinbase")
+        let nowhere = chain.builder.spend([OutPoint(txid: .max, index: 0)], worth: .coin)
+        #expect(
+            reason(try await validator.submit(transaction: nowhere))
+                == "bad-txns-inputs-missingorspent")
+        let coinbase = blocks[0].transactions[0]
+        #expect(reason(try await validator.submit(transaction: coinbase)) == "coinbase")
+        try await validator.close()
+    }
+
+    @Test("After a reorganisation the transactions that can come back do, the others do not")
+    func readmission() async throws {
+        let validator = try await chain.open()
+        let blocks = try await ripe(validator)
+        let fork = chain.position(after: blocks, from: chain.genesis)
+        let parent = spend(blocks[0], into: 2)
+        let child = chain.builder.spend(
+            [OutPoint(txid: parent.txid, index: 0)], worth: parent.value(at: 0))
+        let rival = spend(blocks[1], fee: 20_000)
+        let other = spend(blocks[1], fee: 30_000)
+
+        var plan = ChainBuilder.Plan(transactions: [parent, rival], tag: 1)
+        plan.fees = .zero
+        let left = chain.builder.block(onto: fork, plan)
+        #expect(try await validator.submit(block: left) == .connected)
+        #expect(reason(try await validator.submit(transaction: child)) == nil)
+
+        let right = chain.builder.block(
+            onto: fork, ChainBuilder.Plan(transactions: [other], tag: 2))
+        let end = chain.builder.block(onto: chain.builder.position(right, above: fork))
+        _ = try await validator.submitAll([right, end])
+        #expect(validator.tip.hash == end.hash)
+        let held = await validator.mempool { pool in
+            Set(pool.allEntries().map { $0.transaction.txid })
+        }
+        #expect(held == [parent.txid, child.txid])
+        try await validator.close()
+    }
+
+    @Test("Changes are told in order, and a follower that fell behind is told to start anew")
+    func changes() async throws {
+        let validator = try await chain.open()
+        let blocks = try await ripe(validator)
+        guard case .changes(let none, let start) = await validator.mempoolChanges(since: 0) else {
+            Issue.record("nothing had happened")
+            return
+        }
+        #expect(none.isEmpty)
+        let transaction = spend(blocks[0])
+        _ = try await validator.submit(transaction: transaction)
+        guard case .changes(let changes, _) = await validator.mempoolChanges(since: start) else {
+            Issue.record("one thing had happened")
+            return
+        }
+        #expect(changes.map(\.transaction) == [transaction])
+        guard case .resync = await validator.mempoolChanges(since: start + 100) else {
+            Issue.record("it cannot be ahead")
+            return
+        }
+        try await validator.close()
+    }
+
+    @Test("The mempool outlives the process, and a damaged file costs no more than its content")
+    func persistence() async throws {
+        var validator = try await chain.open()
+        let blocks = try await ripe(validator)
+        let transaction = spend(blocks[0])
+        _ = try await validator.submit(transaction: transaction)
+        await validator.prioritise(transaction.txid, delta: Amount(satoshis: 5))
+        try await validator.close()
+        validator = try await chain.open()
+        let entry = await validator.mempool { $0[transaction.txid] }
+        #expect(entry?.modifiedFee == 10_005)
+        try await validator.close()
+        let path = chain.folder.path + "/mempool.dat"
+        let garbage = [UInt8](repeating: 0xff, count: 50)
+        try File.replace(path, with: garbage.span)
+        validator = try await chain.open()
+        #expect(await validator.mempool { $0.count } == 0)
+        try await validator.close()
+    }
+
+    @Test("With the index a transaction is found wherever it is, also one from before the index")
+    func transactionIndex() async throws {
+        var validator = try await chain.open()
+        let blocks = try await ripe(validator, 5)
+        #expect(try await validator.transaction(blocks[0].transactions[0].txid) == nil)
+        try await validator.close()
+        validator = try await chain.open { $0.keepsTransactionIndex = true }
+        let more = chain.builder.blocks(2, onto: chain.position(after: blocks, from: chain.genesis))
+        _ = try await validator.submitAll(more)
+        for block in blocks + more {
+            let found = try await validator.transaction(block.transactions[0].txid)
+            #expect(found?.transaction == block.transactions[0])
+            #expect(found?.block == block.hash)
+        }
+        #expect(try await validator.transaction(.max) == nil)
+        try await validator.close()
+    }
+}
