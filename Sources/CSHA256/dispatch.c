@@ -14,7 +14,8 @@ csha256_kernel csha256_best_for_message(void) { return for_message; }
 csha256_kernel csha256_best_for_bulk(void) { return for_bulk; }
 csha256_kernel csha256_best_for_search(void) { return for_search; }
 
-void csha256_compress(csha256_kernel kernel, uint32_t state[8], const uint8_t *blocks, size_t count) {
+void csha256_compress(
+    csha256_kernel kernel, uint32_t state[8], const uint8_t *blocks, size_t count) {
     switch (kernel) {
 #if CSHA256_X86
     case CSHA256_SHANI: csha256_compress_shani(state, blocks, count); return;
@@ -26,7 +27,8 @@ void csha256_compress(csha256_kernel kernel, uint32_t state[8], const uint8_t *b
     }
 }
 
-void csha256_double_hash64(csha256_kernel kernel, uint8_t *output, const uint8_t *input, size_t count) {
+void csha256_double_hash64(
+    csha256_kernel kernel, uint8_t *output, const uint8_t *input, size_t count) {
     switch (kernel) {
 #if CSHA256_X86
     case CSHA256_AVX512: csha256_avx512_double64(output, input, count); return;

@@ -26,7 +26,9 @@ static inline uint32_t schedule(uint32_t w[16], int i) {
 void csha256_prepare_padding(void) {
     uint32_t w[16] = {0x80000000};
     w[15] = 512;
-    for (int i = 0; i < 64; i++) csha256_padding64[i] = csha256_k[i] + (i < 16 ? w[i] : schedule(w, i));
+    for (int i = 0; i < 64; i++) {
+        csha256_padding64[i] = csha256_k[i] + (i < 16 ? w[i] : schedule(w, i));
+    }
 }
 
 void csha256_compress_portable(uint32_t state[8], const uint8_t *blocks, size_t count) {

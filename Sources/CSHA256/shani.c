@@ -48,7 +48,7 @@ TARGET void csha256_compress_shani(uint32_t state[8], const uint8_t *blocks, siz
 }
 
 // Two messages at a time: the instruction takes four cycles and the processor can begin another
-// in each. The empty assembly keeps the two in step, for the compiler would run one after the other.
+// in each. The empty assembly keeps the two in step: the compiler would run one after the other.
 #define KEEP(a, b) __asm__("" : "+x"(a), "+x"(b))
 
 typedef struct {

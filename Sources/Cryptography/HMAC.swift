@@ -61,7 +61,10 @@ public struct HKDF: Sendable {
     }
 
     /// Thirty-two bytes for the use that `info` names.
-    public func expand32(info: Span<UInt8>) -> Hash256 { Hash256(expand(info: info, count: 32).span) }
+    public func expand32(info: Span<UInt8>) -> Hash256 {
+        let bytes = expand(info: info, count: 32)
+        return Hash256(bytes.span)
+    }
 
     /// `count` bytes (at most 8160) for the use that `info` names.
     public func expand(info: Span<UInt8>, count: Int) -> [UInt8] {

@@ -22,7 +22,8 @@ struct Number3072: Sendable {
         let raw = bytes.bytes
         words = InlineArray { index in
             // Safe: the count was checked, and any bit pattern is an integer.
-            UInt64(littleEndian: raw.unsafeLoadUnaligned(fromByteOffset: 8 * index, as: UInt64.self))
+            UInt64(
+                littleEndian: raw.unsafeLoadUnaligned(fromByteOffset: 8 * index, as: UInt64.self))
         }
     }
 

@@ -47,7 +47,7 @@ public struct Poly1305: Sendable {
 
     private var tag: [UInt8] {
         let (h0, h1, h2) = sum
-        // The remainder is the sum, or the sum less the modulus, which is the sum plus 5 less 2^130.
+        // The remainder is the sum, or the sum less the modulus: the sum plus 5, less 2^130.
         let low = UInt128(h0) | UInt128(h1) << 64
         let (plus, carry) = low.addingReportingOverflow(5)
         let isReduced = (h2 &+ (carry ? 1 : 0)) & 4 != 0

@@ -70,8 +70,8 @@ struct Caller {
         switch response.status {
         case 401:
             throw Failure(
-                "Authorization failed: \(login.complaint) Configuration file: (\(settings.filePath))"
-            )
+                "Authorization failed: \(login.complaint) "
+                    + "Configuration file: (\(settings.filePath))")
         case 503: throw Failure("Server response: \(text())")
         // These carry a reply of the server's.
         case 400, 404, 500: break

@@ -129,7 +129,9 @@ struct Client {
         let code = error.member("code")
         let status = Int32(truncatingIfNeeded: abs(try code.expectInteger()))
         var text = "error code: \(code.plainText)\n"
-        if let message = error.member("message").stringValue { text += "error message:\n" + message }
+        if let message = error.member("message").stringValue {
+            text += "error message:\n" + message
+        }
         let walletNotSpecified = 19
         if status == walletNotSpecified {
             text +=

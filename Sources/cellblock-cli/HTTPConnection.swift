@@ -1,7 +1,7 @@
 #if canImport(Darwin)
-import Darwin
+    import Darwin
 #else
-import Glibc
+    import Glibc
 #endif
 
 /// The server cannot be reached, or not yet: worth another attempt where `-rpcwait` is given.
@@ -24,9 +24,9 @@ struct HTTPConnection: ~Copyable {
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC
         #if canImport(Darwin)
-        hints.ai_socktype = SOCK_STREAM
+            hints.ai_socktype = SOCK_STREAM
         #else
-        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+            hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         #endif
         var found: UnsafeMutablePointer<addrinfo>?
         guard getaddrinfo(host, String(port), &hints, &found) == 0, let found else {
@@ -68,10 +68,10 @@ struct HTTPConnection: ~Copyable {
         let descriptor = socket(address.ai_family, address.ai_socktype, address.ai_protocol)
         guard descriptor >= 0 else { return nil }
         #if canImport(Darwin)
-        // A server that has gone would else end the program by a signal.
-        var on: Int32 = 1
-        setsockopt(
-            descriptor, SOL_SOCKET, SO_NOSIGPIPE, &on, socklen_t(MemoryLayout<Int32>.size))
+            // A server that has gone would else end the program by a signal.
+            var on: Int32 = 1
+            setsockopt(
+                descriptor, SOL_SOCKET, SO_NOSIGPIPE, &on, socklen_t(MemoryLayout<Int32>.size))
         #endif
         _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
         if platformConnect(descriptor, address.ai_addr, address.ai_addrlen) == 0 {
@@ -144,16 +144,16 @@ private func platformConnect(
     _ descriptor: Int32, _ address: UnsafeMutablePointer<sockaddr>?, _ count: socklen_t
 ) -> Int32 {
     #if canImport(Darwin)
-    Darwin.connect(descriptor, address, count)
+        Darwin.connect(descriptor, address, count)
     #else
-    Glibc.connect(descriptor, address, count)
+        Glibc.connect(descriptor, address, count)
     #endif
 }
 
 private func platformSend(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
     #if canImport(Darwin)
-    Darwin.send(descriptor, bytes.baseAddress, bytes.count, 0)
+        Darwin.send(descriptor, bytes.baseAddress, bytes.count, 0)
     #else
-    Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+        Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
     #endif
 }

@@ -1,26 +1,35 @@
 /// The texts of `-help` and `-version`.
 enum Help {
-    /// The client of Core whose behaviour this one has. Scripts look for its name where Core
-    /// prints it, so there it stands, and `-version` says who speaks.
-    static let clientName = "Bitcoin Core"
-    static let clientVersion = "v31.99.0-g1e2ece2c616a022b5fdd52843cc356cfcaa0d210"
+    static let name = "Cellblock"
+    static let release = "v0.1.0"
+
+    /// The client of Core whose behaviour this one has.
+    static let coreName = "Bitcoin Core"
+    static let coreRelease = "v31.99.0-g1e2ece2c616a022b5fdd52843cc356cfcaa0d210"
+
+    /// How `-netinfo` names the client that asks a node of this user agent. Before one of Core's
+    /// nodes it prints what Core's own client prints there, since scripts read that line.
+    static func client(of userAgent: String) -> String {
+        userAgent.hasPrefix("/Satoshi:")
+            ? "\(coreName) client \(coreRelease)" : "\(name) client \(release)"
+    }
 
     static let version =
-        "\(clientName) RPC client version \(clientVersion)\n"
-        + "as spoken by cellblock-cli, which belongs to Cellblock, a node in Swift.\n\n"
+        "\(name) RPC client version \(release)\n"
+        + "which speaks as \(coreName) RPC client version \(coreRelease) does.\n\n"
         + "This is experimental software, distributed under the licence that lies beside it.\n"
 
     static let usage =
-        "\(clientName) RPC client version \(clientVersion)\n\n"
-        + ("cellblock-cli asks a running node, be it cellblockd or bitcoind, by JSON-RPC.\n\n"
-            + "Use the \"help\" command to list all commands. Use \"help <command>\" to show help "
-            + "for that command.\n"
-            + "The -named option allows you to specify parameters using the key=value format, "
-            + "eliminating the need to pass unused positional parameters.\n\n"
-            + "Usage: cellblock-cli [options] <command> [params]\n"
-            + "or:    cellblock-cli [options] -named <command> [name=value]...\n"
-            + "or:    cellblock-cli [options] help\n"
-            + "or:    cellblock-cli [options] help <command>\n\n\n")
+        "\(name) RPC client version \(release)\n\n"
+        + "cellblock-cli asks a running node, be it cellblockd or bitcoind, by JSON-RPC.\n\n"
+        + "Use the \"help\" command to list all commands. Use \"help <command>\" to show help "
+        + "for that command.\n"
+        + "The -named option allows you to specify parameters using the key=value format, "
+        + "eliminating the need to pass unused positional parameters.\n\n"
+        + "Usage: cellblock-cli [options] <command> [params]\n"
+        + "or:    cellblock-cli [options] -named <command> [name=value]...\n"
+        + "or:    cellblock-cli [options] help\n"
+        + "or:    cellblock-cli [options] help <command>\n\n\n"
         + Option.Category.allCases.map(section).joined()
 
     private static func section(_ category: Option.Category) -> String {

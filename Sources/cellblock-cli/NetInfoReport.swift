@@ -52,8 +52,7 @@ struct NetInfoReport {
             : ""
         let version = try network.member("protocolversion").expectInteger()
         let agent = try network.member("subversion").expectText()
-        return "\(Help.clientName) client \(Help.clientVersion)\(name) - server "
-            + "\(version)\(agent)\(services)\n\n"
+        return "\(Help.client(of: agent))\(name) - server \(version)\(agent)\(services)\n\n"
     }
 
     private func serviceNames() throws(Failure) -> String {

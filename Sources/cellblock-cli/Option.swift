@@ -48,54 +48,67 @@ extension Option {
 
     private static let general: [Option] = [
         Option("version", "", .options, "Print version and exit"),
-        Option("conf", "=<file>", .options,
+        Option(
+            "conf", "=<file>", .options,
             "Specify configuration file. Relative paths will be prefixed by datadir location. "
                 + "(default: cellblock.conf if there is one, else bitcoin.conf)"),
         Option("datadir", "=<dir>", .options, "Specify data directory (default: ~/.cellblock)")
             .with { $0.canBeNegated = false },
         Option("help", "", .options, "Print this help message and exit (also -h or -?)"),
-        Option("color", "=<when>", .options,
+        Option(
+            "color", "=<when>", .options,
             "Color setting for CLI output (default: auto). Valid values: always, auto (add color "
                 + "codes when standard output is connected to a terminal), never. Only applies to "
                 + "the output of -getinfo."
         ).with { $0.canBeNegated = false },
-        Option("named", "", .options, "Pass named instead of positional arguments (default: false)"),
+        Option(
+            "named", "", .options, "Pass named instead of positional arguments (default: false)"),
         Option("rpcid", "=<id>", .options, "Set a custom JSON-RPC request ID string (default: 1)")
             .with {
                 $0.canBeNegated = false
                 $0.canBeBare = false
             },
-        Option("rpcclienttimeout", "=<n>", .options,
+        Option(
+            "rpcclienttimeout", "=<n>", .options,
             "Timeout in seconds during HTTP requests, or 0 for no timeout. (default: 900)"),
-        Option("rpcconnect", "=<ip>", .options, "Send commands to node running on <ip> (default: 127.0.0.1)"),
-        Option("rpccookiefile", "=<loc>", .options,
+        Option(
+            "rpcconnect", "=<ip>", .options,
+            "Send commands to node running on <ip> (default: 127.0.0.1)"),
+        Option(
+            "rpccookiefile", "=<loc>", .options,
             "Location of the auth cookie. Relative paths will be prefixed by a net-specific "
                 + "datadir location. (default: data dir)"),
         Option("rpcpassword", "=<pw>", .options, "Password for JSON-RPC connections"),
-        Option("rpcport", "=<port>", .options,
+        Option(
+            "rpcport", "=<port>", .options,
             "Connect to JSON-RPC on <port> (default: "
                 + Chain.all.map { "\($0.flag): \($0.port)" }.joined(separator: ", ") + ")"
         ).with { $0.isOfOneNetwork = true },
         Option("rpcuser", "=<user>", .options, "Username for JSON-RPC connections"),
         Option("rpcwait", "", .options, "Wait for RPC server to start"),
-        Option("rpcwaittimeout", "=<n>", .options,
+        Option(
+            "rpcwaittimeout", "=<n>", .options,
             "Timeout in seconds to wait for the RPC server to start, or 0 for no timeout. "
                 + "(default: 0)"
         ).with { $0.canBeNegated = false },
-        Option("rpcwallet", "=<walletname>", .options,
+        Option(
+            "rpcwallet", "=<walletname>", .options,
             "Send RPC for non-default wallet on RPC server. This changes the RPC endpoint used, "
                 + "e.g. http://127.0.0.1:8332/wallet/<walletname>"),
-        Option("stdin", "", .options,
+        Option(
+            "stdin", "", .options,
             "Read extra arguments from standard input, one per line until EOF/Ctrl-D (recommended "
                 + "for sensitive information such as passphrases). When combined with "
                 + "-stdinrpcpass, the first line from standard input is used for the RPC password."
         ),
-        Option("stdinrpcpass", "", .options,
+        Option(
+            "stdinrpcpass", "", .options,
             "Read RPC password from standard input as a single line. When combined with -stdin, "
                 + "the first line from standard input is used for the RPC password. When combined "
                 + "with -stdinwalletpassphrase, -stdinrpcpass consumes the first line, and "
                 + "-stdinwalletpassphrase consumes the second."),
-        Option("stdinwalletpassphrase", "", .options,
+        Option(
+            "stdinwalletpassphrase", "", .options,
             "Read wallet passphrase from standard input as a single line. When combined with "
                 + "-stdin, the first line from standard input is used for the wallet passphrase."),
     ]

@@ -154,6 +154,7 @@ enum ParameterTable {
         signrawtransactionwithkey 1 privkeys 2 prevtxs
         signrawtransactionwithwallet 1 prevtxs
         simulaterawtransaction 0 rawtxs 1 options 1 include_watchonly
+        startmining 0 threads 1 blocks 2 duty
         stop 0 wait
         submitpackage 0 package 1 maxfeerate 2 maxburnamount
         testmempoolaccept 0 rawtxs 1 maxfeerate

@@ -1,7 +1,7 @@
 #if canImport(Darwin)
-import Darwin
+    import Darwin
 #else
-import Glibc
+    import Glibc
 #endif
 
 /// The little of the operating system that a client needs, as plain functions.
@@ -62,9 +62,9 @@ enum System {
 
     static func sleep(seconds: UInt32) {
         #if canImport(Darwin)
-        _ = Darwin.sleep(seconds)
+            _ = Darwin.sleep(seconds)
         #else
-        _ = Glibc.sleep(seconds)
+            _ = Glibc.sleep(seconds)
         #endif
     }
 
@@ -74,9 +74,9 @@ enum System {
         _ descriptor: Int32, _ bytes: UnsafeRawBufferPointer
     ) -> Int {
         #if canImport(Darwin)
-        Darwin.write(descriptor, bytes.baseAddress, bytes.count)
+            Darwin.write(descriptor, bytes.baseAddress, bytes.count)
         #else
-        Glibc.write(descriptor, bytes.baseAddress, bytes.count)
+            Glibc.write(descriptor, bytes.baseAddress, bytes.count)
         #endif
     }
 }

@@ -53,7 +53,8 @@ extension StringProtocol {
             var room = width
             while rest.count > room {
                 let reach = rest.prefix(room + 1)
-                guard let blank = reach.lastIndex(of: " ") ?? rest.firstIndex(of: " ") else { break }
+                let found = reach.lastIndex(of: " ") ?? rest.firstIndex(of: " ")
+                guard let blank = found else { break }
                 output += rest[..<blank] + "\n" + String(repeating: " ", count: indent)
                 rest = rest[rest.index(after: blank)...]
                 room = width - indent

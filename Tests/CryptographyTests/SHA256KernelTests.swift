@@ -2,7 +2,9 @@ import Cryptography
 import Testing
 
 @Suite("SHA-256 kernels") struct SHA256KernelTests {
-    private let bytes: [UInt8] = (0..<(64 * 67)).map { UInt8(truncatingIfNeeded: $0 &* 197 &+ $0 >> 7) }
+    private let bytes: [UInt8] = (0..<(64 * 67)).map {
+        UInt8(truncatingIfNeeded: $0 &* 197 &+ $0 >> 7)
+    }
 
     @Test("One is always available, and the best is among them")
     func choice() {
@@ -10,7 +12,9 @@ import Testing
         #expect(SHA256Kernel.available.contains(.best))
     }
 
-    @Test("Every kernel hashes any count of messages as one by one", arguments: SHA256Kernel.available)
+    @Test(
+        "Every kernel hashes any count of messages as one by one",
+        arguments: SHA256Kernel.available)
     func bulk(_ kernel: SHA256Kernel) {
         for count in [0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 67] {
             let input = [UInt8](bytes.prefix(64 * count))
@@ -24,7 +28,8 @@ import Testing
         }
     }
 
-    @Test("Every kernel finds the same first nonce, and none that is not there",
+    @Test(
+        "Every kernel finds the same first nonce, and none that is not there",
         arguments: SHA256Kernel.available)
     func search(_ kernel: SHA256Kernel) {
         for round in 0..<UInt8(6) {
@@ -85,7 +90,8 @@ import Testing
             #expect(!MerkleTree.rootAndMutation(some).isMutated)
             for position in some.indices {
                 let branch = MerkleTree.branch(some, position: position)
-                #expect(MerkleTree.root(from: some[position], branch: branch, position: position) == root)
+                let leaf = some[position]
+                #expect(MerkleTree.root(from: leaf, branch: branch, position: position) == root)
             }
         }
     }
@@ -98,7 +104,8 @@ import Testing
         #expect(MerkleTree.rootAndMutation(mutated).isMutated)
         #expect(MerkleTree.rootAndMutation([leaves[0], leaves[0]]).isMutated)
         #expect(!MerkleTree.rootAndMutation([leaves[0], leaves[1], leaves[1]]).isMutated)
-        #expect(!MerkleTree.rootAndMutation([leaves[1], leaves[0], leaves[0], leaves[2]]).isMutated)
+        #expect(
+            !MerkleTree.rootAndMutation([leaves[1], leaves[0], leaves[0], leaves[2]]).isMutated)
     }
 
     @Test("The double hash of a pair is that of its 64 bytes")

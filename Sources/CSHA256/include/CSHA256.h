@@ -32,7 +32,8 @@ csha256_kernel csha256_best_for_bulk(void);
 csha256_kernel csha256_best_for_search(void);
 
 /// Feeds `count` blocks of 64 bytes into `state`.
-void csha256_compress(csha256_kernel kernel, uint32_t state[8], const uint8_t *blocks, size_t count);
+void csha256_compress(
+    csha256_kernel kernel, uint32_t state[8], const uint8_t *blocks, size_t count);
 
 /// One-shot hashes with the best kernel. `output` has 32 bytes.
 void csha256_hash(uint8_t *output, const uint8_t *input, size_t count);
@@ -46,7 +47,8 @@ void csha256_stream_finish_double(csha256_stream *stream, uint8_t *output);
 
 /// Double hashes of `count` messages of 64 bytes; `output` has 32 bytes a message.
 /// `output` may be `input`: a message is read before its place is written.
-void csha256_double_hash64(csha256_kernel kernel, uint8_t *output, const uint8_t *input, size_t count);
+void csha256_double_hash64(
+    csha256_kernel kernel, uint8_t *output, const uint8_t *input, size_t count);
 
 /// What a search for a header below a target does once for all nonces.
 typedef struct {
