@@ -164,9 +164,10 @@ let effects: [Target] = [
         ]),
     program("cellblockd", ["NodeService"]),
     program("cellblock-cli", ["Notation"]),
+    // It starts itself again as the nodes it needs, so that one product is all there is to build.
     program(
         "cellblock",
-        core + ["Keys", "Mining", package("ArgumentParser", "swift-argument-parser")]),
+        ["Notation", "NodeService", package("ArgumentParser", "swift-argument-parser")]),
 ]
 
 let effectTests: [Target] = [
