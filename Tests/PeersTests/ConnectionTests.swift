@@ -1,0 +1,130 @@
+import Genesis
+import Peers
+import Primitives
+import Testing
+import Wire
+
+@Suite("Whom a node knows") struct ConnectionTests {
+    @Test("Nodes of a private network find each other through one of them")
+    func gossip() {
+        var world = World(seed: 21, network: .yard)
+        for index in 0..<3 {
+            world.add { settings in
+                settings.listeningPort = 18444
+                settings.dialsAutomatically = true
+                settings.usesSeeds = false
+                if index > 0 { settings.addedNodes = ["93.1.3.4:18444"] }
+            }
+        }
+        let claim = { (world: World) in world.info(1).count == 2 && world.info(2).count == 2 }
+        let hold = world.run(atMost: .seconds(600), until: claim)
+        #expect(hold, "\(world.info(1).map(\.address))")
+    }
+
+    @Test("Added nodes are dialled again and again; removed ones are not")
+    func added() {
+        var world = World(seed: 22)
+        world.add { $0.addedNodes = ["93.9.9.9:1"] }
+        world.run(for: .seconds(130), step: .seconds(1))
+        #expect(world.nodes[0].dialled.count == 3)
+        let isNew = world.nodes[0].swarm.addNode("93.9.9.9:1")
+        #expect(!isNew)
+        #expect(world.nodes[0].swarm.addedNodes.map(\.name) == ["93.9.9.9:1"])
+        let removed = (0..<2).map { _ in world.nodes[0].swarm.removeNode("93.9.9.9:1") }
+        #expect(removed == [true, false])
+        world.run(for: .seconds(130), step: .seconds(1))
+        #expect(world.nodes[0].dialled.count == 3)
+    }
+
+    @Test("Banned addresses are closed and refused until the ban ends")
+    func bans() throws {
+        var world = World(seed: 23)
+        world.add()
+        _ = try world.join(to: 0)
+        let subnet = try #require(Subnet("93.99.0.0/16"))
+        let until = world.now.components.seconds + 60
+        let actions = world.nodes[0].swarm.ban(subnet, until: until, at: world.now)
+        #expect(actions?.contains { if case .disconnect = $0 { true } else { false } } == true)
+        let again = world.nodes[0].swarm.ban(subnet, until: nil, at: world.now)
+        #expect(again == nil)
+        let (refused, exempt) = (world.attach(to: 0), world.attach(to: 0, permissions: .noBan))
+        #expect(refused == nil)
+        #expect(exempt != nil)
+        let list = world.nodes[0].swarm.bannedSubnets(at: world.now)
+        #expect(list.map(\.until) == [until])
+        world.run(for: .seconds(61), step: .seconds(1))
+        _ = try world.join(to: 0)
+    }
+
+    @Test("Above the limit of inbound connections one of little use gives way")
+    func eviction() {
+        var world = World(seed: 24)
+        world.add { $0.maximumConnections = 51 }
+        for index in 0..<60 {
+            _ = world.attach(
+                to: 0, at: Endpoint(.ipv4(93, UInt8(100 + index % 50), 1, UInt8(index)), port: 1))
+            world.run(for: .milliseconds(100))
+        }
+        #expect(world.nodes[0].swarm.counts.inbound == 40)
+    }
+
+    @Test("Inactive, the network has no connections and takes none")
+    func inactive() throws {
+        var world = World(seed: 25)
+        world.add()
+        world.add()
+        world.connect(0, to: 1)
+        world.run(for: .seconds(1))
+        for action in world.nodes[0].swarm.setActive(false) {
+            if case .disconnect(let id) = action {
+                world.handle(.disconnected(id), of: 0)
+            }
+        }
+        #expect(world.info(0).isEmpty)
+        let refused = world.attach(to: 0)
+        #expect(refused == nil)
+        _ = world.nodes[0].swarm.setActive(true)
+        _ = try world.join(to: 0)
+    }
+
+    @Test("Subnets read, print and contain as their bits say")
+    func subnets() throws {
+        #expect(Subnet("1.2.3.4")?.description == "1.2.3.4/32")
+        #expect(Subnet("1.2.3.4/16")?.description == "1.2.0.0/16")
+        #expect(Subnet("1.2.3.4/255.255.255.0")?.description == "1.2.3.0/24")
+        #expect(Subnet("fe80::1/10")?.description == "fe80::/10")
+        #expect(Subnet("1.2.3.4/33") == nil)
+        #expect(Subnet("1.2.3.4/255.0.255.0") == nil)
+        #expect(Subnet("1.2.3.4/") == nil)
+        let subnet = try #require(Subnet("127.0.0.0/8"))
+        #expect(subnet.contains(.ipv4(127, 9, 9, 9)))
+        #expect(!subnet.contains(.ipv4(128, 0, 0, 0)))
+    }
+
+    @Test("Permissions read as Bitcoin Core's do")
+    func permissions() throws {
+        let grant = try Grant(parsing: "noban,in,out@127.0.0.1")
+        #expect(grant.isForInbound && grant.isForOutbound)
+        #expect(grant.permissions.names == ["noban", "download"])
+        #expect(try Grant(parsing: "127.0.0.1").permissions.names == ["noban", "relay", "mempool", "download"])
+        #expect(try Grant(parsing: "all@::/0").permissions.names.count == 7)
+        #expect(throws: GrantError.self) { try Grant(parsing: "nobody@127.0.0.1") }
+        #expect(throws: GrantError.self) { try Grant(parsing: "in@127.0.0.1") }
+        #expect(throws: GrantError.self) { try Grant(parsing: "noban@name") }
+    }
+
+    @Test("The address book stays bounded, whoever fills it")
+    func addressBook() {
+        var book = AddressBook(allowsPrivate: false)
+        for index in 0..<5000 {
+            let endpoint = Endpoint(.ipv4(50, 1, UInt8(index >> 8), UInt8(index & 0xFF)), port: 8333)
+            book.add(
+                PeerAddress(endpoint, services: .network, time: 1_700_000_000),
+                from: .ipv4(60, 1, 1, 1), at: 1_700_000_000)
+        }
+        #expect(book.count == AddressBook.maximumOfOneSource)
+        let own = Endpoint(.ipv4(192, 168, 1, 1), port: 8333)
+        #expect(!book.accepts(own))
+        #expect(AddressBook(allowsPrivate: true).accepts(own))
+    }
+}

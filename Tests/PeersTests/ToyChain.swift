@@ -1,0 +1,174 @@
+import Consensus
+import Cryptography
+import Genesis
+import Peers
+import Primitives
+import Wire
+
+/// A chain that judges little: enough for peers to talk about.
+struct ToyChain {
+    let network: Network
+    private(set) var headers: [BlockHash: BlockHeader] = [:]
+    private(set) var records: [BlockHash: HeaderRecord] = [:]
+    private(set) var blocks: [BlockHash: Block] = [:]
+    private(set) var tip: BlockHash
+    /// Records the swarm has not been told yet.
+    private(set) var news: [HeaderRecord] = []
+    var pool: [Wtxid: Transaction] = [:]
+    var isInitialDownload = false
+    /// Blocks that are to be found invalid.
+    var invalid: Set<BlockHash> = []
+    /// Transactions whose outputs count as known.
+    var spendable: Set<Txid> = []
+
+    init(_ network: Network) {
+        self.network = network
+        tip = network.genesisHash
+        let genesis = Self.genesis(network)
+        headers[tip] = network.genesis.header
+        records[tip] = genesis
+        blocks[tip] = network.genesis
+    }
+
+    static func genesis(_ network: Network) -> HeaderRecord {
+        let header = network.genesis.header
+        return HeaderRecord(
+            hash: network.genesisHash, previous: .zero, height: 0, time: header.time,
+            chainWork: ProofOfWork.work(bits: header.bits), hasData: true, isInvalid: false)
+    }
+
+    var height: Int { records[tip]?.height ?? 0 }
+
+    /// Mines on the tip.
+    mutating func mine(at time: UInt32, tag: UInt8 = 0, with transactions: [Transaction] = []) -> Block {
+        let block = Self.block(
+            on: tip, height: height + 1, time: time, tag: tag, bits: network.genesis.header.bits,
+            limit: network.consensus.powLimit, with: transactions)
+        _ = accept(block)
+        return block
+    }
+
+    static func block(
+        on previous: BlockHash, height: Int, time: UInt32, tag: UInt8, bits: UInt32, limit: UInt256,
+        with transactions: [Transaction] = []
+    ) -> Block {
+        let coinbase = Transaction(
+            version: 2,
+            inputs: [
+                TransactionInput(
+                    outPoint: .null,
+                    script: Script([4, UInt8(height & 0xFF), UInt8(height >> 8 & 0xFF), tag, 1]),
+                    sequence: .max, witness: Witness([]))
+            ], outputs: [TransactionOutput(value: Amount(satoshis: 1), script: Script([0x51]))],
+            lockTime: 0)
+        var header = BlockHeader(
+            version: 0x2000_0000, previous: previous, merkleRoot: coinbase.txid, time: time,
+            bits: bits, nonce: 0)
+        while !ProofOfWork.check(hash: header.hash, bits: bits, limit: limit) { header.nonce += 1 }
+        return Block(header: header, transactions: [coinbase] + transactions)
+    }
+
+    mutating func accept(_ list: [BlockHeader]) -> HeadersVerdict {
+        var last: BlockHash?
+        for header in list {
+            let hash = header.hash
+            guard let parent = records[header.previous] else {
+                return HeadersVerdict(last: last, rejection: "prev-blk-not-found", blame: .peer)
+            }
+            if records[hash] == nil {
+                headers[hash] = header
+                note(
+                    HeaderRecord(
+                        hash: hash, previous: header.previous, height: parent.height + 1,
+                        time: header.time,
+                        chainWork: parent.chainWork &+ ProofOfWork.work(bits: header.bits),
+                        hasData: false, isInvalid: false))
+            }
+            last = hash
+        }
+        return HeadersVerdict(last: last)
+    }
+
+    mutating func accept(_ block: Block) -> BlockVerdict {
+        let verdict = accept([block.header])
+        guard verdict.rejection == nil, var record = records[block.hash] else {
+            return BlockVerdict(
+                hash: block.hash, rejection: "prev-blk-not-found", blame: .peer, isNew: false)
+        }
+        if invalid.contains(block.hash) {
+            record.isInvalid = true
+            note(record)
+            return BlockVerdict(
+                hash: block.hash, rejection: "bad-cb-amount", blame: .peer, isNew: false)
+        }
+        let isNew = blocks[block.hash] == nil
+        blocks[block.hash] = block
+        record.hasData = true
+        note(record)
+        chooseTip()
+        for transaction in block.transactions { pool[transaction.wtxid] = nil }
+        return BlockVerdict(hash: block.hash, isNew: isNew)
+    }
+
+    private mutating func note(_ record: HeaderRecord) {
+        records[record.hash] = record
+        news.append(record)
+    }
+
+    private mutating func chooseTip() {
+        let complete = records.values.filter { isComplete($0) }
+        let best = complete.max {
+            ($0.chainWork, $0.hash == tip ? 1 : 0) < ($1.chainWork, $1.hash == tip ? 1 : 0)
+        }
+        if let best, let current = records[tip], best.chainWork > current.chainWork {
+            tip = best.hash
+        }
+    }
+
+    private func isComplete(_ record: HeaderRecord) -> Bool {
+        var at = record
+        while at.height > 0, at.hash != tip {
+            guard at.hasData, !at.isInvalid, let parent = records[at.previous] else { return false }
+            at = parent
+        }
+        return true
+    }
+
+    /// What there is to tell the swarm.
+    mutating func update(from old: BlockHash) -> ChainUpdate {
+        defer { news = [] }
+        let path = active
+        let known = Set(path.prefix { $0 != old })
+        let newest: [BlockHash] = Array(path.filter { known.contains($0) }.prefix(8)).reversed()
+        let connected: [ConnectedBlock] = newest.compactMap { hash in
+            guard let block = blocks[hash] else { return nil }
+            let names = block.transactions.map { TransactionName(txid: $0.txid, wtxid: $0.wtxid) }
+            return ConnectedBlock(hash: hash, header: block.header, transactions: names)
+        }
+        return ChainUpdate(
+            records: news, tip: tip, isInitialDownload: isInitialDownload, connected: connected)
+    }
+
+    /// The chain in force, tip first.
+    var active: [BlockHash] {
+        var path = [tip]
+        while let header = headers[path[path.count - 1]], records[header.previous] != nil {
+            path.append(header.previous)
+        }
+        return path
+    }
+
+    func headers(after locator: [BlockHash], stop: BlockHash) -> [BlockHeader] {
+        let path = Array(active.reversed())
+        let start = locator.compactMap { path.firstIndex(of: $0) }.first ?? 0
+        return path.dropFirst(start + 1).prefix(2000).compactMap { headers[$0] }
+    }
+
+    mutating func accept(_ transaction: Transaction) -> TransactionVerdict {
+        let known = spendable.union(pool.values.map(\.txid))
+        let isComplete = transaction.inputs.allSatisfy { known.contains($0.outPoint.txid) }
+        if isComplete { pool[transaction.wtxid] = transaction }
+        return TransactionVerdict(
+            transaction: transaction, result: isComplete ? .accepted : .missingInputs, reason: "")
+    }
+}
