@@ -2,6 +2,8 @@ import Chain
 import Foundation
 import Genesis
 import Logging
+import MemoryPool
+import Networking
 import RPC
 import ServiceLifecycle
 import Storage
@@ -112,8 +114,38 @@ public struct Node: Sendable {
             logPath: sink.options.path ?? "", registry: .standard, shutdown: { stop.make() },
             stopping: { await stop.wait() })
         context.deprecated = Set(configuration.settings.list("deprecatedrpc"))
-        dispatcher.setReady(context)
-        logger.info("Done loading")
+        context.version = Version.number
+        let chain = try configuration.validatorConfiguration()
+        let peers = PeerNetwork(
+            try configuration.networkConfiguration(
+                minimumRelayFeeRate: chain.mempool.minRelayFeeRate,
+                minimumChainWork: chain.minimumChainWork),
+            validator: validator, clock: clock, logger: Self.logger("net", sink))
+        context.network = peers
+        let services = ServiceGroup(services: [peers], logger: Self.logger("services", sink))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await services.run() }
+            let outcome: Result<Void, any Error>
+            do {
+                try await peers.ready()
+                dispatcher.setReady(context)
+                logger.info("Done loading")
+                try await waitForEnd(of: validator)
+                outcome = .success(())
+            } catch {
+                outcome = .failure(error)
+            }
+            await services.triggerGracefulShutdown()
+            // What made the end come is told before what the end brought.
+            let rest = await group.nextResult()
+            try outcome.get()
+            try rest?.get()
+        }
+    }
+
+    /// Returns when the node is to stop; throws when its disk has failed.
+    private func waitForEnd(of validator: Validator) async throws {
+        let stop = stop
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await stop.wait() }
             group.addTask { throw try await validator.failure() }

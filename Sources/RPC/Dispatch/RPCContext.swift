@@ -1,5 +1,6 @@
 public import Chain
 public import Genesis
+public import Networking
 public import Notation
 
 /// What a method works on: the parts of the node and what they share.
@@ -8,6 +9,10 @@ public struct RPCContext: Sendable {
     public var validator: Validator
     /// The clock of the whole node, which `setmocktime` stops.
     public var clock: SystemClock
+    /// The peers; nil in a node without any.
+    public var network: PeerNetwork?
+    /// The version of the program, two digits a part.
+    public var version = 0
     /// When the node started.
     public var startTime: ContinuousClock.Instant
     /// The folder of this network's data.
