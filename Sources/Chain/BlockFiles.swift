@@ -84,10 +84,10 @@ struct BlockFiles: ~Copyable {
     func numbers() throws(StorageError) -> [Int] { try blocks.numbers() }
 
     /// Goes through what looks like blocks in a file, whole or not, in the order they stand.
-    mutating func scan(
+    func scan(
         file: Int, _ body: (FilePosition, [UInt8]) throws(StorageError) -> Void
     ) throws(StorageError) {
-        let size = blocks.size(file)
+        let size = System.size(blocks.path(file)) ?? 0
         var offset = 0
         while let frame = try nextFrame(file: file, from: offset, size: size) {
             let position = FilePosition(file: file, offset: frame.start)
@@ -111,7 +111,7 @@ struct BlockFiles: ~Copyable {
             else { return nil }
             var place = 0
             while place + Self.headerSize <= count {
-                if window[place..<place + 4].elementsEqual(magic) {
+                if window[place] == magic[0], window[place..<place + 4].elementsEqual(magic) {
                     let length = Self.littleEndian(window[place + 4..<place + 8])
                     let begin = offset + place + Self.headerSize
                     if length >= 80, begin + length <= size { return (begin, length) }

@@ -21,7 +21,8 @@ extension Chainstate {
         let connection: BlockConnection
         do throws(BlockError) {
             connection = try block.connect(
-                onto: parent, of: index, in: network, spending: gathered, overwritesCoin: overwrites,
+                onto: parent, of: index, in: network, spending: gathered,
+                overwritesCoin: overwrites,
                 checkingScripts: needsScripts(id))
         } catch {
             return error

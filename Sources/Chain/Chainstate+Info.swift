@@ -10,7 +10,8 @@ extension Chainstate {
         let isActive = index.isActive(id)
         return BlockInfo(
             hash: node.hash, header: index.header(id), height: node.height,
-            chainWork: node.chainWork, medianTimePast: UInt32(clamping: index.medianTimePast(of: id)),
+            chainWork: node.chainWork,
+            medianTimePast: UInt32(clamping: index.medianTimePast(of: id)),
             transactionCount: node.transactionCount == 0 ? nil : Int(node.transactionCount),
             chainTransactionCount: node.chainTransactionCount == 0
                 ? nil : Int(clamping: node.chainTransactionCount),

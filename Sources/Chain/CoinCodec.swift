@@ -43,7 +43,8 @@ package enum CoinCodec {
         let start = script.startIndex
         func byte(_ offset: Int) -> UInt8 { script[start + offset] }
         switch script.count {
-        case 25 where byte(0) == 0x76 && byte(1) == 0xA9 && byte(2) == 20 && byte(23) == 0x88
+        case 25
+        where byte(0) == 0x76 && byte(1) == 0xA9 && byte(2) == 20 && byte(23) == 0x88
             && byte(24) == 0xAC:
             bytes.append(0)
             bytes.append(contentsOf: script[start + 3..<start + 23])
@@ -52,7 +53,8 @@ package enum CoinCodec {
             bytes.append(contentsOf: script[start + 2..<start + 22])
         case 35 where byte(0) == 33 && (byte(1) == 2 || byte(1) == 3) && byte(34) == 0xAC:
             bytes.append(contentsOf: script[start + 1..<start + 34])
-        case 67 where byte(0) == 65 && byte(1) == 4 && byte(66) == 0xAC
+        case 67
+        where byte(0) == 65 && byte(1) == 4 && byte(66) == 0xAC
             && PublicKey(script[start + 1..<start + 66].span) != nil:
             bytes.append(4 | byte(65) & 1)
             bytes.append(contentsOf: script[start + 2..<start + 34])
@@ -90,7 +92,9 @@ package enum CoinCodec {
         append(script: output.script.bytes, to: &bytes)
     }
 
-    package static func output(from reader: inout ByteReader) throws(DecodingError) -> TransactionOutput {
+    package static func output(from reader: inout ByteReader) throws(DecodingError)
+        -> TransactionOutput
+    {
         let value = decompress(amount: try reader.readVariable())
         let script = try script(from: &reader)
         return TransactionOutput(value: Amount(satoshis: value), script: Script(script))

@@ -55,7 +55,8 @@ struct PackedCoin {
         case 22 where byte(0) == 0 && byte(1) == 20: return (.witnessPubKeyHash, part(2..<22))
         case 34 where byte(0) == 0 && byte(1) == 32: return (.witnessScriptHash, part(2..<34))
         case 34 where byte(0) == 0x51 && byte(1) == 32: return (.taproot, part(2..<34))
-        case 25 where byte(0) == 0x76 && byte(1) == 0xA9 && byte(2) == 20 && byte(23) == 0x88
+        case 25
+        where byte(0) == 0x76 && byte(1) == 0xA9 && byte(2) == 20 && byte(23) == 0x88
             && byte(24) == 0xAC:
             return (.pubKeyHash, part(3..<23))
         case 23 where byte(0) == 0xA9 && byte(1) == 20 && byte(22) == 0x87:

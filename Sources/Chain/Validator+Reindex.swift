@@ -9,15 +9,13 @@ extension Validator {
     func reindexIfAsked(_ progress: @Sendable (String) -> Void) throws(StorageError) {
         guard try chain.store.get(StoreKey.reindexing) != nil else { return }
         try chain.files.removeUndo()
-        var orphans: [BlockHash: [(Block, FilePosition)]] = [:]
+        var orphans: [BlockHash: [FilePosition]] = [:]
         for file in try chain.files.numbers() {
             progress("Reindexing block file \(chain.files.blockPath(file))")
-            var found: [(Block, FilePosition)] = []
-            try chain.files.scan(file: file) { position, bytes in
-                if let block = try? Block(decoding: bytes) { found.append((block, position)) }
-            }
-            for (block, position) in found {
-                try restore(block, at: position, &orphans)
+            try chain.files.scan(file: file) { position, bytes throws(StorageError) in
+                if let block = try? Block(decoding: bytes) {
+                    try restore(block, at: position, &orphans)
+                }
             }
             try activate()
         }
@@ -30,25 +28,35 @@ extension Validator {
 
     /// Notes a block that is in the files, and those that waited for it.
     private func restore(
-        _ block: Block, at position: FilePosition,
-        _ orphans: inout [BlockHash: [(Block, FilePosition)]]
+        _ block: Block, at position: FilePosition, _ orphans: inout [BlockHash: [FilePosition]]
     ) throws(StorageError) {
-        var queue = [(block, position)]
-        while let (block, position) = queue.popLast() {
-            let isGenesis = block.hash == network.genesisHash
-            guard isGenesis || chain.index.contains(block.header.previous) else {
-                orphans[block.header.previous, default: []].append((block, position))
-                continue
-            }
-            guard let id = header(of: block, isGenesis),
-                !chain.index.status(of: id).hasData
-            else { continue }
-            guard chain.refusal(of: block, as: id, isChecked: false) == nil else { continue }
-            chain.index.received(
-                id, transactionCount: block.transactions.count, file: Int32(position.file),
-                dataPosition: UInt32(position.offset), in: network)
-            queue += orphans.removeValue(forKey: block.hash) ?? []
+        guard block.hash == network.genesisHash || chain.index.contains(block.header.previous)
+        else {
+            orphans[block.header.previous, default: []].append(position)
+            return
         }
+        note(block, at: position)
+        var ready = orphans.removeValue(forKey: block.hash) ?? []
+        while let position = ready.popLast() {
+            guard let bytes = try chain.files.block(at: position),
+                let block = try? Block(decoding: bytes)
+            else { continue }
+            note(block, at: position)
+            ready += orphans.removeValue(forKey: block.hash) ?? []
+        }
+    }
+
+    /// Notes where a block is whose parent is known, if it keeps the rules.
+    private func note(_ block: Block, at position: FilePosition) {
+        let isGenesis = block.hash == network.genesisHash
+        guard let offset = UInt32(exactly: position.offset),
+            let id = header(of: block, isGenesis),
+            !chain.index.status(of: id).hasData,
+            chain.refusal(of: block, as: id, isChecked: false) == nil
+        else { return }
+        chain.index.received(
+            id, transactionCount: block.transactions.count, file: Int32(position.file),
+            dataPosition: offset, in: network)
     }
 
     private func header(of block: Block, _ isGenesis: Bool) -> BlockID? {

@@ -58,7 +58,8 @@ public struct FlatFiles: ~Copyable {
             guard digits.utf8.count >= 5, digits.utf8.allSatisfy({ (48...57).contains($0) }) else {
                 return nil
             }
-            return Int(digits)
+            // Core's limit as well: the number is kept in 31 bits.
+            return Int32(digits).map(Int.init)
         }.sorted()
     }
 
@@ -133,7 +134,8 @@ public struct FlatFiles: ~Copyable {
                     index += 8
                 }
                 while index < source.count {
-                    target[index] = source[index] ^ UInt8(truncatingIfNeeded: word >> (8 * UInt64(index % 8)))
+                    target[index] =
+                        source[index] ^ UInt8(truncatingIfNeeded: word >> (8 * UInt64(index % 8)))
                     index += 1
                 }
             }

@@ -136,7 +136,8 @@ import Testing
         await #expect(
             throws: StorageError(
                 path: "",
-                reason: "Cannot obtain a lock on directory \(chain.folder.path)/blocks. Cellblock is "
+                reason:
+                    "Cannot obtain a lock on directory \(chain.folder.path)/blocks. Cellblock is "
                     + "probably already running.")
         ) {
             _ = try await chain.open()

@@ -82,7 +82,9 @@ import Testing
         #expect(try await validator.precious(right[1].hash))
         #expect(validator.tip.hash == right[1].hash)
         let tips = await validator.chainTips()
-        #expect(tips.map(\.status) == ["active", "valid-fork"] || tips.map(\.status) == ["valid-fork", "active"])
+        #expect(
+            tips.map(\.status) == ["active", "valid-fork"]
+                || tips.map(\.status) == ["valid-fork", "active"])
         try await validator.close()
     }
 
