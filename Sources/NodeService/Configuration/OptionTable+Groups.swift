@@ -177,6 +177,8 @@ extension OptionTable {
         Option("blockmaxweight", "=<n>", .used, "Most weight of a block (default: 4000000)"),
         Option("blockreservedweight", "=<n>", .used), Option("blockmintxfee", "=<amt>", .used),
         Option("blockversion", "=<n>", .used),
+        Option("finder", "=<name>", .used, "The inmate whose finds these are"),
+        Option("mineduty", "=<n>", .used, "Percent of the time to mine (default: 100)"),
         Option("roster", "=<file>", .used, "Whom the blocks mined here pay"),
         Option("mine", "=<n>", .used, "Mine from the start with this many threads (0 = all cores)"),
     ]

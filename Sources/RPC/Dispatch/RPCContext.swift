@@ -19,6 +19,8 @@ public struct RPCContext: Sendable {
     public var dataDirectory: String
     public var logPath: String
     public var registry: MethodRegistry
+    /// Whether transactions can be looked up wherever they are.
+    public var hasTransactionIndex = false
     /// What Core's `deprecatedrpc` option names.
     public var deprecated: Set<String> = []
     /// Asks the node to stop, as a signal would.

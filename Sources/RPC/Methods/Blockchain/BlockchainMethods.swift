@@ -1,9 +1,9 @@
 enum BlockchainMethods {
     static let all: [any RPCMethod] = [
         GetBestBlockHash(), GetBlock(), GetBlockchainInfo(), GetBlockCount(), GetBlockHash(),
-        GetBlockHeader(), GetChainStates(), GetChainTips(),
-        GetDeploymentInfo(), GetDifficulty(), GetTxOut(), GetTxOutSetInfo(),
-        PreciousBlock(), VerifyChain(), WaitForBlock(), WaitForBlockHeight(),
+        GetBlockHeader(), GetBlockStats(), GetChainStates(), GetChainTips(), GetChainTxStats(),
+        GetDeploymentInfo(), GetDifficulty(), GetTxOut(), GetTxOutProof(), GetTxOutSetInfo(),
+        PreciousBlock(), VerifyChain(), VerifyTxOutProof(), WaitForBlock(), WaitForBlockHeight(),
         WaitForNewBlock(),
     ]
 }

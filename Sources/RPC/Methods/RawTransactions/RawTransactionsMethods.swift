@@ -1,3 +1,5 @@
 enum RawTransactionsMethods {
-    static let all: [any RPCMethod] = []
+    static let all: [any RPCMethod] = [
+        CreateRawTransaction(), DecodeRawTransaction(), DecodeScript(), GetRawTransaction(),
+    ]
 }
