@@ -3,16 +3,18 @@ import Foundation
 import Genesis
 import Logging
 import MemoryPool
+import MiningService
 import Networking
 import RPC
 import ServiceLifecycle
 import Storage
+import Wallets
 
 /// A node: all its parts, made in order and stopped in reverse.
 public struct Node: Sendable {
-    private let configuration: Configuration
-    private let sink: LogSink
-    private let logger: Logger
+    let configuration: Configuration
+    let sink: LogSink
+    let logger: Logger
     private let stop = ShutdownRequest()
 
     public init(_ configuration: Configuration) throws {
@@ -22,7 +24,7 @@ public struct Node: Sendable {
         logger = Self.logger("node", sink)
     }
 
-    private static func logger(_ category: String, _ sink: LogSink) -> Logger {
+    static func logger(_ category: String, _ sink: LogSink) -> Logger {
         Logger(label: category) { NodeLogHandler(category: $0, sink: sink) }
     }
 
@@ -91,7 +93,6 @@ public struct Node: Sendable {
         } catch {
             outcome = .failure(error)
         }
-        logger.info("Shutdown in progress...")
         dispatcher.setWarmup("Shutting down")
         // The first failure is the one to be told.
         do {
@@ -129,9 +130,7 @@ public struct Node: Sendable {
             let outcome: Result<Void, any Error>
             do {
                 try await peers.ready()
-                dispatcher.setReady(context)
-                logger.info("Done loading")
-                try await waitForEnd(of: validator)
+                try await serve(context, peers, dispatcher)
                 outcome = .success(())
             } catch {
                 outcome = .failure(error)
@@ -144,12 +143,44 @@ public struct Node: Sendable {
         }
     }
 
+    /// Makes the parts that work over chain and peers, and answers calls until the end.
+    private func serve(
+        _ context: RPCContext, _ peers: PeerNetwork, _ dispatcher: RPCDispatcher
+    ) async throws {
+        var context = context
+        let validator = context.validator
+        dispatcher.setWarmup("Loading wallet…")
+        let wallets = try await makeWallets(over: validator, context.clock, peers)
+        context.wallets = wallets
+        context.registry = context.registry.without(walletMethods: wallets == nil)
+        let miner = try await makeMiner(over: validator, context.clock, wallets)
+        context.miner = miner
+        let outcome: Result<Void, any Error>
+        do {
+            dispatcher.setReady(context)
+            logger.info("Done loading")
+            try await waitForEnd(of: validator, wallets)
+            outcome = .success(())
+        } catch {
+            outcome = .failure(error)
+        }
+        logger.info("Shutdown in progress...")
+        dispatcher.setWarmup("Shutting down")
+        await miner.stop()
+        try await wallets?.unloadAll()
+        try outcome.get()
+    }
+
     /// Returns when the node is to stop; throws when its disk has failed.
-    private func waitForEnd(of validator: Validator) async throws {
+    private func waitForEnd(of validator: Validator, _ wallets: WalletStore?) async throws {
         let stop = stop
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await stop.wait() }
             group.addTask { throw try await validator.failure() }
+            group.addTask {
+                for await _ in validator.tips() { await wallets?.chainMoved() }
+                await stop.wait()
+            }
             defer { group.cancelAll() }
             try await group.next()
         }

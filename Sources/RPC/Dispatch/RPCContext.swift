@@ -1,7 +1,9 @@
 public import Chain
 public import Genesis
+public import MiningService
 public import Networking
 public import Notation
+public import Wallets
 
 /// What a method works on: the parts of the node and what they share.
 public struct RPCContext: Sendable {
@@ -11,6 +13,10 @@ public struct RPCContext: Sendable {
     public var clock: SystemClock
     /// The peers; nil in a node without any.
     public var network: PeerNetwork?
+    /// The wallets; nil in a node without any.
+    public var wallets: WalletStore?
+    /// The miner; nil in a node without one.
+    public var miner: Miner?
     /// The version of the program, two digits a part.
     public var version = 0
     /// When the node started.

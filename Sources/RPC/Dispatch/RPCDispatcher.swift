@@ -1,5 +1,6 @@
 public import Notation
 import Synchronization
+import Wallets
 
 /// Turns the body of a request into the body of an answer: singles and batches, JSON-RPC 1.0, 1.1
 /// and 2.0.
@@ -180,7 +181,12 @@ public final class RPCDispatcher: Sendable {
 extension RPCError {
     /// Any error as what the caller is told.
     init(describing error: any Error) {
-        self = error as? RPCError ?? .misc("\(error)")
+        switch error {
+        case let error as RPCError: self = error
+        case let error as WalletError:
+            self = RPCError(code: RPCErrorCode(rawValue: error.code), error.message)
+        default: self = .misc("\(error)")
+        }
     }
 }
 
