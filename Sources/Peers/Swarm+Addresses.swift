@@ -70,8 +70,9 @@ extension Swarm {
     /// it no further.
     private mutating func passOn(_ address: PeerAddress, from origin: PeerID, at now: Duration) {
         var hasher = SipHash24(0, 0)
-        hasher.update(address.endpoint.address.bytes.span)
-        hasher.update(UInt64(address.endpoint.port))
+        let port = address.endpoint.port
+        let name = address.endpoint.address.bytes + [UInt8(port >> 8), UInt8(port & 0xFF)]
+        hasher.update(name.span)
         let key = hasher.finalize()
         let day = (UInt64(max(0, now.components.seconds)) &+ key) / 86_400
         let chosen = ids.filter { id in

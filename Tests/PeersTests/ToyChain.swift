@@ -58,7 +58,7 @@ struct ToyChain {
                 TransactionInput(
                     outPoint: .null,
                     script: Script([4, UInt8(height & 0xFF), UInt8(height >> 8 & 0xFF), tag, 1]),
-                    sequence: .max, witness: Witness([]))
+                    sequence: .max, witness: Witness([] as [[UInt8]]))
             ], outputs: [TransactionOutput(value: Amount(satoshis: 1), script: Script([0x51]))],
             lockTime: 0)
         var header = BlockHeader(
