@@ -19,7 +19,8 @@ extension ConsensusParameters {
                 "allowsMinimumDifficulty", "has no meaning where difficulty follows every block")
         }
         enforcesBIP94 = retargeting == .bip94
-        minimumChainWork = work.has("minimumChainWork") ? try work.wideNumber("minimumChainWork") : 0
+        minimumChainWork =
+            work.has("minimumChainWork") ? try work.wideNumber("minimumChainWork") : 0
         assumeValid = try work.optionalHash("assumeValid")
         try work.finish()
 

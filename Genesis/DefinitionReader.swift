@@ -67,7 +67,8 @@ extension DefinitionReader {
         var readers: [DefinitionReader] = []
         for (index, element) in elements.enumerated() {
             readers.append(
-                try DefinitionReader(element, path: "\(path.isEmpty ? "" : "\(path).")\(key)[\(index)]"))
+                try DefinitionReader(
+                    element, path: "\(path.isEmpty ? "" : "\(path).")\(key)[\(index)]"))
         }
         return readers
     }

@@ -117,7 +117,8 @@ extension AddressPrefixes {
         extendedPublicKey = try reader.bytes("extendedPublicKey", count: 4...4)
         extendedSecretKey = try reader.bytes("extendedSecretKey", count: 4...4)
         if extendedPublicKey == extendedSecretKey {
-            throw reader.failure("extendedSecretKey", "must differ from addresses.extendedPublicKey")
+            throw reader.failure(
+                "extendedSecretKey", "must differ from addresses.extendedPublicKey")
         }
         hrp = try reader.text("hrp")
         let isPlain = hrp.utf8.allSatisfy { byte in
@@ -154,7 +155,8 @@ extension HeadersSyncParameters {
         }
         self.init(
             commitmentPeriod: Int(try fields.integer("commitmentPeriod", in: 1...100_000)),
-            redownloadBufferSize: Int(try fields.integer("redownloadBufferSize", in: 1...1_000_000)))
+            redownloadBufferSize: Int(try fields.integer("redownloadBufferSize", in: 1...1_000_000))
+        )
         try fields.finish()
     }
 }

@@ -70,7 +70,8 @@ private struct BitWriter {
                 free = 8
             }
             free -= 1
-            bytes[bytes.count - 1] |= UInt8(truncatingIfNeeded: (value >> UInt64(place)) & 1) << free
+            bytes[bytes.count - 1] |=
+                UInt8(truncatingIfNeeded: (value >> UInt64(place)) & 1) << free
         }
     }
 }

@@ -22,7 +22,8 @@ extension BlockIndex {
             let node = self[walk]
             // The skip is followed only where the parent's is no better.
             let isParentBetter = parentSkipHeight < skipHeight - 2 && parentSkipHeight >= height
-            if let skip = node.skip, skipHeight == height || skipHeight > height && !isParentBetter {
+            if let skip = node.skip, skipHeight == height || skipHeight > height && !isParentBetter
+            {
                 walk = skip
                 walkHeight = skipHeight
             } else {

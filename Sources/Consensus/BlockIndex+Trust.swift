@@ -14,7 +14,8 @@ extension BlockIndex {
         let rules = network.consensus
         let height = height(of: parent) + 1
         if height >= Self.bip34Limit { return true }
-        if Self.bip30Repeats.contains(where: { $0.height == height && $0.hash == hash.displayHex }) {
+        if Self.bip30Repeats.contains(where: { $0.height == height && $0.hash == hash.displayHex })
+        {
             return false
         }
         guard let known = rules.bip34Hash,

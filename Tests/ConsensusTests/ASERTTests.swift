@@ -38,30 +38,30 @@ import Testing
     @Test("Values of the published formula worked out in unbounded integers")
     func values() {
         let rows: [(UInt32, Int64, Int64, UInt32)] = [
-        (0x1b0404cb, 119, 1, 0x1b040498),
-        (0x1e0fffff, 433250, 2016, 0x1e0fffff),
-        (0x1b0404cb, 122820, 2016, 0x1b05aecf),
-        (0x01010000, -99878980, 2016, 0x01010000),
-        (0x1d00ffff, 117420, 2016, 0x1c7fff80),
-        (0x01010000, 66544, 1, 0x030577c8),
-        (0x1d00ffff, 6000061, 100000, 0x1d01000b),
-        (0x1e0fffff, 119999999, 2000000, 0x1e0fd04f),
-        (0x01010000, 119991486, 2000000, 0x01010000),
-        (0x01010000, -93999940, 100000, 0x01010000),
-        (0x1d00ffff, 120, 1, 0x1d00ffff),
-        (0x01010000, 100006060, 100, 0x1e0fffff),
-        (0x01010000, 119999999, 2000000, 0x01010000),
-        (0x01010000, 124620, 2016, 0x01020000),
-        (0x1e0fffff, 124620, 2016, 0x1e0fffff),
-        (0x1d00ffff, 220000060, 2000000, 0x1e0fffff),
-        (0x1e0fffff, 6136225, 100000, 0x1e0fffff),
-        (0x1b0404cb, 106000060, 100000, 0x1e0fffff),
-        (0x01010000, 2160, 5, 0x01010000),
-        (0x01010000, 61, 0, 0x01010000),
-        (0x01010000, -3480, 1, 0x01010000),
-        (0x1e0fffff, 119092733, 2000000, 0x01010000),
-        (0x1b0404cb, 9660, 100, 0x1b080996),
-        (0x1e0fffff, 120959, 2016, 0x1e0fd04f),
+            (0x1b0404cb, 119, 1, 0x1b040498),
+            (0x1e0fffff, 433250, 2016, 0x1e0fffff),
+            (0x1b0404cb, 122820, 2016, 0x1b05aecf),
+            (0x01010000, -99878980, 2016, 0x01010000),
+            (0x1d00ffff, 117420, 2016, 0x1c7fff80),
+            (0x01010000, 66544, 1, 0x030577c8),
+            (0x1d00ffff, 6000061, 100000, 0x1d01000b),
+            (0x1e0fffff, 119999999, 2000000, 0x1e0fd04f),
+            (0x01010000, 119991486, 2000000, 0x01010000),
+            (0x01010000, -93999940, 100000, 0x01010000),
+            (0x1d00ffff, 120, 1, 0x1d00ffff),
+            (0x01010000, 100006060, 100, 0x1e0fffff),
+            (0x01010000, 119999999, 2000000, 0x01010000),
+            (0x01010000, 124620, 2016, 0x01020000),
+            (0x1e0fffff, 124620, 2016, 0x1e0fffff),
+            (0x1d00ffff, 220000060, 2000000, 0x1e0fffff),
+            (0x1e0fffff, 6136225, 100000, 0x1e0fffff),
+            (0x1b0404cb, 106000060, 100000, 0x1e0fffff),
+            (0x01010000, 2160, 5, 0x01010000),
+            (0x01010000, 61, 0, 0x01010000),
+            (0x01010000, -3480, 1, 0x01010000),
+            (0x1e0fffff, 119092733, 2000000, 0x01010000),
+            (0x1b0404cb, 9660, 100, 0x1b080996),
+            (0x1e0fffff, 120959, 2016, 0x1e0fd04f),
         ]
         for (bits, time, height, expected) in rows {
             let target = ASERT.target(
@@ -109,7 +109,8 @@ import Testing
         for step in UInt32(0)..<70 {
             // Every block a minute late: after an hour of lateness the target would double, but
             // the limit is where the yard begins.
-            parent = index.insertForTests(time: begin + 120 * step, bits: 0x1e0f_ffff, parent: parent)
+            parent = index.insertForTests(
+                time: begin + 120 * step, bits: 0x1e0f_ffff, parent: parent)
         }
         #expect(index.nextBits(onto: parent, time: 0, in: network) == 0x1e0f_ffff)
 

@@ -207,7 +207,10 @@ import Testing
         index.setActive(trunk[4])
         let tips = index.chainTips()
         #expect(tips.map(\.id) == [trunk[4], bare[1], run[0], full[0]])
-        #expect(tips.map(\.status.rawValue) == ["active", "headers-only", "valid-fork", "valid-headers"])
+        #expect(
+            tips.map(\.status.rawValue) == [
+                "active", "headers-only", "valid-fork", "valid-headers",
+            ])
         #expect(tips.map(\.branchLength) == [0, 2, 1, 1])
     }
 
@@ -216,7 +219,8 @@ import Testing
         var index = makeIndex()
         let chain = grow(&index, from: index.genesis, by: 30)
         receive(&index, [chain[2]])
-        #expect(index.missing(toward: chain[29], limit: 4) == [chain[0], chain[1], chain[3], chain[4]])
+        #expect(
+            index.missing(toward: chain[29], limit: 4) == [chain[0], chain[1], chain[3], chain[4]])
         #expect(index.missing(toward: chain[29], window: 3, limit: 9) == [chain[0], chain[1]])
         #expect(
             index.missing(toward: chain[4], limit: 9, where: { $0.height != 1 })

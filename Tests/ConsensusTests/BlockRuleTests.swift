@@ -81,14 +81,19 @@ import Testing
         #expect(throws: BlockError.coinbaseMissing) { try judge([transaction]) }
         #expect(throws: BlockError.coinbaseMissing) { try judge([transaction, coinbase]) }
         #expect(throws: BlockError.coinbaseMultiple) {
-            try judge([coinbase, Transaction(
-                inputs: coinbase.inputs, outputs: [.anyone(0)])])
+            try judge([
+                coinbase,
+                Transaction(
+                    inputs: coinbase.inputs, outputs: [.anyone(0)]),
+            ])
         }
     }
 
     @Test("Without witnesses a block may have a million bytes, not one more")
     func size() throws {
-        let bare = make { $0.extraOutputs = [TransactionOutput(value: .zero, script: padding(900_000))] }
+        let bare = make {
+            $0.extraOutputs = [TransactionOutput(value: .zero, script: padding(900_000))]
+        }
         let room = 1_000_000 - bare.totalSize
         for (extra, isTooLong) in [(0, false), (1, true)] {
             let block = make {
@@ -244,9 +249,10 @@ import Testing
         #expect(throws: BlockError.unexpectedWitness) {
             try judge(block { $0.commitsToWitness = false })
         }
-        for nonce in [Witness.empty, Witness([[UInt8](repeating: 0, count: 31)]),
-            Witness([[UInt8](repeating: 0, count: 32), []])]
-        {
+        for nonce in [
+            Witness.empty, Witness([[UInt8](repeating: 0, count: 31)]),
+            Witness([[UInt8](repeating: 0, count: 32), []]),
+        ] {
             #expect(throws: BlockError.witnessNonceSize) {
                 try judge(block { $0.witnessNonce = nonce })
             }
@@ -272,7 +278,8 @@ import Testing
         try judge(make { $0.commitsToWitness = true })
     }
 
-    @Test("Each rule of a transaction holds in a block",
+    @Test(
+        "Each rule of a transaction holds in a block",
         arguments: [
             (TransactionError.negativeOutput, [Int64(-1)]),
             (.outputTooLarge, [Amount.max.satoshis + 1]),

@@ -18,7 +18,8 @@ struct BlockVectorTests {
         #endif
     }
 
-    @Test("Chains from the genesis block on pass every rule, scripts included",
+    @Test(
+        "Chains from the genesis block on pass every rule, scripts included",
         arguments: [
             ("mainnet-1-2100", "mainnet"), ("mainnet-alt-1-2016", "mainnet"),
             ("signet-1-40", "signet"), ("regtest-kernel-1-206", "regtest"),

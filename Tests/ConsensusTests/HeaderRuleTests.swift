@@ -80,7 +80,8 @@ import Testing
             }
         }
         #expect(HeaderError.outdatedVersion(3).rejectReason == "bad-version(0x00000003)")
-        #expect(HeaderError.outdatedVersion(-1).debugMessage == "rejected nVersion=0xffffffff block")
+        #expect(
+            HeaderError.outdatedVersion(-1).debugMessage == "rejected nVersion=0xffffffff block")
     }
 
     @Test("A header needs its parent, and a parent that is not known to be invalid")
@@ -170,7 +171,8 @@ import Testing
             var parent = index.genesis
             let begin = network.genesis.header.time
             for step in 1...4031 {
-                let bits: UInt32 = step < 2016 ? 0x1d00_ffff : step == 4031 ? 0x1d00_ffff : 0x1c00_ffff
+                let bits: UInt32 =
+                    step < 2016 ? 0x1d00_ffff : step == 4031 ? 0x1d00_ffff : 0x1c00_ffff
                 parent = index.insertForTests(
                     time: begin + UInt32(step) * 300, bits: bits, parent: parent)
             }

@@ -52,13 +52,15 @@ import Testing
                 core["allow_min_difficulty_blocks"]?.bool == rules.allowsMinimumDifficulty)
             #expect(core["enforce_bip94"]?.bool == rules.enforcesBIP94)
             #expect(core["no_retargeting"]?.bool == (rules.retargeting == .none))
-            #expect((core["minimum_chain_work"]?.stringValue ?? UInt256.zero.hex)
-                == rules.minimumChainWork.hex)
+            #expect(
+                (core["minimum_chain_work"]?.stringValue ?? UInt256.zero.hex)
+                    == rules.minimumChainWork.hex)
             #expect(
                 core["default_assume_valid"]?.stringValue == rules.assumeValid?.displayHex)
             #expect(core["bech32_hrp"]?.stringValue == network.addresses.hrp)
             #expect(
-                core["signet_challenge"]?.stringValue == rules.signetChallenge.map { Hex.encode($0) })
+                core["signet_challenge"]?.stringValue
+                    == rules.signetChallenge.map { Hex.encode($0) })
             let base58 = try #require(core["base58"])
             func bytes(_ key: String) -> [UInt8]? {
                 base58[key]?.array?.compactMap { $0.int.map(UInt8.init) }

@@ -6,7 +6,8 @@ import Testing
 
 @Suite("Definitions of one's own and options") struct OwnNetworkTests {
     /// The yard's definition under another name, changed.
-    private func definition(_ change: (inout JSONObject) throws -> Void = { _ in }) throws -> [UInt8]
+    private func definition(_ change: (inout JSONObject) throws -> Void = { _ in }) throws
+        -> [UInt8]
     {
         let text = try #require(Network.definition(named: "yard"))
         var object = try #require(JSON(parsing: text).object)
@@ -76,7 +77,8 @@ import Testing
         #expect(network.genesis.transactions.count == 1)
     }
 
-    @Test("Every field is checked, and the error names it",
+    @Test(
+        "Every field is checked, and the error names it",
         arguments: [
             ("name", nil, "Yard Two", "name"),
             ("name", nil, "main", "name"),
@@ -136,9 +138,10 @@ import Testing
 
     @Test("What is missing is named; what is not JSON, too")
     func missing() throws {
-        for key in ["name", "magic", "ports", "genesis", "proofOfWork", "subsidy", "addresses",
-            "activation", "coinbaseMaturity"]
-        {
+        for key in [
+            "name", "magic", "ports", "genesis", "proofOfWork", "subsidy", "addresses",
+            "activation", "coinbaseMaturity",
+        ] {
             let bytes = try completed { $0[key] = nil }
             let error = try #require(throws: NetworkError.self) { try Network(json: bytes) }
             #expect(error.field == key)
@@ -184,7 +187,10 @@ import Testing
                 "segwit@2147483647",
                 "Invalid height value (segwit@2147483647) for -testactivationheight=name@height."
             ),
-            ("segwit@-1", "Invalid height value (segwit@-1) for -testactivationheight=name@height."),
+            (
+                "segwit@-1",
+                "Invalid height value (segwit@-1) for -testactivationheight=name@height."
+            ),
             ("moon@1", "Invalid name (moon@1) for -testactivationheight=name@height."),
         ] {
             let error = try #require(throws: NetworkError.self) {

@@ -7,7 +7,8 @@ import TestSupport
 import Testing
 
 @Suite("256-bit numbers and proof of work") struct ProofOfWorkTests {
-    @Test("Compact targets are read and written as Core does",
+    @Test(
+        "Compact targets are read and written as Core does",
         .enabled(if: Vectors.isPresent, Vectors.hint))
     func compact() throws {
         let rows = try Vectors.json("core-extracted/pow.json").member("compact").elements()
@@ -25,7 +26,8 @@ import Testing
         }
     }
 
-    @Test("A period's length gives the bits Core gives",
+    @Test(
+        "A period's length gives the bits Core gives",
         .enabled(if: Vectors.isPresent, Vectors.hint))
     func retarget() throws {
         let rows = try Vectors.json("core-extracted/pow.json").member("retarget").elements()

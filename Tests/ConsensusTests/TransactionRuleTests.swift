@@ -16,7 +16,8 @@ import Testing
             outputs: values.map { .anyone($0) })
     }
 
-    @Test("Core's valid transactions pass, those of bad form do not",
+    @Test(
+        "Core's valid transactions pass, those of bad form do not",
         .enabled(if: Vectors.isPresent, Vectors.hint))
     func vectors() throws {
         var counts = (valid: 0, bad: 0)
@@ -68,7 +69,8 @@ import Testing
         }
     }
 
-    @Test("A coin is named once (CVE-2018-17144), among few inputs and among many",
+    @Test(
+        "A coin is named once (CVE-2018-17144), among few inputs and among many",
         arguments: [2, 8, 9, 500])
     func duplicates(_ count: Int) throws {
         var points = (0..<UInt32(count)).map { OutPoint(txid: .max, index: $0) }
