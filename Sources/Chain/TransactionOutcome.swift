@@ -27,6 +27,8 @@ public struct TransactionAcceptance: Hashable, Sendable {
     public var fee: Amount
     /// In virtual bytes, adjusted for signature operations.
     public var virtualSize: Int
+    /// What it is treated as paying: with what the operator added.
+    public var effectiveFeeRate: FeeRate
     /// The transactions it drove out.
     public var replaced: [Txid]
 }

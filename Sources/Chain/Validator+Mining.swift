@@ -1,6 +1,6 @@
-import Consensus
+public import Consensus
 public import Cryptography
-import Genesis
+public import Genesis
 import MemoryPool
 public import Mining
 public import Primitives
@@ -28,6 +28,16 @@ extension Validator {
         return try BlockAssembler(options: options).assemble(
             usingMempool ? pool : Mempool(policy: pool.policy), onto: templateContext(),
             paying: payee)
+    }
+
+    /// How the votes on changes stand for the next block, one change after the other.
+    public func deploymentStates() -> [(deployment: VersionBitsDeployment, state: ThresholdState)] {
+        let tip = chain.index.tip ?? chain.index.genesis
+        var states: [(deployment: VersionBitsDeployment, state: ThresholdState)] = []
+        for deployment in network.consensus.deployments {
+            states.append((deployment, chain.index.state(of: deployment, after: tip)))
+        }
+        return states
     }
 
     // MARK: Payouts

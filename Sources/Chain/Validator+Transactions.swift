@@ -59,7 +59,8 @@ extension Validator {
             return .accepted(
                 TransactionAcceptance(
                     txid: transaction.txid, wtxid: transaction.wtxid, fee: admission.fee,
-                    virtualSize: admission.virtualSize, replaced: admission.replaced))
+                    virtualSize: admission.virtualSize,
+                    effectiveFeeRate: admission.effectiveFeeRate, replaced: admission.replaced))
         } catch {
             return .rejected(error)
         }
