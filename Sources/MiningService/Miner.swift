@@ -4,6 +4,7 @@ public import Cryptography
 import Dispatch
 public import Genesis
 public import Logging
+import MemoryPool
 public import Mining
 public import Primitives
 
@@ -30,6 +31,7 @@ public actor Miner {
     private var blocksFound = 0
     private var lastBlock: BlockHash?
     private var lastProblem: String?
+    private var shared: SharedTemplate?
     /// The weight and transactions of the last template built here, for `getmininginfo`.
     public private(set) var lastTemplate: (weight: Int, transactions: Int)?
 
@@ -144,6 +146,33 @@ public actor Miner {
         lastTemplate = (template.weight, template.transactions.count)
         return template
     }
+
+    /// A template for whoever asks, with the state of the pool it was made in.
+    public struct SharedTemplate: Sendable {
+        public var template: BlockTemplate
+        /// The pool's `updates` before it was made.
+        public var updates: UInt64
+        var time: Int64
+    }
+
+    /// The template `getblocktemplate` answers: the last one while the tip is the same, and the
+    /// pool too or five seconds have not passed.
+    public func sharedTemplate() async throws -> SharedTemplate {
+        let updates = await validator.mempool { $0.updates }
+        let now = clock.now()
+        if let shared, shared.template.context.previous == validator.tip.hash,
+            shared.updates == updates || now - shared.time <= 5
+        {
+            return shared
+        }
+        let made = SharedTemplate(
+            template: try await template(paying: .nobody), updates: updates, time: now)
+        shared = made
+        return made
+    }
+
+    /// The state of the pool that the last shared template was made in.
+    public var sharedUpdates: UInt64 { shared?.updates ?? 0 }
 
     /// How the next block's reward would be split.
     public func previewPayout() async throws -> (template: BlockTemplate, split: PayoutSplit) {
