@@ -1,3 +1,6 @@
 enum InmatesMethods {
-    static let all: [any RPCMethod] = []
+    static let all: [any RPCMethod] = [
+        GetInmate(), GetMinerInfo(), GetPayoutLedger(), ListInmates(), ListPayouts(),
+        PreviewPayout(), StartMining(), StopMining(),
+    ]
 }

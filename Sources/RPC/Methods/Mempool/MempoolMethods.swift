@@ -1,3 +1,7 @@
 enum MempoolMethods {
-    static let all: [any RPCMethod] = []
+    static let all: [any RPCMethod] = [
+        GetMempoolAncestors(), GetMempoolCluster(), GetMempoolDescendants(), GetMempoolEntry(),
+        GetMempoolFeerateDiagram(), GetMempoolInfo(), GetRawMempool(), SendRawTransaction(),
+        TestMempoolAccept(),
+    ]
 }

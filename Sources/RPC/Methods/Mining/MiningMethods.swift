@@ -1,3 +1,7 @@
 enum MiningMethods {
-    static let all: [any RPCMethod] = [SubmitBlock(), SubmitHeader()]
+    static let all: [any RPCMethod] = [
+        Generate(), GenerateBlock(), GenerateToAddress(), GenerateToDescriptor(),
+        GetBlockTemplate(), GetMiningInfo(), GetNetworkHashPS(), GetPrioritisedTransactions(),
+        PrioritiseTransaction(), SubmitBlock(), SubmitHeader(),
+    ]
 }

@@ -1,0 +1,109 @@
+import Chain
+import Cryptography
+import MemoryPool
+import Networking
+import Notation
+import Primitives
+import Scripting
+
+struct SendRawTransaction: RPCMethod {
+    let name = "sendrawtransaction"
+    let summary = """
+        Submit a raw transaction (serialized, hex-encoded) to the network.
+
+        The transaction will be sent unconditionally to all peers, so using sendrawtransaction
+        for manual rebroadcast may degrade privacy by leaking the transaction's origin, as
+        nodes will normally not rebroadcast non-wallet transactions already in their mempool.
+
+        A specific exception, RPC_TRANSACTION_ALREADY_IN_UTXO_SET, may throw if the transaction cannot be added to the mempool.
+
+        Related RPCs: createrawtransaction, signrawtransactionwithkey
+
+        """
+    let parameters = [
+        Parameter("hexstring", .hex, .required, "The hex string of the raw transaction"),
+        FeeRateLimit.parameter,
+        Parameter(
+            "maxburnamount", .amount, default: "0.00",
+            "Reject transactions with provably unspendable outputs (e.g. 'datacarrier' outputs that use the OP_RETURN opcode) greater than the specified value, expressed in BTC.\n"
+                + "If burning funds through unspendable outputs is desired, increase this value.\n"
+                + "This check is based on heuristics and does not guarantee spendability of outputs.\n"),
+    ]
+    let results = [ResultText(.hex, "", "The transaction hash in hex")]
+    let examples = [Example(["\"signedhex\""])]
+
+    func call(_ request: RPCRequest, _ context: RPCContext) async throws -> JSON {
+        let maximumBurnt = try request.amount("maxburnamount")
+        guard let bytes = Hex.decode(try request.string("hexstring")),
+            let transaction = try? Transaction(decoding: bytes)
+        else {
+            throw RPCError.deserialization(
+                "TX decode failed. Make sure the tx has at least one input.")
+        }
+        for output in transaction.outputs {
+            let script = output.script
+            guard script.isUnspendable || !script.hasValidOperations else { continue }
+            guard output.value.satoshis <= maximumBurnt else {
+                throw RPCError.verify(
+                    "Unspendable output exceeds maximum configured by user (maxburnamount)")
+            }
+        }
+        let limit = try FeeRateLimit.rate(request).fee(virtualSize: transaction.virtualSize)
+        try await broadcast(transaction, maximumFee: limit, context)
+        return .string(transaction.txid.displayHex)
+    }
+
+    private func broadcast(
+        _ transaction: Transaction, maximumFee: Amount, _ context: RPCContext
+    ) async throws {
+        let validator = context.validator
+        let points = (0..<transaction.outputs.count).map {
+            OutPoint(txid: transaction.txid, index: UInt32($0))
+        }
+        guard try await validator.coins(points).allSatisfy({ $0 == nil }) else {
+            throw RPCError.alreadyInChain("Transaction outputs already in utxo set")
+        }
+        let txid = transaction.txid
+        if await validator.mempool({ $0.contains(txid: txid) }) {
+            await context.network?.relay(txid: txid, wtxid: transaction.wtxid)
+            return
+        }
+        if maximumFee > .zero {
+            let tested = try await validator.submit(
+                transaction: transaction, options: TransactionOptions(testOnly: true))
+            guard try accepted(tested).fee <= maximumFee else {
+                throw RPCError.verify(
+                    "Fee exceeds maximum configured by user (e.g. -maxtxfee, maxfeerate)")
+            }
+        }
+        _ = try accepted(try await validator.submit(transaction: transaction))
+        await validator.addUnbroadcast(txid)
+        await context.network?.relay(txid: txid, wtxid: transaction.wtxid)
+    }
+
+    private func accepted(_ outcome: TransactionOutcome) throws -> TransactionAcceptance {
+        switch outcome {
+        case .accepted(let acceptance): return acceptance
+        case .rejected(let rejection):
+            throw rejection.kind == .missingInputs
+                ? RPCError.verify(rejection.description)
+                : RPCError.verifyRejected(rejection.description)
+        }
+    }
+}
+
+/// The parameter that bounds the fee rate of what is sent.
+enum FeeRateLimit {
+    static let parameter = Parameter(
+        "maxfeerate", .amount, default: "0.10",
+        "Reject transactions whose fee rate is higher than the specified value, expressed in BTC/kvB.\n"
+            + "Fee rates larger than 1BTC/kvB are rejected.\nSet to 0 to accept any fee rate.")
+
+    static func rate(_ request: RPCRequest) throws -> FeeRate {
+        let rate = try request.amount("maxfeerate")
+        guard rate < Amount.coin.satoshis else {
+            throw RPCError.invalidParameter("Fee rates larger than or equal to 1BTC/kvB are not accepted")
+        }
+        return FeeRate(satoshisPerKvB: rate)
+    }
+}

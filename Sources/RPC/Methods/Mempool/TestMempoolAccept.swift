@@ -1,0 +1,92 @@
+import Chain
+import Cryptography
+import MemoryPool
+import Notation
+import Primitives
+
+struct TestMempoolAccept: RPCMethod {
+    let name = "testmempoolaccept"
+    let summary = """
+        Returns result of mempool acceptance tests indicating if raw transaction(s) (serialized, hex-encoded) would be accepted by mempool.
+
+        If multiple transactions are passed in, parents must come before children and package policies apply: the transactions cannot conflict with any mempool transactions or each other.
+
+        If one transaction fails, other transactions may not be fully validated (the 'allowed' key will be blank).
+
+        The maximum number of transactions allowed is 25.
+
+        This checks if transactions violate the consensus or policy rules.
+
+        See sendrawtransaction call.
+
+        """
+    let parameters = [
+        Parameter(
+            "rawtxs", .array, .required, "An array of hex strings of raw transactions.",
+            inner: [Parameter("rawtx", .hex, .omitted, "")]),
+        FeeRateLimit.parameter,
+    ]
+    let examples = [Example(["'[\"signedhex\"]'"])]
+
+    private static let maximumCount = 25
+
+    func call(_ request: RPCRequest, _ context: RPCContext) async throws -> JSON {
+        let texts = try request.array("rawtxs")
+        guard 1...Self.maximumCount ~= texts.count else {
+            throw RPCError.invalidParameter(
+                "Array must contain between 1 and \(Self.maximumCount) transactions.")
+        }
+        let limit = try FeeRateLimit.rate(request)
+        var transactions: [Transaction] = []
+        for text in texts {
+            let hex = try text.asString()
+            guard let bytes = Hex.decode(hex), let transaction = try? Transaction(decoding: bytes)
+            else {
+                throw RPCError.deserialization(
+                    "TX decode failed: \(hex) Make sure the tx has at least one input.")
+            }
+            transactions.append(transaction)
+        }
+        guard let only = transactions.first, transactions.count == 1 else {
+            throw RPCError.notImplemented("Testing several transactions together")
+        }
+        let outcome = try await context.validator.submit(
+            transaction: only, options: TransactionOptions(testOnly: true))
+        return [result(of: outcome, for: only, limit: limit)]
+    }
+
+    private func result(
+        of outcome: TransactionOutcome, for transaction: Transaction, limit: FeeRate
+    ) -> JSON {
+        var object = JSONObject()
+        object.append("txid", .string(transaction.txid.displayHex))
+        object.append("wtxid", .string(transaction.wtxid.displayHex))
+        switch outcome {
+        case .accepted(let accepted):
+            let maximum = limit.fee(virtualSize: accepted.virtualSize)
+            guard maximum == .zero || accepted.fee <= maximum else {
+                object.append("allowed", false)
+                object.append("reject-reason", "max-fee-exceeded")
+                return .object(object)
+            }
+            object.append("allowed", true)
+            object.append("vsize", .int(accepted.virtualSize))
+            object.append(
+                "fees",
+                [
+                    "base": .amount(accepted.fee.satoshis),
+                    "effective-feerate": .amount(accepted.effectiveFeeRate.satoshisPerKvB),
+                    "effective-includes": [.string(transaction.wtxid.displayHex)],
+                ])
+        case .rejected(let rejection):
+            object.append("allowed", false)
+            if rejection.kind == .missingInputs {
+                object.append("reject-reason", "missing-inputs")
+            } else {
+                object.append("reject-reason", .string(rejection.rejectReason))
+                object.append("reject-details", .string(rejection.description))
+            }
+        }
+        return .object(object)
+    }
+}

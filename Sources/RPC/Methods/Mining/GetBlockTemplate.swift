@@ -1,0 +1,229 @@
+import Chain
+import Consensus
+import Cryptography
+import Genesis
+import MemoryPool
+import Mining
+import MiningService
+import Networking
+import Notation
+import Primitives
+
+struct GetBlockTemplate: RPCMethod {
+    let name = "getblocktemplate"
+    let summary = """
+        If the request parameters include a 'mode' key, that is used to explicitly select between the default 'template' request or a 'proposal'.
+        It returns data needed to construct a block to work on.
+        For full specification, see BIPs 22, 23, 9, and 145:
+            https://github.com/bitcoin/bips/blob/master/bip-0022.mediawiki
+            https://github.com/bitcoin/bips/blob/master/bip-0023.mediawiki
+            https://github.com/bitcoin/bips/blob/master/bip-0009.mediawiki#getblocktemplate_changes
+            https://github.com/bitcoin/bips/blob/master/bip-0145.mediawiki
+
+        """
+    let parameters = [
+        Parameter(
+            "template_request", .object, .required, "Format of the template",
+            inner: [
+                Parameter(
+                    "mode", .string, .omitted,
+                    "This must be set to \"template\", \"proposal\" (see BIP 23), or omitted"),
+                Parameter(
+                    "capabilities", .array, .omitted, "A list of strings",
+                    inner: [
+                        Parameter(
+                            "str", .string, .omitted,
+                            "client side supported feature, 'longpoll', 'coinbasevalue', 'proposal', 'serverlist', 'workid'"
+                        )
+                    ]),
+                Parameter(
+                    "rules", .array, .required, "A list of strings",
+                    inner: [
+                        Parameter(
+                            "segwit", .string, .required,
+                            "(literal) indicates client side segwit support"),
+                        Parameter(
+                            "str", .string, .omitted,
+                            "other client side supported softfork deployment"),
+                    ]),
+                Parameter(
+                    "longpollid", .string, .omitted,
+                    "delay processing request until the result would vary significantly from the \"longpollid\" of a prior template"
+                ),
+                Parameter(
+                    "data", .hex, .omitted,
+                    "proposed block data to check, encoded in hexadecimal; valid only for mode=\"proposal\""
+                ),
+            ])
+    ]
+    let examples = [Example(["'{\"rules\": [\"segwit\"]}'"])]
+
+    func call(_ request: RPCRequest, _ context: RPCContext) async throws -> JSON {
+        let asked = request["template_request"]
+        var mode = "template"
+        switch asked["mode"] {
+        case .string(let text)?: mode = text
+        case nil, .null?: break
+        default: throw RPCError.invalidParameter("Invalid mode")
+        }
+        if mode == "proposal" { return try await judge(asked, context) }
+        guard mode == "template" else { throw RPCError.invalidParameter("Invalid mode") }
+        var rules: Set<String> = []
+        for rule in asked["rules"]?.array ?? [] { rules.insert(try rule.asString()) }
+        try await checkReadiness(context)
+        if let poll = asked["longpollid"], !poll.isNull { try await wait(poll, context) }
+        if context.definition.consensus.signetChallenge != nil, !rules.contains("signet") {
+            throw RPCError.invalidParameter(
+                "getblocktemplate must be called with the signet rule set (call with {\"rules\": [\"segwit\", \"signet\"]})"
+            )
+        }
+        guard rules.contains("segwit") else {
+            throw RPCError.invalidParameter(
+                "getblocktemplate must be called with the segwit rule set (call with {\"rules\": [\"segwit\"]})"
+            )
+        }
+        let work = try await context.requiredMiner().sharedTemplate()
+        return try await TemplateJSON(work: work, rules: rules, context: context).json()
+    }
+
+    private func judge(_ asked: JSON, _ context: RPCContext) async throws -> JSON {
+        guard let text = asked["data"]?.stringValue else {
+            throw RPCError.type("Missing data String key for proposal")
+        }
+        guard let bytes = Hex.decode(text),
+            let block = try? Block(decoding: bytes, allowTrailing: true)
+        else { throw RPCError.deserialization("Block decode failed") }
+        return .optional(try await context.validator.propose(block: block)?.reason)
+    }
+
+    private func checkReadiness(_ context: RPCContext) async throws {
+        guard !context.definition.isTestChain else { return }
+        if let network = context.network, await network.connectionCounts().total == 0 {
+            throw RPCError.notConnected("Bitcoin Core is not connected!")
+        }
+        if await context.validator.isInitialBlockDownload {
+            throw RPCError(
+                code: .inInitialDownload,
+                "Bitcoin Core is in initial sync and waiting for blocks...")
+        }
+    }
+
+    /// Waits until the tip is another than the one named, or, from a minute on, until there are
+    /// other transactions (BIP22).
+    private func wait(_ poll: JSON, _ context: RPCContext) async throws {
+        let validator = context.validator
+        var watched = validator.tip.hash
+        var updates = try await context.requiredMiner().sharedUpdates
+        if let text = poll.stringValue {
+            watched = try JSON.string(String(text.prefix(64))).asHash("longpollid")
+            updates = UInt64(text.dropFirst(64).prefix { $0.isNumber }) ?? 0
+        }
+        var next = context.clock.monotonic() + .seconds(60)
+        while validator.tip.hash == watched {
+            do {
+                try await Task.sleep(for: .milliseconds(50))
+            } catch {
+                throw RPCError.notConnected("Shutting down")
+            }
+            guard context.clock.monotonic() >= next else { continue }
+            if await validator.mempool({ $0.updates }) != updates { return }
+            next += .seconds(10)
+        }
+    }
+}
+
+/// A template as it is answered.
+private struct TemplateJSON {
+    let work: Miner.SharedTemplate
+    let rules: Set<String>
+    let context: RPCContext
+
+    func json() async throws -> JSON {
+        let template = work.template
+        // The time goes on, and with it, on some networks, the difficulty.
+        let now = await context.validator.templateContext()
+        let current = now.previous == template.context.previous ? now : template.context
+        let hasWitness = current.hasWitness
+        let scale = hasWitness ? 1 : ConsensusLimits.witnessScaleFactor
+        var votes = Votes(version: current.version, hasWitness: hasWitness)
+        if context.definition.consensus.signetChallenge != nil { votes.rules.append("!signet") }
+        for (deployment, state) in await context.validator.deploymentStates() {
+            try votes.count(deployment, state, client: rules)
+        }
+        var object = JSONObject()
+        object.append("capabilities", ["proposal"])
+        object.append("version", .int(votes.version))
+        object.append("rules", .array(votes.rules.map(JSON.string)))
+        object.append("vbavailable", .object(votes.available))
+        object.append("vbrequired", 0)
+        object.append("previousblockhash", .string(current.previous.displayHex))
+        object.append(
+            "transactions", .array(template.transactions.map { entry($0, scale: scale) }))
+        object.append("coinbaseaux", .object(JSONObject()))
+        object.append("coinbasevalue", .int(template.coinbaseValue.satoshis))
+        object.append("longpollid", .string(current.previous.displayHex + "\(work.updates)"))
+        object.append("target", .string(UInt256.decodeCompact(current.bits).value.hex))
+        object.append("mintime", .int(current.minimumTime))
+        object.append("mutable", ["time", "transactions", "prevblock"])
+        object.append("noncerange", "00000000ffffffff")
+        object.append("sigoplimit", .int(ConsensusLimits.maximumSigOpCost / scale))
+        object.append("sizelimit", .int(4_000_000 / scale))
+        if hasWitness { object.append("weightlimit", .int(ConsensusLimits.maximumBlockWeight)) }
+        object.append("curtime", .int(max(current.time, template.context.time)))
+        object.append("bits", .string(current.bits.fixedHex))
+        object.append("height", .int(current.height))
+        if let challenge = context.definition.consensus.signetChallenge {
+            object.append("signet_challenge", .hex(challenge))
+        }
+        if let commitment = template.witnessCommitment {
+            object.append("default_witness_commitment", .hex(commitment.bytes))
+        }
+        return .object(object)
+    }
+
+    private func entry(_ chosen: TemplateTransaction, scale: Int) -> JSON {
+        let transaction = chosen.transaction
+        return [
+            "data": .hex(transaction.bytes),
+            "txid": .string(transaction.txid.displayHex),
+            "hash": .string(transaction.wtxid.displayHex),
+            "depends": .array(chosen.depends.map { .int($0) }),
+            "fee": .int(chosen.fee.satoshis),
+            "sigops": .int(chosen.sigOpCost / scale),
+            "weight": .int(transaction.weight.units),
+        ]
+    }
+
+    /// What the votes on changes mean for a client that knows of some of them (BIP9).
+    private struct Votes {
+        var version: Int32
+        var rules: [String]
+        var available = JSONObject()
+
+        init(version: Int32, hasWitness: Bool) {
+            self.version = version
+            rules = hasWitness ? ["csv", "!segwit", "taproot"] : ["csv"]
+        }
+
+        mutating func count(
+            _ deployment: VersionBitsDeployment, _ state: ThresholdState, client: Set<String>
+        ) throws {
+            let name = deployment.isOptionalInTemplates ? deployment.name : "!" + deployment.name
+            let isUnknown = !deployment.isOptionalInTemplates && !client.contains(deployment.name)
+            switch state {
+            case .started, .lockedIn:
+                available.append(name, .int(deployment.bit))
+                if state == .lockedIn { version |= deployment.mask }
+                if isUnknown { version &= ~deployment.mask }
+            case .active:
+                rules.append(name)
+                if isUnknown {
+                    throw RPCError.invalidParameter(
+                        "Support for '\(deployment.name)' rule requires explicit client support")
+                }
+            default:
+                break
+            }
+        }
+    }
+}
