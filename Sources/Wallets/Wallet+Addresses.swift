@@ -16,6 +16,8 @@ public struct AddressInformation: Sendable {
     public let createdAt: Int64
     /// The keys and scripts behind it.
     public let provider: SigningProvider
+    /// Where its only key comes from.
+    public let keyOrigin: KeyOrigin?
 }
 
 extension Wallet {
@@ -37,12 +39,17 @@ extension Wallet {
         return try change { ledger in try take(type, isInternal: true, from: &ledger) }
     }
 
-    private func take(
-        _ type: AddressType, isInternal: Bool, from ledger: inout WalletLedger
-    ) throws -> Address {
+    /// Throws if no new addresses come from this wallet at all.
+    public func checkHasAddresses() throws {
         guard ledger.keychains.values.contains(where: \.isActive) else {
             throw WalletError.wallet("Error: This wallet has no available keys")
         }
+    }
+
+    private func take(
+        _ type: AddressType, isInternal: Bool, from ledger: inout WalletLedger
+    ) throws -> Address {
+        try checkHasAddresses()
         guard ledger.activeKeychain(type, isInternal: isInternal) != nil else {
             throw WalletError.keypoolRanOut("Error: No \(type.rawValue) addresses available.")
         }
@@ -91,7 +98,8 @@ extension Wallet {
             label: ledger.labels[address]?.label,
             isActive: origin?.keychain.isActive ?? false,
             isInternal: origin?.keychain.isInternal ?? false,
-            createdAt: origin?.keychain.createdAt ?? 0, provider: provider)
+            createdAt: origin?.keychain.createdAt ?? 0, provider: provider,
+            keyOrigin: provider.origins.count == 1 ? provider.origins.values.first : nil)
     }
 
     /// The words the wallet's keys grow from; nil for a wallet without a seed. Whoever reads them owns

@@ -93,18 +93,11 @@ extension Wallet {
         return ledger.transactions.values.sorted { $0.order < $1.order }.map(view)
     }
 
-    /// The newest transactions, newest first, until `isEnough` says so of what it has seen.
-    public func newestTransactions(
-        until isEnough: (TransactionView) -> Bool
-    ) async throws -> [TransactionView] {
+    /// A page of the transactions, newest first, so that a long history need not be shown in full.
+    public func newestTransactions(skipping: Int, limit: Int) async throws -> [TransactionView] {
         try await catchUp()
-        var views: [TransactionView] = []
-        for transaction in ledger.transactions.values.sorted(by: { $0.order > $1.order }) {
-            let view = view(transaction)
-            views.append(view)
-            if isEnough(view) { break }
-        }
-        return views
+        return ledger.transactions.values.sorted { $0.order > $1.order }
+            .dropFirst(skipping).prefix(limit).map(view)
     }
 
     private func view(_ transaction: WalletTransaction) -> TransactionView {

@@ -1,5 +1,4 @@
 internal import Chain
-internal import Consensus
 public import Keys
 internal import MemoryPool
 public import Primitives
@@ -63,24 +62,19 @@ extension Wallet {
             dustFeeRate: rates.dust, isCurrent: !isBehind && isRecent)
     }
 
-    /// Signs a transaction with the wallet's keys. Coins that are not the wallet's are looked up in
-    /// the chain and the mempool, unless they are given.
+    /// Signs a transaction with the wallet's keys.
+    ///
+    /// - Parameter outputs: what its inputs spend, in order; nil where the caller does not know, and
+    ///   then the wallet's own coins are looked at.
     public func sign(
-        _ transaction: Transaction, given: [OutPoint: TransactionOutput] = [:],
-        extraScripts: SigningProvider = SigningProvider(), hashType: SignatureHashType = .default
+        _ transaction: Transaction, spending outputs: [TransactionOutput?],
+        hashType: SignatureHashType = .default
     ) async throws -> TransactionSigner.Outcome {
         try await catchUp()
-        let points = transaction.inputs.map(\.outPoint)
-        let found = try await validator.coins(points, includingMempool: true)
-        let outputs = zip(points, found).map { point, coin in
-            given[point] ?? ledger.coins[point] ?? coin?.output
+        let known = zip(transaction.inputs, outputs).map { input, output in
+            output ?? ledger.coins[input.outPoint]
         }
-        var provider = extraScripts
-        for output in outputs {
-            if let output { ledger.addKeys(for: output.script, to: &provider) }
-        }
-        return TransactionSigner(provider: provider, hashType: hashType)
-            .sign(transaction, spending: outputs)
+        return ledger.sign(transaction, spending: known, hashType: hashType)
     }
 
     /// Gives up a transaction that is neither confirmed nor in the mempool: its coins may be spent

@@ -21,7 +21,7 @@ extension WalletLedger {
 
     /// Derives scripts until enough are watched beyond the last one used. Those found to belong to an
     /// older keychain stay with it.
-    mutating func watch(_ id: Int64, from start: UInt32? = nil) {
+    mutating func watch(_ id: Int64, from start: UInt32? = nil, to end: UInt32 = 0) {
         guard var keychain = keychains[id] else { return }
         var wanted: UInt32 = 1
         if keychain.descriptor.isRange {
@@ -29,7 +29,7 @@ extension WalletLedger {
             wanted = overflow ? DerivationPath.hardened : min(sum, DerivationPath.hardened)
         }
         let first = start ?? keychain.rangeEnd
-        for index in first..<max(first, keychain.rangeEnd, wanted) {
+        for index in first..<max(first, keychain.rangeEnd, wanted, keychain.descriptor.isRange ? end : 0) {
             guard let expansion = keychain.descriptor.expand(at: index) else { break }
             for script in expansion.scripts where scripts[script] == nil {
                 scripts[script] = ScriptPlace(keychain: id, index: index)
@@ -37,6 +37,7 @@ extension WalletLedger {
             }
             keychain.rangeEnd = max(keychain.rangeEnd, index + 1)
         }
+        keychain.rangeStart = min(keychain.rangeStart, first)
         keychains[id] = keychain
         changes.keychains.insert(id)
     }

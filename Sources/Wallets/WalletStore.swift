@@ -2,6 +2,7 @@ public import Chain
 internal import Foundation
 public import Genesis
 public import Keys
+internal import Notation
 public import Primitives
 
 /// The wallets of a node: which there are, and which are loaded. Each has a folder of its own,
@@ -268,5 +269,51 @@ extension WalletStore {
         }
         let wallet = wallets.remove(at: index)
         try await wallet.close()
+    }
+}
+
+// MARK: Loading at the start
+
+extension WalletStore {
+    /// Core's file of settings that calls change, beside the wallets folder.
+    private var settingsPath: String {
+        URL(fileURLWithPath: directory).deletingLastPathComponent().path + "/settings.json"
+    }
+
+    private func settings() -> JSONObject {
+        guard let data = FileManager.default.contents(atPath: settingsPath),
+            case .object(let object)? = try? JSON(parsing: [UInt8](data))
+        else { return JSONObject() }
+        return object
+    }
+
+    /// The wallets to load when the node starts.
+    public func namesToLoadOnStart() -> [String] {
+        settings()["wallet"]?.array?.compactMap(\.stringValue) ?? []
+    }
+
+    /// Whether a wallet is loaded when the node starts.
+    public func setLoadsOnStart(_ name: String, _ loads: Bool) throws {
+        var names = namesToLoadOnStart()
+        guard names.contains(name) != loads else { return }
+        if loads { names.append(name) } else { names.removeAll { $0 == name } }
+        var object = settings()
+        object["wallet"] = .array(names.map(JSON.string))
+        try Data(JSON.object(object).text(indent: 4).utf8 + [0x0a])
+            .write(to: URL(fileURLWithPath: settingsPath), options: .atomic)
+    }
+
+    /// Loads the wallets that are to be loaded at the start, and those named; returns what is wrong
+    /// with those that cannot be.
+    public func loadOnStart(_ more: [String] = []) async -> [String] {
+        var warnings: [String] = []
+        for name in namesToLoadOnStart() + more where !names.contains(name) {
+            do {
+                try await load(name: name)
+            } catch {
+                warnings.append("\(error)")
+            }
+        }
+        return warnings
     }
 }

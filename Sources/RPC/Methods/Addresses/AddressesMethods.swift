@@ -1,3 +1,5 @@
 enum AddressesMethods {
-    static let all: [any RPCMethod] = []
+    static let all: [any RPCMethod] = [
+        DeriveAddresses(), GetDescriptorInfo(), SignRawTransactionWithKey(), ValidateAddress(),
+    ]
 }
