@@ -162,19 +162,23 @@ let effects: [Target] = [
             "Networking", "MiningService", "RPC", package("Logging", "swift-log"),
             package("ServiceLifecycle", "swift-service-lifecycle"),
         ]),
+    module("NodeClient", ["Notation"]),
     program("cellblockd", ["NodeService"]),
     program("cellblock-cli", ["Notation"]),
     // It starts itself again as the nodes it needs, so that one product is all there is to build.
     program(
         "cellblock",
-        ["Notation", "NodeService", package("ArgumentParser", "swift-argument-parser")]),
+        [
+            "Notation", "Conformance", "NodeClient", "NodeService",
+            package("ArgumentParser", "swift-argument-parser"),
+        ]),
 ]
 
 let effectTests: [Target] = [
     tests("StorageTests", ["Cryptography", "Storage"]),
     tests("ChainTests", core + ["Keys", "MemoryPool", "Mining", "Storage", "Chain"]),
     tests("WalletsTests", core + ["Keys", "MemoryPool", "Mining", "Chain", "Wallets"]),
-    tests("NodeTests", core + ["Keys", "NodeService"]),
+    tests("NodeTests", core + ["NodeClient"]),
 ]
 
 let package = Package(

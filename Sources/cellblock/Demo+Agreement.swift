@@ -1,3 +1,4 @@
+import NodeClient
 import Notation
 
 extension Demo {

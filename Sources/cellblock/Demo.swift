@@ -1,4 +1,5 @@
 import Foundation
+import NodeClient
 import Notation
 
 /// The demo: six steps, each a number of claims that are checked as they are made.

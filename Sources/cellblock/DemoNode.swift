@@ -1,3 +1,4 @@
+import NodeClient
 import Notation
 
 /// One node of the demo: where its data is, its ports, and how to ask it.
