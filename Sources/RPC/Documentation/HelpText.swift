@@ -42,20 +42,36 @@ enum HelpText {
     }
 
     private static func examples(of method: any RPCMethod) -> String {
-        let shell = method.examples.map { example in
-            let arguments = example.arguments.map { argument in
-                argument.contains(" ") || argument.contains("\"") && !argument.hasPrefix("\"")
-                    ? "'\(argument)'" : argument
+        let examples = method.examples
+        guard examples.contains(where: { $0.form != .both }) else {
+            return examples.map { shell($0, of: method) }.joined()
+                + examples.map { web($0, of: method) }.joined()
+        }
+        return examples.map { example in
+            switch example.form {
+            case .both: shell(example, of: method) + web(example, of: method)
+            case .shell: shell(example, of: method)
+            case .web: web(example, of: method)
+            case .words: example.arguments.joined()
             }
-            return "> cellblock-cli \(method.name) " + arguments.joined(separator: " ") + "\n"
+        }.joined()
+    }
+
+    /// Core's client is named, since it is what most have at hand; ours takes the same.
+    private static func shell(_ example: Example, of method: any RPCMethod) -> String {
+        let arguments = example.arguments.map { argument in
+            let needsQuotes = argument.contains(" ") || argument.contains("\"")
+            return needsQuotes && !argument.hasPrefix("\"") ? "'\(argument)'" : argument
         }
-        let curl = method.examples.map { example in
-            "> curl --user myusername --data-binary '{\"jsonrpc\": \"2.0\", \"id\": \"curltest\", "
-                + "\"method\": \"\(method.name)\", \"params\": ["
-                + example.arguments.joined(separator: ", ")
-                + "]}' -H 'content-type: application/json' http://127.0.0.1:8332/\n"
-        }
-        return (shell + curl).joined()
+        return "> bitcoin-cli \(example.method ?? method.name) "
+            + arguments.joined(separator: " ") + "\n"
+    }
+
+    private static func web(_ example: Example, of method: any RPCMethod) -> String {
+        "> curl --user myusername --data-binary '{\"jsonrpc\": \"2.0\", \"id\": \"curltest\", "
+            + "\"method\": \"\(example.method ?? method.name)\", \"params\": ["
+            + example.arguments.joined(separator: ", ")
+            + "]}' -H 'content-type: application/json' http://127.0.0.1:8332/\n"
     }
 }
 

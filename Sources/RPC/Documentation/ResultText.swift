@@ -40,11 +40,41 @@ public struct ResultText: Sendable {
     }
 }
 
-/// The arguments of an example call, each in the form of a JSON text: `"\"abc\""`, `"5"`.
+/// An example call: the arguments, each in the form of a JSON text: `"\"abc\""`, `"5"`. Or words
+/// between examples.
+///
+/// A method with plain examples alone shows all for the shell, then all for the web; once there are
+/// words or a choice, each stands where it is listed.
 public struct Example: Sendable {
+    enum Form: Hashable {
+        case both, shell, web, words
+    }
+
     public var arguments: [String]
+    var form = Form.both
+    /// The method to be called, where it is another than the one explained.
+    var method: String?
 
     public init(_ arguments: [String] = []) {
         self.arguments = arguments
+    }
+
+    private init(_ arguments: [String], _ form: Form, method: String? = nil) {
+        self.arguments = arguments
+        self.form = form
+        self.method = method
+    }
+
+    /// Words as they stand, their line ends too.
+    public static func words(_ text: String) -> Example { Example([text], .words) }
+
+    /// A call from the shell.
+    public static func shell(_ arguments: [String] = [], method: String? = nil) -> Example {
+        Example(arguments, .shell, method: method)
+    }
+
+    /// A call over the web.
+    public static func web(_ arguments: [String] = [], method: String? = nil) -> Example {
+        Example(arguments, .web, method: method)
     }
 }
