@@ -13,6 +13,16 @@ struct GetMempoolAncestors: RPCMethod {
             "verbose", .bool, default: false,
             "True for a json object, false for array of transaction ids"),
     ]
+    let results = [
+        ResultText(
+            .array, "", "",
+            [ResultText(.hex, "", "The transaction id of an in-mempool ancestor transaction")],
+            when: "for verbose = false"),
+        ResultText(
+            .dynamicObject, "", "",
+            [ResultText(.object, "transactionid", "", MempoolJSON.entryResults)],
+            when: "for verbose = true"),
+    ]
     let examples = [Example(["\"mytxid\""])]
 
     func call(_ request: RPCRequest, _ context: RPCContext) async throws -> JSON {

@@ -11,7 +11,7 @@ struct GetMempoolFeerateDiagram: RPCMethod {
                 ResultText(.number, "weight", "cumulative sigops-adjusted weight"),
                 ResultText(.number, "fee", "cumulative fee"),
             ])
-        ])
+        ], when: "mempool chunks")
     ]
     let examples = [Example()]
 

@@ -21,6 +21,21 @@ struct GetRawMempool: RPCMethod {
             "If verbose=false, returns a json object with transaction list and mempool sequence number attached."
         ),
     ]
+    let results = [
+        ResultText(
+            .array, "", "", [ResultText(.hex, "", "The transaction id")],
+            when: "for verbose = false"),
+        ResultText(
+            .dynamicObject, "", "",
+            [ResultText(.object, "transactionid", "", MempoolJSON.entryResults)],
+            when: "for verbose = true"),
+        ResultText(
+            .object, "", "",
+            [
+                ResultText(.array, "txids", "", [ResultText(.hex, "", "The transaction id")]),
+                ResultText(.number, "mempool_sequence", "The mempool sequence value."),
+            ], when: "for verbose = false and mempool_sequence = true"),
+    ]
     let examples = [Example(["true"])]
 
     func call(_ request: RPCRequest, _ context: RPCContext) async throws -> JSON {

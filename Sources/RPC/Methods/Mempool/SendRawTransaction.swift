@@ -11,9 +11,19 @@ struct SendRawTransaction: RPCMethod {
     let summary = """
         Submit a raw transaction (serialized, hex-encoded) to the network.
 
-        The transaction will be sent unconditionally to all peers, so using sendrawtransaction
-        for manual rebroadcast may degrade privacy by leaking the transaction's origin, as
-        nodes will normally not rebroadcast non-wallet transactions already in their mempool.
+        If -privatebroadcast is disabled, then the transaction will be put into the
+        local mempool of the node and will be sent unconditionally to all currently
+        connected peers, so using sendrawtransaction for manual rebroadcast will degrade
+        privacy by leaking the transaction's origin, as nodes will normally not
+        rebroadcast non-wallet transactions already in their mempool.
+
+        If -privatebroadcast is enabled, then the transaction will be sent only via
+        dedicated, short-lived connections to Tor or I2P peers or IPv4/IPv6 peers
+        via the Tor network. This conceals the transaction's origin. The transaction
+        will only enter the local mempool when it is received back from the network.
+        The private broadcast queue is bounded: when it is full, this RPC fails and
+        the transaction is not scheduled, until an existing one completes or is
+        aborted. Use getprivatebroadcastinfo to inspect the queue and abortprivatebroadcast to abort.
 
         A specific exception, RPC_TRANSACTION_ALREADY_IN_UTXO_SET, may throw if the transaction cannot be added to the mempool.
 
@@ -30,7 +40,7 @@ struct SendRawTransaction: RPCMethod {
                 + "This check is based on heuristics and does not guarantee spendability of outputs.\n"),
     ]
     let results = [ResultText(.hex, "", "The transaction hash in hex")]
-    let examples = [Example(["\"signedhex\""])]
+    let examples = RawTransactionExamples.sending
 
     func call(_ request: RPCRequest, _ context: RPCContext) async throws -> JSON {
         let maximumBurnt = try request.amount("maxburnamount")

@@ -35,7 +35,10 @@ struct GenerateBlock: RPCMethod {
                 optional: true),
         ])
     ]
-    let examples = [Example(["\"myaddress\"", "'[\"rawtx\", \"mempool_txid\"]'"])]
+    let examples = [
+        Example.words("\nGenerate a block to myaddress, with txs rawtx and mempool_txid\n"),
+        .shell(["\"myaddress\"", "[\"rawtx\", \"mempool_txid\"]"]),
+    ]
 
     func call(_ request: RPCRequest, _ context: RPCContext) async throws -> JSON {
         let script = try payee(try request.string("output"), context)

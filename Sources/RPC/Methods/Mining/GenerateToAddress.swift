@@ -15,7 +15,14 @@ struct GenerateToAddress: RPCMethod {
         Parameter("maxtries", .number, default: 1_000_000, "How many iterations to try."),
     ]
     let results = GeneratedBlocks.results
-    let examples = [Example(["11", "\"myaddress\""])]
+    let examples = [
+        Example.words("\nGenerate 11 blocks to myaddress\n"),
+        .shell(["11", "\"myaddress\""]),
+        .words(
+            "If you are using the Cellblock wallet, you can get a new address to send the newly "
+                + "generated bitcoin to with:\n"),
+        .shell(method: "getnewaddress"),
+    ]
 
     func call(_ request: RPCRequest, _ context: RPCContext) async throws -> JSON {
         let count = try request.int("nblocks")

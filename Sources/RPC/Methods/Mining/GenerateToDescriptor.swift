@@ -12,7 +12,9 @@ struct GenerateToDescriptor: RPCMethod {
         Parameter("maxtries", .number, default: 1_000_000, "How many iterations to try."),
     ]
     let results = GeneratedBlocks.results
-    let examples = [Example(["11", "\"mydesc\""])]
+    let examples = [
+        Example.words("\nGenerate 11 blocks to mydesc\n"), .shell(["11", "\"mydesc\""]),
+    ]
 
     func call(_ request: RPCRequest, _ context: RPCContext) async throws -> JSON {
         let count = try request.int("num_blocks")

@@ -56,7 +56,8 @@ struct GetBlockTemplate: RPCMethod {
                 ),
             ])
     ]
-    let examples = [Example(["'{\"rules\": [\"segwit\"]}'"])]
+    let results = TemplateHelp.results
+    let examples = [Example(["{\"rules\": [\"segwit\"]}"])]
 
     func call(_ request: RPCRequest, _ context: RPCContext) async throws -> JSON {
         let asked = request["template_request"]

@@ -50,6 +50,24 @@ struct GetPrioritisedTransactions: RPCMethod {
     let name = "getprioritisedtransactions"
     let summary =
         "Returns a map of all user-created (see prioritisetransaction) fee deltas by txid, and whether the tx is present in mempool."
+    let results = [
+        ResultText(
+            .dynamicObject, "", "prioritisation keyed by txid",
+            [
+                ResultText(
+                    .object, "<transactionid>", "",
+                    [
+                        ResultText(.number, "fee_delta", "transaction fee delta in satoshis"),
+                        ResultText(
+                            .bool, "in_mempool",
+                            "whether this transaction is currently in mempool"),
+                        ResultText(
+                            .number, "modified_fee",
+                            "modified fee in satoshis. Only returned if in_mempool=true",
+                            optional: true),
+                    ])
+            ])
+    ]
     let examples = [Example()]
 
     func call(_ request: RPCRequest, _ context: RPCContext) async throws -> JSON {

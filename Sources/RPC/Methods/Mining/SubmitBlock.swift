@@ -15,7 +15,7 @@ struct SubmitBlock: RPCMethod {
     let parameters = [
         Parameter("hexdata", .hex, "the hex-encoded block data to submit"),
         Parameter(
-            "dummy", .string, default: "ignored",
+            "dummy", .string, hint: "ignored",
             "dummy value, for compatibility with BIP22. This value is ignored."),
     ]
     let results = [
