@@ -50,17 +50,18 @@ extension Chainstate {
     /// for proof of work (Core's `TestBlockValidity`).
     func judge(_ block: Block, at now: Int64) throws(StorageError) -> BlockError? {
         let tip = index.tip ?? index.genesis
-        do throws(HeaderError) {
-            try index.check(block.header, onto: tip, in: network, at: now)
-        } catch {
-            return .header(error)
-        }
         let gathered = try coins.gather(block.spentOutPoints, from: store)
+        let overwrites = try overwrites(block, onto: tip)
         do throws(BlockError) {
             try block.check(in: network, proofOfWork: false)
+            do throws(HeaderError) {
+                try index.check(block.header, onto: tip, in: network, at: now)
+            } catch {
+                throw .header(error)
+            }
             try block.accept(onto: tip, of: index, in: network)
             let connection = try block.connect(
-                onto: tip, of: index, in: network, spending: gathered)
+                onto: tip, of: index, in: network, spending: gathered, overwritesCoin: overwrites)
             if let failure = scripts.firstFailure(connection.checks, verifier: verifier) {
                 throw .script(failure)
             }

@@ -41,7 +41,7 @@ extension Chainstate {
     }
 
     /// Whether an output of the block would replace one that still stands (BIP30).
-    private func overwrites(
+    func overwrites(
         _ block: Block, onto parent: BlockID
     ) throws(StorageError) -> Bool {
         guard index.enforcesBIP30(block.hash, onto: parent, in: network) else { return false }

@@ -190,7 +190,9 @@ public struct Database: ~Copyable, KeyValueStore {
 }
 
 /// The store itself with its only column family, which come from one call and end together.
-private struct Store: ~Copyable {
+///
+/// Not private: other modules destroy it in place, and in a release build would not find it.
+struct Store: ~Copyable {
     /// Nil once closed.
     private(set) var pointer: OpaquePointer?
     private(set) var column: OpaquePointer?
