@@ -10,10 +10,8 @@ extension Demo {
 
     mutating func mineFirstBlocks() throws {
         let start = Date.now
-        try mine(Int64(blocks), showing: true)
+        let threads = try mine(Int64(blocks), showing: true)
         let rate = Double(blocks) / Date.now.timeIntervalSince(start)
-        let info = try a.rpc.call("getminerinfo")
-        let threads = info["threads"]?.int ?? 0
         try waitForAgreement()
         let tip = try b.tip()
         try claim(
@@ -33,16 +31,19 @@ extension Demo {
         }
     }
 
-    /// Has A mine so many blocks, and waits until it has them.
-    func mine(_ count: Int64, showing: Bool = false) throws {
+    /// Has A mine so many blocks, waits until it has them, and answers how many threads searched.
+    @discardableResult
+    func mine(_ count: Int64, showing: Bool = false) throws -> Int64 {
         let goal = try a.tip().height + count
         _ = try a.rpc.call("startmining", .object(["threads": 0, "blocks": .int(count)]))
+        let threads = try a.rpc.call("getminerinfo")["threads"]?.int ?? 0
         try wait("A to mine \(count) blocks", atMost: 30 + Double(count)) {
             let height = try a.tip().height
             if showing { console.progress("\(height) of \(goal) blocks") }
             return height >= goal
         }
         _ = try a.rpc.call("stopmining")
+        return threads
     }
 
     // MARK: - 2
@@ -105,7 +106,8 @@ extension Demo {
         let before = try caro.balances().holdings
         _ = try c.rpc.call("setnetworkactive", [false])
         try wait("C to be alone", atMost: 10) { try c.peerCount() == 0 }
-        _ = try c.rpc.call("generatetoaddress", [2, .string(caro.address)])
+        let tries: JSON = 1_000_000_000
+        _ = try c.rpc.call("generatetoaddress", [2, .string(caro.address), tries])
         let alone = try c.tip()
         let during = try caro.balances().holdings
         // Meanwhile two of her older rewards may have become spendable, so not all of it shows.
