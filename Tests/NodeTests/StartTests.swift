@@ -1,6 +1,7 @@
 import Foundation
 import NodeClient
 import Notation
+import TestSupport
 import Testing
 
 @Suite("Starting and stopping a node") struct StartTests {
@@ -68,8 +69,8 @@ import Testing
         arguments: [
             (["-nosuchkey=1"], "Invalid parameter -nosuchkey"),
             (["-chain=moon"], "moon"),
-            (["-dbcache=many"], "dbcache"),
-            (["-network=/nonexistent.json"], "/nonexistent.json"),
+            (["-bind=nowhere:x"], "nowhere:x"),
+            (["-rpcauth=half"], "rpcauth"),
             (["-roster=/nonexistent.toml"], "/nonexistent.toml"),
         ])
     func badFlags(_ flags: [String], _ word: String) throws {
