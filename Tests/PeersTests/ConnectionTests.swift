@@ -16,7 +16,9 @@ import Wire
                 if index > 0 { settings.addedNodes = ["93.1.3.4:18444"] }
             }
         }
-        let claim = { (world: World) in world.info(1).count == 2 && world.info(2).count == 2 }
+        let claim = { (world: World) in
+            (0..<3).allSatisfy { Set(world.info($0).map(\.userAgent)).count == 2 }
+        }
         let hold = world.run(atMost: .seconds(600), until: claim)
         #expect(hold, "\(world.info(1).map(\.address))")
     }

@@ -14,6 +14,9 @@ struct ToyChain {
     private(set) var tip: BlockHash
     /// Records the swarm has not been told yet.
     private(set) var news: [HeaderRecord] = []
+    /// Blocks that are here with all before them, and others by the block they wait for.
+    private var complete: Set<BlockHash> = []
+    private var waiting: [BlockHash: [BlockHash]] = [:]
     var pool: [Wtxid: Transaction] = [:]
     var isInitialDownload = false
     /// Blocks that are to be found invalid.
@@ -27,6 +30,7 @@ struct ToyChain {
         let genesis = Self.genesis(network)
         headers[tip] = network.genesis.header
         records[tip] = genesis
+        complete = [tip]
         blocks[tip] = network.genesis
     }
 
@@ -105,7 +109,7 @@ struct ToyChain {
         blocks[block.hash] = block
         record.hasData = true
         note(record)
-        chooseTip()
+        connect(block.hash)
         for transaction in block.transactions { pool[transaction.wtxid] = nil }
         return BlockVerdict(hash: block.hash, isNew: isNew)
     }
@@ -115,31 +119,30 @@ struct ToyChain {
         news.append(record)
     }
 
-    private mutating func chooseTip() {
-        let complete = records.values.filter { isComplete($0) }
-        let best = complete.max {
-            ($0.chainWork, $0.hash == tip ? 1 : 0) < ($1.chainWork, $1.hash == tip ? 1 : 0)
+    /// The block has come: it and those that waited for it may become the tip.
+    private mutating func connect(_ hash: BlockHash) {
+        var queue = [hash]
+        while let next = queue.popLast() {
+            guard let record = records[next], record.hasData, !record.isInvalid else { continue }
+            guard complete.contains(record.previous) else {
+                waiting[record.previous, default: []].append(next)
+                continue
+            }
+            complete.insert(next)
+            if let current = records[tip], record.chainWork > current.chainWork { tip = next }
+            queue += waiting.removeValue(forKey: next) ?? []
         }
-        if let best, let current = records[tip], best.chainWork > current.chainWork {
-            tip = best.hash
-        }
-    }
-
-    private func isComplete(_ record: HeaderRecord) -> Bool {
-        var at = record
-        while at.height > 0, at.hash != tip {
-            guard at.hasData, !at.isInvalid, let parent = records[at.previous] else { return false }
-            at = parent
-        }
-        return true
     }
 
     /// What there is to tell the swarm.
     mutating func update(from old: BlockHash) -> ChainUpdate {
         defer { news = [] }
-        let path = active
-        let known = Set(path.prefix { $0 != old })
-        let newest: [BlockHash] = Array(path.filter { known.contains($0) }.prefix(8)).reversed()
+        var newest: [BlockHash] = []
+        var at = tip
+        while at != old, newest.count < 8, let header = headers[at] {
+            newest.insert(at, at: 0)
+            at = header.previous
+        }
         let connected: [ConnectedBlock] = newest.compactMap { hash in
             guard let block = blocks[hash] else { return nil }
             let names = block.transactions.map { TransactionName(txid: $0.txid, wtxid: $0.wtxid) }
