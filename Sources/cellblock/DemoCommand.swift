@@ -51,9 +51,10 @@ struct DemoCommand: ParsableCommand {
             if json { print(report.json.text(indent: 2)) }
             if keep { console.line("Data kept in \(yard.folder)") }
         } catch {
-            console.failure("\(error)")
-            for line in yard.lastWords() { console.line("  \(line)") }
+            let lastWords = yard.lastWords()
             yard.abandon()
+            console.failure("\(error)")
+            for line in lastWords { console.line("  \(line)") }
             if keep { console.line("Data kept in \(yard.folder)") }
             throw ExitCode.failure
         }

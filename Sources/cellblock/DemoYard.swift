@@ -73,15 +73,14 @@ final class DemoYard: Sendable {
     }
 
     /// Kills what still runs and removes the data.
-    func abandon() {
-        let running = processes.withLock { processes in
-            defer { processes = [:] }
-            return processes
-        }
+    func abandon() { processes.withLock { abandon(&$0) } }
+
+    private func abandon(_ running: inout [String: Process]) {
         for process in running.values where process.isRunning {
             Foundation.kill(process.processIdentifier, SIGKILL)
         }
         for process in running.values { process.waitUntilExit() }
+        running = [:]
         if !keepsData { try? FileManager.default.removeItem(atPath: folder) }
     }
 
@@ -101,8 +100,11 @@ final class DemoYard: Sendable {
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler { [self] in
-                abandon()
-                exit(128 + number)
+                // The lock is never given back, so the demo cannot go on to tell of nodes lost.
+                processes.withLock {
+                    abandon(&$0)
+                    exit(128 + number)
+                }
             }
             source.resume()
             return source
