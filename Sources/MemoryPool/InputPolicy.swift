@@ -33,7 +33,8 @@ struct InputPolicy {
                 let count = redeem.sigOpCount(accurate: true)
                 let limit = MempoolPolicy.Limits.payToScriptHashSigOps
                 guard count <= limit else {
-                    return "p2sh redeemscript sigops exceed limit (input \(index): \(count) > \(limit))"
+                    return
+                        "p2sh redeemscript sigops exceed limit (input \(index): \(count) > \(limit))"
                 }
             default:
                 break
@@ -128,7 +129,8 @@ struct InputPolicy {
         var top: ArraySlice<UInt8>?
         var depth = 0
         while !reader.isAtEnd {
-            guard let step = reader.next(), step.isPush, step.byte != Opcode.reserved.rawValue else {
+            guard let step = reader.next(), step.isPush, step.byte != Opcode.reserved.rawValue
+            else {
                 throw .badOpcode
             }
             guard step.data.count <= ScriptLimits.maximumElementSize else { throw .pushSize }

@@ -160,7 +160,9 @@ extension Mempool {
                 unspent.insert(OutPoint(txid: made.txid, index: UInt32(index)))
             }
         }
-        for index in 0..<transaction.inputs.count { unspent.remove(transaction.outPoint(at: index)) }
+        for index in 0..<transaction.inputs.count {
+            unspent.remove(transaction.outPoint(at: index))
+        }
         guard unspent.isEmpty else {
             throw MempoolRejection(
                 .mempoolPolicy, "missing-ephemeral-spends",

@@ -124,7 +124,9 @@ extension Mempool {
     mutating func form(_ members: [Int32]) {
         let id = nextCluster
         nextCluster += 1
-        let weight = members.reduce(into: Int64(0)) { $0 += Int64(slots[Int($1)].entry.adjustedWeight) }
+        let weight = members.reduce(into: Int64(0)) {
+            $0 += Int64(slots[Int($1)].entry.adjustedWeight)
+        }
         var cluster = Cluster(members: members, chunks: [], weight: weight)
         for member in members { slots[Int(member)].cluster = id }
         if members.count > Linearization.maximumCount {
@@ -151,7 +153,8 @@ extension Mempool {
             let isSameRate = previous.map { $0.rate.isSameRate(as: chunk.rate) } ?? false
             let made = Cluster.Chunk(
                 rate: chunk.rate, start: Int32(start), end: Int32(start + chunk.count),
-                equalRatePrefix: chunk.rate.size + (isSameRate ? previous?.equalRatePrefix ?? 0 : 0),
+                equalRatePrefix: chunk.rate.size
+                    + (isSameRate ? previous?.equalRatePrefix ?? 0 : 0),
                 last: slice.lazy.map { tieBreak($0) }.max() ?? TieBreak(.zero))
             cluster.chunks.append(made)
             previous = made

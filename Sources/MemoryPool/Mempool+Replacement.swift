@@ -19,7 +19,8 @@ extension Mempool {
             guard (other.transaction.version == Self.restrictedVersion) != isRestricted else {
                 continue
             }
-            let (own, its) = isRestricted ? ("version=3", "non-version=3") : ("non-version=3", "version=3")
+            let (own, its) =
+                isRestricted ? ("version=3", "non-version=3") : ("non-version=3", "version=3")
             throw violation(
                 "\(own) tx \(name(entry)) cannot spend from \(its) tx \(name(other))")
         }
@@ -27,7 +28,8 @@ extension Mempool {
         let size = entry.virtualSize
         guard size <= Self.restrictedSize else {
             throw violation(
-                "version=3 tx \(name(entry)) is too big: \(size) > \(Self.restrictedSize) virtual bytes")
+                "version=3 tx \(name(entry)) is too big: \(size) > \(Self.restrictedSize) virtual bytes"
+            )
         }
         guard candidate.parents.count <= 1 else {
             throw violation("tx \(name(entry)) would have too many ancestors")

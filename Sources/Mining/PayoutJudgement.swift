@@ -29,7 +29,8 @@ public enum PayoutJudgement: Sendable, Hashable {
         ledger: PayoutLedger, shares: ShareWindow? = nil
     ) -> PayoutJudgement {
         let outputs = Array(coinbase.outputs)
-        guard let commitment = outputs.lazy.compactMap({ PayoutCommitment.hash(in: $0.script) }).first
+        guard
+            let commitment = outputs.lazy.compactMap({ PayoutCommitment.hash(in: $0.script) }).first
         else { return .none }
         for roster in rosters {
             // Who found the block shows only in what he got, so each is tried.
@@ -37,7 +38,8 @@ public enum PayoutJudgement: Sendable, Hashable {
                 roster.finderBasisPoints > 0 || roster.scheme == .solo
                 ? [nil] + roster.inmates.map(\.name) : [nil]
             for finder in finders {
-                let plan = PayoutPlan(roster: roster, ledger: ledger, shares: shares, finder: finder)
+                let plan = PayoutPlan(
+                    roster: roster, ledger: ledger, shares: shares, finder: finder)
                 guard let split = try? plan.split(reward: reward, onto: previous),
                     split.commitment == commitment
                 else { continue }

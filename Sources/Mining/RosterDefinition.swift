@@ -115,7 +115,8 @@ public struct RosterDefinition: Sendable {
             members.allSatisfy({ $0.weight == nil })
         {
             throw RosterError(
-                line: members.first?.line, reason: "scheme \(scheme.rawValue) needs weights: all are absent")
+                line: members.first?.line,
+                reason: "scheme \(scheme.rawValue) needs weights: all are absent")
         }
         var inmates: [Roster.Inmate] = []
         var names: Set<String> = []
@@ -158,11 +159,13 @@ public struct RosterDefinition: Sendable {
         guard weight > 0, weight <= Self.maximumWeight else {
             throw RosterError(
                 line: member.weight?.line,
-                reason: "the weight of \"\(name.value)\" must lie between 1 and \(Self.maximumWeight)")
+                reason:
+                    "the weight of \"\(name.value)\" must lie between 1 and \(Self.maximumWeight)")
         }
         return Roster.Inmate(
             name: name.value, weight: weight,
-            destination: try destination(of: member, name.value, network: network, wallets: wallets))
+            destination: try destination(of: member, name.value, network: network, wallets: wallets)
+        )
     }
 
     private func destination(

@@ -140,7 +140,9 @@ public actor Miner {
     }
 
     /// A template on the tip.
-    public func template(paying payee: Payee, usingMempool: Bool = true) async throws -> BlockTemplate {
+    public func template(paying payee: Payee, usingMempool: Bool = true) async throws
+        -> BlockTemplate
+    {
         let template = try await validator.blockTemplate(
             options: options, paying: payee, usingMempool: usingMempool)
         lastTemplate = (template.weight, template.transactions.count)

@@ -159,7 +159,11 @@ actor PayoutBook {
             }
         }
         for entry in orphaned.reversed() {
-            records += self.records(of: entry) { .orphaned } confirmations: { -1 }
+            records += self.records(of: entry) {
+                .orphaned
+            } confirmations: {
+                -1
+            }
         }
         return records
     }

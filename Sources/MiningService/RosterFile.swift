@@ -81,7 +81,8 @@ public enum RosterFile {
             case "inmate":
                 guard let members = table[key]?.array else {
                     throw RosterError(
-                        line: lines.line(of: key), reason: "inmate is no list of tables: [[inmate]]")
+                        line: lines.line(of: key), reason: "inmate is no list of tables: [[inmate]]"
+                    )
                 }
                 for (place, member) in members.enumerated() {
                     guard let member = member.table else {
@@ -182,7 +183,9 @@ struct LineFinder {
     private var sections: [Section] = [Section(name: "", line: 1)]
 
     init(_ text: String) {
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false)
+            .enumerated()
+        {
             let content = line.drop { $0 == " " || $0 == "\t" }
             if content.hasPrefix("[") {
                 let name = content.drop { $0 == "[" || $0 == " " }.prefix { $0 != "]" && $0 != " " }

@@ -124,7 +124,8 @@ final class SearchPool: Sendable {
                 // Zero would leave the extra nonce out.
                 if state.extraNonce == 0 { state.extraNonce = 1 }
                 return (
-                    Part(job: job, extraNonce: state.extraNonce, generation: state.generation), false
+                    Part(job: job, extraNonce: state.extraNonce, generation: state.generation),
+                    false
                 )
             }
             if isStopped { return nil }

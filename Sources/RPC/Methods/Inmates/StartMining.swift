@@ -29,7 +29,9 @@ struct StartMining: RPCMethod {
         guard blocks.map({ $0 > 0 }) ?? true else {
             throw RPCError.invalidParameter("blocks must be positive")
         }
-        try await context.mining { try await $0.start(threads: threads, duty: duty, blocks: blocks) }
+        try await context.mining {
+            try await $0.start(threads: threads, duty: duty, blocks: blocks)
+        }
         return try await GetMinerInfo.json(context)
     }
 }

@@ -6,12 +6,16 @@ struct GetMempoolFeerateDiagram: RPCMethod {
     let name = "getmempoolfeeratediagram"
     let summary = "Returns the feerate diagram for the whole mempool."
     let results = [
-        ResultText(.array, "", "", [
-            ResultText(.object, "", "", [
-                ResultText(.number, "weight", "cumulative sigops-adjusted weight"),
-                ResultText(.number, "fee", "cumulative fee"),
-            ])
-        ], when: "mempool chunks")
+        ResultText(
+            .array, "", "",
+            [
+                ResultText(
+                    .object, "", "",
+                    [
+                        ResultText(.number, "weight", "cumulative sigops-adjusted weight"),
+                        ResultText(.number, "fee", "cumulative fee"),
+                    ])
+            ], when: "mempool chunks")
     ]
     let examples = [Example()]
 

@@ -52,30 +52,62 @@ enum MempoolJSON {
 
     /// What the help says of an entry.
     static let entryResults = [
-        ResultText(.number, "vsize", "virtual transaction size as defined in BIP 141. This is different from actual serialized size for witness transactions as witness data is discounted."),
+        ResultText(
+            .number, "vsize",
+            "virtual transaction size as defined in BIP 141. This is different from actual serialized size for witness transactions as witness data is discounted."
+        ),
         ResultText(.number, "weight", "transaction weight as defined in BIP 141."),
-        ResultText(.time, "time", "local time transaction entered pool in seconds since 1 Jan 1970 GMT"),
+        ResultText(
+            .time, "time", "local time transaction entered pool in seconds since 1 Jan 1970 GMT"),
         ResultText(.number, "height", "block height when transaction entered pool"),
-        ResultText(.number, "descendantcount", "number of in-mempool descendant transactions (including this one)"),
-        ResultText(.number, "descendantsize", "virtual transaction size of in-mempool descendants (including this one)"),
-        ResultText(.number, "ancestorcount", "number of in-mempool ancestor transactions (including this one)"),
-        ResultText(.number, "ancestorsize", "virtual transaction size of in-mempool ancestors (including this one)"),
-        ResultText(.number, "chunkweight", "sigops-adjusted weight (as defined in BIP 141 and modified by '-bytespersigop') of this transaction's chunk"),
+        ResultText(
+            .number, "descendantcount",
+            "number of in-mempool descendant transactions (including this one)"),
+        ResultText(
+            .number, "descendantsize",
+            "virtual transaction size of in-mempool descendants (including this one)"),
+        ResultText(
+            .number, "ancestorcount",
+            "number of in-mempool ancestor transactions (including this one)"),
+        ResultText(
+            .number, "ancestorsize",
+            "virtual transaction size of in-mempool ancestors (including this one)"),
+        ResultText(
+            .number, "chunkweight",
+            "sigops-adjusted weight (as defined in BIP 141 and modified by '-bytespersigop') of this transaction's chunk"
+        ),
         ResultText(.hex, "wtxid", "hash of serialized transaction, including witness data"),
-        ResultText(.object, "fees", "", [
-            ResultText(.amount, "base", "transaction fee, denominated in BTC"),
-            ResultText(.amount, "modified", "transaction fee with fee deltas used for mining priority, denominated in BTC"),
-            ResultText(.amount, "ancestor", "transaction fees of in-mempool ancestors (including this one) with fee deltas used for mining priority, denominated in BTC"),
-            ResultText(.amount, "descendant", "transaction fees of in-mempool descendants (including this one) with fee deltas used for mining priority, denominated in BTC"),
-            ResultText(.amount, "chunk", "transaction fees of chunk, denominated in BTC"),
-        ]),
-        ResultText(.array, "depends", "unconfirmed transactions used as inputs for this transaction", [
-            ResultText(.hex, "transactionid", "parent transaction id")
-        ]),
-        ResultText(.array, "spentby", "unconfirmed transactions spending outputs from this transaction", [
-            ResultText(.hex, "transactionid", "child transaction id")
-        ]),
-        ResultText(.bool, "unbroadcast", "Whether this transaction is currently unbroadcast (initial broadcast not yet acknowledged by any peers)"),
+        ResultText(
+            .object, "fees", "",
+            [
+                ResultText(.amount, "base", "transaction fee, denominated in BTC"),
+                ResultText(
+                    .amount, "modified",
+                    "transaction fee with fee deltas used for mining priority, denominated in BTC"),
+                ResultText(
+                    .amount, "ancestor",
+                    "transaction fees of in-mempool ancestors (including this one) with fee deltas used for mining priority, denominated in BTC"
+                ),
+                ResultText(
+                    .amount, "descendant",
+                    "transaction fees of in-mempool descendants (including this one) with fee deltas used for mining priority, denominated in BTC"
+                ),
+                ResultText(.amount, "chunk", "transaction fees of chunk, denominated in BTC"),
+            ]),
+        ResultText(
+            .array, "depends", "unconfirmed transactions used as inputs for this transaction",
+            [
+                ResultText(.hex, "transactionid", "parent transaction id")
+            ]),
+        ResultText(
+            .array, "spentby", "unconfirmed transactions spending outputs from this transaction",
+            [
+                ResultText(.hex, "transactionid", "child transaction id")
+            ]),
+        ResultText(
+            .bool, "unbroadcast",
+            "Whether this transaction is currently unbroadcast (initial broadcast not yet acknowledged by any peers)"
+        ),
     ]
 
     static let notInMempool = RPCError.invalidAddressOrKey("Transaction not in mempool")

@@ -37,7 +37,8 @@ struct SendRawTransaction: RPCMethod {
             "maxburnamount", .amount, default: "0.00",
             "Reject transactions with provably unspendable outputs (e.g. 'datacarrier' outputs that use the OP_RETURN opcode) greater than the specified value, expressed in BTC.\n"
                 + "If burning funds through unspendable outputs is desired, increase this value.\n"
-                + "This check is based on heuristics and does not guarantee spendability of outputs.\n"),
+                + "This check is based on heuristics and does not guarantee spendability of outputs.\n"
+        ),
     ]
     let results = [ResultText(.hex, "", "The transaction hash in hex")]
     let examples = RawTransactionExamples.sending
@@ -112,7 +113,8 @@ enum FeeRateLimit {
     static func rate(_ request: RPCRequest) throws -> FeeRate {
         let rate = try request.amount("maxfeerate")
         guard rate < Amount.coin.satoshis else {
-            throw RPCError.invalidParameter("Fee rates larger than or equal to 1BTC/kvB are not accepted")
+            throw RPCError.invalidParameter(
+                "Fee rates larger than or equal to 1BTC/kvB are not accepted")
         }
         return FeeRate(satoshisPerKvB: rate)
     }

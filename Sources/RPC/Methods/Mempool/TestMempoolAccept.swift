@@ -39,18 +39,40 @@ struct TestMempoolAccept: RPCMethod {
     private static let resultParts = [
         ResultText(.hex, "txid", "The transaction hash in hex"),
         ResultText(.hex, "wtxid", "The transaction witness hash in hex"),
-        ResultText(.string, "package-error", "Package validation error, if any (only possible if rawtxs had more than 1 transaction).", optional: true),
-        ResultText(.bool, "allowed", "Whether this tx would be accepted to the mempool and pass client-specified maxfeerate. If not present, the tx was not fully validated due to a failure in another tx in the list.", optional: true),
-        ResultText(.number, "vsize", "Virtual transaction size as defined in BIP 141. This is different from actual serialized size for witness transactions as witness data is discounted (only present when 'allowed' is true)", optional: true),
-        ResultText(.object, "fees", "Transaction fees (only present if 'allowed' is true)", [
-            ResultText(.amount, "base", "transaction fee in BTC"),
-            ResultText(.amount, "effective-feerate", "the effective feerate in BTC per KvB. May differ from the base feerate if, for example, there are modified fees from prioritisetransaction or a package feerate was used."),
-            ResultText(.array, "effective-includes", "transactions whose fees and vsizes are included in effective-feerate.", [
-                ResultText(.hex, "", "transaction wtxid in hex")
-            ]),
-        ], optional: true),
-        ResultText(.string, "reject-reason", "Rejection reason (only present when 'allowed' is false)", optional: true),
-        ResultText(.string, "reject-details", "Rejection details (only present when 'allowed' is false and rejection details exist)", optional: true),
+        ResultText(
+            .string, "package-error",
+            "Package validation error, if any (only possible if rawtxs had more than 1 transaction).",
+            optional: true),
+        ResultText(
+            .bool, "allowed",
+            "Whether this tx would be accepted to the mempool and pass client-specified maxfeerate. If not present, the tx was not fully validated due to a failure in another tx in the list.",
+            optional: true),
+        ResultText(
+            .number, "vsize",
+            "Virtual transaction size as defined in BIP 141. This is different from actual serialized size for witness transactions as witness data is discounted (only present when 'allowed' is true)",
+            optional: true),
+        ResultText(
+            .object, "fees", "Transaction fees (only present if 'allowed' is true)",
+            [
+                ResultText(.amount, "base", "transaction fee in BTC"),
+                ResultText(
+                    .amount, "effective-feerate",
+                    "the effective feerate in BTC per KvB. May differ from the base feerate if, for example, there are modified fees from prioritisetransaction or a package feerate was used."
+                ),
+                ResultText(
+                    .array, "effective-includes",
+                    "transactions whose fees and vsizes are included in effective-feerate.",
+                    [
+                        ResultText(.hex, "", "transaction wtxid in hex")
+                    ]),
+            ], optional: true),
+        ResultText(
+            .string, "reject-reason", "Rejection reason (only present when 'allowed' is false)",
+            optional: true),
+        ResultText(
+            .string, "reject-details",
+            "Rejection details (only present when 'allowed' is false and rejection details exist)",
+            optional: true),
     ]
 
     private static let maximumCount = 25

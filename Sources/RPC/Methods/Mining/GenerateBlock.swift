@@ -28,12 +28,14 @@ struct GenerateBlock: RPCMethod {
             "Whether to submit the block before the RPC call returns or to return it as hex."),
     ]
     let results = [
-        ResultText(.object, "", "", [
-            ResultText(.hex, "hash", "hash of generated block"),
-            ResultText(
-                .hex, "hex", "hex of generated block, only present when submit=false",
-                optional: true),
-        ])
+        ResultText(
+            .object, "", "",
+            [
+                ResultText(.hex, "hash", "hash of generated block"),
+                ResultText(
+                    .hex, "hex", "hex of generated block, only present when submit=false",
+                    optional: true),
+            ])
     ]
     let examples = [
         Example.words("\nGenerate a block to myaddress, with txs rawtx and mempool_txid\n"),

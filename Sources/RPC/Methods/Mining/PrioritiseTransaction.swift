@@ -29,7 +29,8 @@ struct PrioritiseTransaction: RPCMethod {
         let txid = try request.hash("txid")
         if request.has("dummy"), try request.double("dummy") != 0 {
             throw RPCError.invalidParameter(
-                "Priority is no longer supported, dummy argument to prioritisetransaction must be 0.")
+                "Priority is no longer supported, dummy argument to prioritisetransaction must be 0."
+            )
         }
         let delta = try request.int64("fee_delta")
         let makesDust = await context.validator.mempool { pool in
