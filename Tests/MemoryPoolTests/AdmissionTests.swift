@@ -96,7 +96,8 @@ import Testing
         #expect(builder.reason(builder.spend([point], paying: [293, 293])) == "dust")
         // No fee is too little for one that comes alone.
         #expect(
-            builder.reason(builder.spend([point], paying: [200, 99_800])) == "min relay fee not met")
+            builder.reason(builder.spend([point], paying: [200, 99_800])) == "min relay fee not met"
+        )
     }
 
     @Test("Dust is what costs more to spend at 3,000 satoshis a kilobyte")
@@ -132,7 +133,8 @@ import Testing
         #expect(reason(bytes: 0, policy: small) == "datacarrier")
     }
 
-    @Test("Scripts that sign must push only, and stay below 1,650 bytes") mutating func scriptSig() {
+    @Test("Scripts that sign must push only, and stay below 1,650 bytes") mutating func scriptSig()
+    {
         let point = builder.coin(100_000)
         func reason(_ script: Script) -> String? {
             MempoolPolicy().nonStandardReason(
@@ -152,7 +154,8 @@ import Testing
                 value: Amount(satoshis: 5000), script: .multisig(required: 1, publicKeys: keys))
             return policy.nonStandardReason(
                 of: Transaction(
-                    version: 2, inputs: [TransactionInput(outPoint: OutPoint(txid: .max, index: 0))],
+                    version: 2,
+                    inputs: [TransactionInput(outPoint: OutPoint(txid: .max, index: 0))],
                     outputs: [output], lockTime: 0))
         }
         #expect(reason(Array(keys.prefix(3))) == nil)

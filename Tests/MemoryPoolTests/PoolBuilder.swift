@@ -44,7 +44,9 @@ struct PoolBuilder {
             inputs: points.map {
                 TransactionInput(
                     outPoint: $0, script: scriptSig, sequence: sequence,
-                    witness: Witness([[UInt8](repeating: 1, count: 71), [UInt8](repeating: 2, count: 33)]))
+                    witness: Witness([
+                        [UInt8](repeating: 1, count: 71), [UInt8](repeating: 2, count: 33),
+                    ]))
             },
             outputs: values.map {
                 TransactionOutput(value: Amount(satoshis: $0), script: Self.script(UInt64($0)))

@@ -206,7 +206,9 @@ enum Rosters {
 }
 
 @Suite("Rosters") struct RosterTests {
-    private func member(_ name: String?, weight: Int64? = 1, line: Int = 1) -> RosterDefinition.Member {
+    private func member(_ name: String?, weight: Int64? = 1, line: Int = 1)
+        -> RosterDefinition.Member
+    {
         var member = RosterDefinition.Member(line: line)
         member.name = name.map { .init($0, line: line + 1) }
         member.weight = weight.map { .init($0, line: line + 2) }
@@ -244,7 +246,8 @@ enum Rosters {
         definition.members = [member("ana", weight: nil, line: 10)]
         #expect(error(definition)?.line == 10)
         definition.members = [member("ana", line: 10)]
-        definition.members[0].address = .init("bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", line: 13)
+        definition.members[0].address = .init(
+            "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", line: 13)
         #expect(error(definition)?.line == 13)
         definition.members[0].address = nil
         #expect(error(definition)?.line == 10)
