@@ -44,7 +44,7 @@ extension DescriptorNode {
         case .wpkh, .wsh: satisfactionBytes(highR: highR)
         case .sh(let inner):
             if let bytes = inner.satisfactionBytes(highR: highR), let size = inner.scriptSize {
-                (1 + size) * 4 + (inner.addressType == .bech32 ? bytes : bytes * 4)
+                (Self.pushSize(size) + size) * 4 + (inner.addressType == .bech32 ? bytes : bytes * 4)
             } else {
                 nil
             }
@@ -99,6 +99,11 @@ extension DescriptorNode {
         case .raw(let script): script.count
         case .combo, .unused: nil
         }
+    }
+
+    /// The bytes before a push of so many.
+    private static func pushSize(_ count: Int) -> Int {
+        count < 0x4c ? 1 : count <= 0xff ? 2 : 3
     }
 
     private func numberSize(_ number: Int) -> Int {

@@ -28,8 +28,9 @@ struct CoinSelection {
         var changeTarget: Int64
         /// What inputs may weigh together.
         var maximumWeight: Int
-        /// Whether an exact match, without change, may be looked for.
-        var triesExact: Bool
+        /// Whether the payments bear the fee: then coins count in full, change costs us nothing, and an
+        /// exact match is not looked for.
+        var subtractsFee: Bool
     }
 
     let goal: Goal
@@ -40,7 +41,7 @@ struct CoinSelection {
     ) -> [Candidate]? {
         let positive = candidates.filter { $0.worth > 0 }
         let tried = [
-            goal.triesExact ? exactMatch(positive) : nil,
+            goal.subtractsFee ? nil : exactMatch(positive),
             largestFirst(positive),
             randomDraw(positive, using: &random),
         ]
@@ -53,7 +54,8 @@ struct CoinSelection {
 
     /// What remains for change; 0 when it would not be worth making.
     func change(of coins: [Candidate]) -> Int64 {
-        let change = coins.reduce(0) { $0 + $1.worth } - goal.target - goal.changeFee
+        let fee = goal.subtractsFee ? 0 : goal.changeFee
+        let change = coins.reduce(0) { $0 + $1.worth } - goal.target - fee
         return change < goal.leastChange ? 0 : change
     }
 

@@ -16,7 +16,7 @@ struct DraftPlan {
     let fixedTarget: Int64
     var goal = CoinSelection.Goal(
         target: 0, changeFee: 0, costOfChange: 0, leastChange: 0, changeTarget: 0,
-        maximumWeight: 0, triesExact: true)
+        maximumWeight: 0, subtractsFee: false)
 
     /// The most that a transaction may weigh to be relayed.
     static let maximumWeight = 400_000
@@ -52,7 +52,7 @@ struct DraftPlan {
             changeFee.satoshis
             + Self.changeTarget(sum.satoshis / Int64(payments.count), using: &random)
         goal.maximumWeight = Self.maximumWeight - 4 * (fixedSize + output.serializedSize)
-        goal.triesExact = !subtractsFee
+        goal.subtractsFee = subtractsFee
     }
 
     /// A change that might as well be the payment.

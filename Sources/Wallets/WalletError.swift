@@ -44,9 +44,7 @@ public struct WalletError: Error, Hashable, CustomStringConvertible {
     public static let notSpecified = WalletError(
         code: -19,
         "Multiple wallets are loaded. Please select which wallet to use by requesting the RPC "
-            + "through the /wallet/<walletname> URI path. Or for the CLI, specify the "
-            + "\"-rpcwallet=<walletname>\" option before the command (run \"bitcoin-cli -h\" for "
-            + "help or \"bitcoin-cli listwallets\" to see which wallets are currently loaded).")
+            + "through the /wallet/<walletname> URI path.")
 
     /// A wallet that is loaded already (-35).
     public static func alreadyLoaded(_ message: String) -> WalletError { .init(code: -35, message) }

@@ -50,7 +50,11 @@ extension WalletLedger {
         guard let watched = keychains[keychain.id], index < watched.rangeEnd,
             let script = watched.descriptor.expand(at: index)?.scripts.first
         else { return nil }
-        advance(keychain.id, to: index + 1)
+        // The scripts beyond are derived when the next one is asked for, or one is paid.
+        if watched.descriptor.isRange {
+            keychains[keychain.id]?.nextIndex = index + 1
+            changes.keychains.insert(keychain.id)
+        }
         return Address(script)
     }
 

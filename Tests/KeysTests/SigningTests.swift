@@ -114,7 +114,7 @@ struct SigningTests {
             ])
         #expect(
             none.sign(transaction, spending: [output]).errors == [
-                0: "Witness program was passed an empty witness"
+                0: "Witness program hash mismatch"
             ])
         let legacy = spend(.payToPubKeyHash(.hash(keys[0].publicKeyBytes.span)))
         #expect(

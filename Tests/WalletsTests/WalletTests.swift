@@ -61,6 +61,13 @@ struct WalletTests {
             Payment(to: try await ana.newAddress(), amount: coin, subtractsFee: true)
         ])
         #expect(back.isComplete && back.changePosition == nil)
+        // The payee bears the whole fee, also where there is change.
+        let borne = try await ana.send([
+            Payment(to: target, amount: coin, subtractsFee: true)
+        ])
+        #expect(borne.changePosition != nil)
+        let place = try #require(borne.transaction.outputs.firstIndex { $0.script == target.script })
+        #expect(borne.transaction.outputs[place].value == coin - borne.fee)
         #expect(try await beto.balance().trusted == .zero)
     }
 
