@@ -86,10 +86,11 @@ public final class RPCServer: Service {
     /// Serves one address. It may fail as long as another one does not.
     private func listen(at endpoint: Configuration.Endpoint) async throws {
         let application = application(at: endpoint) {
-            self.settle(self.progress.withLock { progress in
-                progress.bound += 1
-                return progress
-            })
+            self.settle(
+                self.progress.withLock { progress in
+                    progress.bound += 1
+                    return progress
+                })
         }
         do {
             try await application.run()

@@ -48,7 +48,8 @@ enum BlockJSON {
             return object
         }
         let transactions = block.transactions.enumerated().map { index, transaction -> JSON in
-            let spent = index > 0 && undo?.indices.contains(index - 1) == true
+            let spent =
+                index > 0 && undo?.indices.contains(index - 1) == true
                 ? undo?[index - 1] : nil
             return .object(
                 TransactionJSON.object(

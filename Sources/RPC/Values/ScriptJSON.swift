@@ -38,7 +38,8 @@ enum ScriptJSON {
         switch ScriptTemplate(script) {
         case .pubKey(let key) where isKey(key): return "pk(\(Hex.encode(key)))"
         case .multisig(let required, let keys) where keys.allSatisfy(isKey):
-            return "multi(" + ([String(required)] + keys.map { Hex.encode($0) })
+            return "multi("
+                + ([String(required)] + keys.map { Hex.encode($0) })
                 .joined(separator: ",") + ")"
         case .witnessV1Taproot(let key) where XOnlyPublicKey(key.span) != nil:
             return "rawtr(\(Hex.encode(key)))"

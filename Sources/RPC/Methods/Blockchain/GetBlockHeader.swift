@@ -49,7 +49,8 @@ enum BlockText {
             .hex, "bits", "nBits: compact representation of the block difficulty target"),
         ResultText(.hex, "target", "The difficulty target"),
         ResultText(.number, "difficulty", "The difficulty"),
-        ResultText(.hex, "chainwork", "Expected number of hashes required to produce the current chain"),
+        ResultText(
+            .hex, "chainwork", "Expected number of hashes required to produce the current chain"),
         ResultText(.number, "nTx", "The number of transactions in the block"),
         ResultText(
             .hex, "previousblockhash", "The hash of the previous block (if available)",

@@ -61,7 +61,7 @@ struct GetBlockStats: RPCMethod {
 /// Counts what one block holds.
 private struct BlockStatistics {
     /// What a coin takes beside its output: its point, and its height with the coinbase flag.
-    private static let coinOverhead = 40 + 4
+    private static let coinOverhead = 36 + 4
 
     private let keepsCoinbaseOut: Bool
     private let isGenesis: Bool

@@ -75,7 +75,8 @@ struct GetNetworkInfo: RPCMethod {
                         ResultText(.bool, "reachable", "is the network reachable?"),
                         ResultText(
                             .string, "proxy",
-                            "(\"host:port\") the proxy that is used for this network, or empty if none"),
+                            "(\"host:port\") the proxy that is used for this network, or empty if none"
+                        ),
                         ResultText(
                             .bool, "proxy_randomize_credentials",
                             "Whether randomized credentials are used"),

@@ -33,7 +33,8 @@ struct GetNodeAddresses: RPCMethod {
                         ResultText(.number, "port", "The port number of the node"),
                         ResultText(
                             .string, "network",
-                            "The network (ipv4, ipv6, onion, i2p, cjdns) the node connected through"),
+                            "The network (ipv4, ipv6, onion, i2p, cjdns) the node connected through"
+                        ),
                     ])
             ])
     ]

@@ -37,7 +37,8 @@ struct DecodeRawTransaction: RPCMethod {
 enum TransactionText {
     static let fields = [
         ResultText(.hex, "txid", "The transaction id"),
-        ResultText(.hex, "hash", "The transaction hash (differs from txid for witness transactions)"),
+        ResultText(
+            .hex, "hash", "The transaction hash (differs from txid for witness transactions)"),
         ResultText(.number, "version", "The version"),
         ResultText(.number, "size", "The serialized transaction size"),
         ResultText(
