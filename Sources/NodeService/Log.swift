@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import RPC
 import Synchronization
 
 /// Where the log goes: a file in the data directory, the console, or both.
@@ -9,9 +10,8 @@ final class LogSink: Sendable {
         var printsToConsole = false
         var hasTimestamps = true
         var hasMicroseconds = false
-        /// The categories whose finer remarks are logged; nil for all.
-        var categories: Set<String>? = []
-        var excluded: Set<String> = []
+        /// The categories whose finer remarks are logged.
+        var categories = LogCategories()
         var shrinks = false
     }
 
@@ -36,12 +36,6 @@ final class LogSink: Sendable {
         }
         _ = try? handle.seekToEnd()
         file = Mutex(handle)
-    }
-
-    /// Whether remarks of debug level are wanted of a category.
-    func wantsDetails(of category: String) -> Bool {
-        guard !options.excluded.contains(category) else { return false }
-        return options.categories?.contains(category) ?? true
     }
 
     func write(_ text: String) {
@@ -83,12 +77,16 @@ struct NodeLogHandler: LogHandler {
     let category: String
     let sink: LogSink
     var metadata: Logger.Metadata = [:]
-    var logLevel: Logger.Level
+
+    /// It follows the categories, which can be switched while the node runs.
+    var logLevel: Logger.Level {
+        get { sink.options.categories.isActive(category) ? .trace : .info }
+        set {}
+    }
 
     init(category: String, sink: LogSink) {
         self.category = category
         self.sink = sink
-        logLevel = sink.wantsDetails(of: category) ? .trace : .info
     }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -120,12 +118,12 @@ extension Configuration {
         options.printsToConsole = settings.bool("printtoconsole", default: true)
         options.hasTimestamps = settings.bool("logtimestamps", default: true)
         options.hasMicroseconds = settings.bool("logtimemicros", default: false)
-        let categories = settings.list("debug")
-        let isAll = categories.contains { ["", "1", "all"].contains($0) }
-        options.categories = isAll ? nil : Set(categories.filter { $0 != "0" && $0 != "none" })
-        options.excluded = Set(settings.list("debugexclude"))
-        options.shrinks = settings.bool(
-            "shrinkdebugfile", default: options.categories?.isEmpty ?? false)
+        let wanted = settings.list("debug").filter { $0 != "0" && $0 != "none" }
+        for name in wanted { _ = options.categories.set(name, isActive: true) }
+        for name in settings.list("debugexclude") {
+            _ = options.categories.set(name, isActive: false)
+        }
+        options.shrinks = settings.bool("shrinkdebugfile", default: wanted.isEmpty)
         return options
     }
 }

@@ -114,6 +114,8 @@ public struct Node: Sendable {
             startTime: .now, dataDirectory: configuration.directory,
             logPath: sink.options.path ?? "", registry: .standard, shutdown: { stop.make() },
             stopping: { await stop.wait() })
+        context.definitionText = configuration.definition
+        context.logCategories = sink.options.categories
         context.hasTransactionIndex = configuration.settings.bool("txindex", default: false)
         context.deprecated = Set(configuration.settings.list("deprecatedrpc"))
         context.version = Version.number

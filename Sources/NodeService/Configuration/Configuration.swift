@@ -7,6 +7,8 @@ public struct Configuration: Sendable {
     let settings: Settings
     /// The network to take part in.
     public let network: Network
+    /// The definition of that network, as in its file.
+    let definition: [UInt8]
     /// The data directory, above the folders of the networks.
     public let baseDirectory: String
     /// The folder of this network's data.
@@ -49,6 +51,7 @@ public struct Configuration: Sendable {
             throw ConfigurationError("Error reading configuration file: \(error)")
         }
         network = try settings.chosenNetwork()
+        definition = try settings.networkDefinition(network)
         settings.network = network.chainName
         baseDirectory = try Self.baseDirectory(settings)
         directory =

@@ -109,7 +109,22 @@ extension Settings {
     /// The longest definition of a network, in bytes.
     private static let longestDefinition = 4 << 20
 
+    /// The definition of the chosen network, as in its file.
+    func networkDefinition(_ network: Network) throws(ConfigurationError) -> [UInt8] {
+        if let file = path("network") { return try Self.definition(in: file) }
+        return Network.definition(named: network.name) ?? []
+    }
+
     private static func network(definedIn file: String) throws(ConfigurationError) -> Network {
+        let definition = try definition(in: file)
+        do {
+            return try Network(json: definition)
+        } catch {
+            throw ConfigurationError("Network definition \"\(file)\": \(error)")
+        }
+    }
+
+    private static func definition(in file: String) throws(ConfigurationError) -> [UInt8] {
         guard let handle = FileHandle(forReadingAtPath: file) else {
             throw ConfigurationError("Network definition \"\(file)\" could not be opened.")
         }
@@ -118,11 +133,7 @@ extension Settings {
         guard data.count <= longestDefinition else {
             throw ConfigurationError("Network definition \"\(file)\" is too long.")
         }
-        do {
-            return try Network(json: Array(data))
-        } catch {
-            throw ConfigurationError("Network definition \"\(file)\": \(error)")
-        }
+        return Array(data)
     }
 
     // MARK: settings.json

@@ -8,6 +8,8 @@ public import Wallets
 /// What a method works on: the parts of the node and what they share.
 public struct RPCContext: Sendable {
     public var definition: Network
+    /// The text of that definition, as a founder may copy it.
+    public var definitionText: [UInt8] = []
     public var validator: Validator
     /// The clock of the whole node, which `setmocktime` stops.
     public var clock: SystemClock
@@ -29,6 +31,8 @@ public struct RPCContext: Sendable {
     public var hasTransactionIndex = false
     /// What Core's `deprecatedrpc` option names.
     public var deprecated: Set<String> = []
+    /// What goes to the log.
+    public var logCategories = LogCategories()
     /// Asks the node to stop, as a signal would.
     public var shutdown: @Sendable () -> Void
     /// Returns once the node stops, so that no call waits any longer.

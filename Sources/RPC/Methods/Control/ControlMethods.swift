@@ -1,5 +1,6 @@
 enum ControlMethods {
     static let all: [any RPCMethod] = [
-        GetMemoryInfo(), GetRPCInfo(), Help(), Stop(), Uptime(),
+        GetMemoryInfo(), GetNetworkDefinition(), GetRPCInfo(), Help(), LoggingMethod(), Stop(),
+        Uptime(),
     ]
 }

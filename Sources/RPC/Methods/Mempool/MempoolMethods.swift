@@ -1,5 +1,6 @@
 enum MempoolMethods {
     static let all: [any RPCMethod] = [
+        GetTxSpendingPrevOut(), SaveMempool(),
         GetMempoolAncestors(), GetMempoolCluster(), GetMempoolDescendants(), GetMempoolEntry(),
         GetMempoolFeerateDiagram(), GetMempoolInfo(), GetRawMempool(), SendRawTransaction(),
         TestMempoolAccept(),

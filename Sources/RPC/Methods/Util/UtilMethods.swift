@@ -1,3 +1,3 @@
 enum UtilMethods {
-    static let all: [any RPCMethod] = []
+    static let all: [any RPCMethod] = [EstimateSmartFee()]
 }
