@@ -20,6 +20,8 @@ final class PeerHandler: ChannelDuplexHandler, Sendable {
 
     /// Bytes of decoded messages that may wait to be handled; above, reading pauses.
     static let limit = 8 << 20
+    /// What a message takes beyond its bytes.
+    static let overhead = 256
 
     let signals: AsyncStream<PeerSignal>
     private let continuation: AsyncStream<PeerSignal>.Continuation
@@ -48,7 +50,7 @@ final class PeerHandler: ChannelDuplexHandler, Sendable {
         do {
             let frames = try state.withLock { state in
                 let frames = try state.reader.read(bytes)
-                state.waiting += frames.reduce(0) { $0 + $1.size }
+                state.waiting += frames.reduce(0) { $0 + $1.size + Self.overhead }
                 return frames
             }
             for frame in frames { continuation.yield(.received(Received(frame))) }
@@ -92,7 +94,7 @@ final class PeerHandler: ChannelDuplexHandler, Sendable {
     }
 
     /// A message has been handled.
-    func release(_ bytes: Int, _ channel: any Channel) { change(channel) { $0.waiting -= bytes } }
+    func release(_ bytes: Int, _ channel: any Channel) { change(channel) { $0.waiting -= bytes + Self.overhead } }
 
     private func change(_ channel: any Channel, _ edit: (inout State) -> Void) {
         let isDue = state.withLock { state in

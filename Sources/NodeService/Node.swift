@@ -118,7 +118,6 @@ public struct Node: Sendable {
         context.logCategories = sink.options.categories
         context.hasTransactionIndex = configuration.settings.bool("txindex", default: false)
         context.deprecated = Set(configuration.settings.list("deprecatedrpc"))
-        context.version = Version.number
         let chain = try configuration.validatorConfiguration()
         let peers = PeerNetwork(
             try configuration.networkConfiguration(

@@ -69,19 +69,64 @@ struct Peer: Sendable {
         /// Reading pauses above so many bytes (Bitcoin Core's -maxreceivebuffer).
         static let limit = 5_000_000
 
-        var messages: [Received] = []
-        var bytes = 0
+        /// What a message takes beyond its bytes: many small ones are not free.
+        static let overhead = 256
+
+        private var messages: [Received] = []
+        private var handled = 0
+        private(set) var bytes = 0
         var isReadingPaused = false
         /// A question is out, on whose answer all later messages wait.
         var isWaiting = false
         /// The socket takes no more for now.
         var isBlocked = false
-        /// What is still to be served of `getdata`.
+        /// What is still to be served of `getdata`, the next one last.
         var requests: [InventoryItem] = []
         /// Orphans whose parent came.
         var orphans: [Wtxid] = []
         /// What the peer misbehaved in; it is punished before its next message.
         var offence: String?
+
+        /// What is to be done next for the peer.
+        enum Task: Sendable { case nothing, serve, retry(Wtxid), read }
+
+        var task: Task {
+            if isWaiting || isBlocked { return .nothing }
+            if !requests.isEmpty { return .serve }
+            if let orphan = orphans.first { return .retry(orphan) }
+            return handled < messages.count ? .read : .nothing
+        }
+
+        /// Takes out the front of what is to be served: transactions together, a block alone.
+        mutating func takeRequests(limit: Int) -> [InventoryItem] {
+            guard let first = requests.popLast() else { return [] }
+            var batch = [first]
+            guard first.kind.isTransaction else { return batch }
+            while batch.count < limit, let next = requests.last, next.kind.isTransaction {
+                batch.append(next)
+                requests.removeLast()
+            }
+            return batch
+        }
+
+        mutating func append(_ message: Received) {
+            messages.append(message)
+            bytes += message.size + Self.overhead
+        }
+
+        /// Takes out the oldest. The room of those taken is given back now and then: one by one
+        /// from the front of an array would take ever longer.
+        mutating func next() -> Received? {
+            guard handled < messages.count else { return nil }
+            let message = messages[handled]
+            handled += 1
+            bytes -= message.size + Self.overhead
+            if handled == messages.count || handled >= 1024 {
+                messages.removeFirst(handled)
+                handled = 0
+            }
+            return message
+        }
     }
 
     /// Where the peer's chain stands, and what it is sending us of it.

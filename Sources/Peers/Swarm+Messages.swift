@@ -15,40 +15,36 @@ extension Swarm {
         peers[id]?.traffic.lastReceive = now
         peers[id]?.traffic.receivedByCommand[isKnown ? received.command : "*other*", default: 0] &+=
             UInt64(received.size)
-        peers[id]?.inbox.messages.append(received)
-        peers[id]?.inbox.bytes += received.size
+        peers[id]?.inbox.append(received)
         pump(id, at: now)
     }
 
     /// Handles what waits of a peer, until a question stops it.
     mutating func pump(_ id: PeerID, at now: Duration) {
-        var handled = 0
-        while let peer = peers[id], !peer.isLeaving, !peer.inbox.isWaiting, !peer.inbox.isBlocked {
-            if !peer.inbox.requests.isEmpty {
+        // The peer is not held meanwhile, or its lists would be copied at every change.
+        loop: while peers[id]?.isLeaving == false, let task = peers[id]?.inbox.task {
+            switch task {
+            case .nothing:
+                break loop
+            case .serve:
                 serveNext(id)
-            } else if let orphan = peer.inbox.orphans.first {
+            case .retry(let orphan):
                 peers[id]?.inbox.orphans.removeFirst()
                 retry(orphan, of: id)
-            } else if handled < peer.inbox.messages.count {
-                let received = peer.inbox.messages[handled]
-                handled += 1
-                peers[id]?.inbox.bytes -= received.size
+            case .read:
+                guard let received = peers[id]?.inbox.next() else { break loop }
                 handle(received, from: id, at: now)
                 punish(id)
                 step(id, at: now)
-            } else {
-                break
             }
         }
-        // Removed at once: from the front of an array one by one would be quadratic.
-        if handled > 0 { peers[id]?.inbox.messages.removeFirst(handled) }
         balanceReading(id)
     }
 
     private mutating func balanceReading(_ id: PeerID) {
-        guard let inbox = peers[id]?.inbox else { return }
-        let isFull = inbox.bytes > Peer.Inbox.limit
-        if isFull != inbox.isReadingPaused {
+        guard let bytes = peers[id]?.inbox.bytes else { return }
+        let isFull = bytes > Peer.Inbox.limit
+        if peers[id]?.inbox.isReadingPaused != isFull {
             peers[id]?.inbox.isReadingPaused = isFull
             actions.append(.setReading(id, !isFull))
         }
@@ -97,7 +93,7 @@ extension Swarm {
             takeAddresses(list, from: id, at: now)
         case .getAddresses: answerAddresses(id, at: now)
         case .inventory(let items): takeInventory(items, from: id, at: now)
-        case .getData(let items): peers[id]?.inbox.requests += items
+        case .getData(let items): peers[id]?.inbox.requests = items.reversed()
         case .notFound(let items): takeNotFound(items, from: id)
         case .getHeaders(let locator, let stop): serveHeaders(locator, stop, to: id)
         case .getBlocks(let locator, let stop):

@@ -6,8 +6,7 @@ extension Swarm {
     // MARK: - Announced to us
 
     mutating func takeInventory(_ items: [InventoryItem], from id: PeerID, at now: Duration) {
-        guard let peer = peers[id] else { return }
-        let acceptsTransactions = acceptsTransactions(of: peer)
+        guard let (acceptsTransactions, usesWitnessID) = habits(of: id) else { return }
         var newBlock: BlockHash?
         var wanted: [TransactionID] = []
         for item in items {
@@ -18,11 +17,7 @@ extension Swarm {
             case .witnessId, .transaction, .witnessTransaction:
                 let isWitnessID = item.kind == .witnessId
                 // Each peer uses one kind of id, agreed on in the handshake.
-                if item.kind != .witnessTransaction,
-                    isWitnessID != peer.session.relaysByWitnessID
-                {
-                    continue
-                }
+                if item.kind != .witnessTransaction, isWitnessID != usesWitnessID { continue }
                 guard acceptsTransactions else {
                     leave(id, "transaction (\(item.hash.displayHex)) inv sent in violation of protocol")
                     return
@@ -39,6 +34,11 @@ extension Swarm {
             peers[id]?.pendingAnnouncements = wanted
             ask(.filterKnown(wanted), for: id)
         }
+    }
+
+    /// Whether a peer may tell us of transactions, and by which id it does.
+    private func habits(of id: PeerID) -> (acceptsTransactions: Bool, usesWitnessID: Bool)? {
+        peers[id].map { (acceptsTransactions(of: $0), $0.session.relaysByWitnessID) }
     }
 
     /// A block was announced by its hash alone. Before the headers are synced one peer a block
@@ -109,14 +109,14 @@ extension Swarm {
     // MARK: - Received
 
     mutating func takeTransaction(_ transaction: Transaction, from id: PeerID, at now: Duration) {
-        guard let peer = peers[id] else { return }
-        guard acceptsTransactions(of: peer) else {
+        guard let (acceptsTransactions, usesWitnessID) = habits(of: id) else { return }
+        guard acceptsTransactions else {
             leave(id, "transaction sent in violation of protocol")
             return
         }
         guard !isInitialDownload else { return }
         let (txid, wtxid) = (transaction.txid, transaction.wtxid)
-        peers[id]?.relay?.known.insert(peer.session.relaysByWitnessID ? wtxid : txid)
+        peers[id]?.relay?.known.insert(usesWitnessID ? wtxid : txid)
         requests.answered(txid, by: id)
         requests.answered(wtxid, by: id)
         if rejected.contains(wtxid) || confirmed.contains(wtxid) || orphanage.contains(wtxid) {
@@ -242,10 +242,11 @@ extension Swarm {
     mutating func tell(
         _ names: [TransactionName], sequence: UInt64, to id: PeerID, at now: Duration
     ) {
-        guard let peer = peers[id], peer.relay != nil else { return }
+        guard peers[id]?.relay != nil, let usesWitnessID = habits(of: id)?.usesWitnessID else {
+            return
+        }
         peers[id]?.relay?.isChoosing = false
         peers[id]?.relay?.lastSequence = sequence
-        let usesWitnessID = peer.session.relaysByWitnessID
         var items: [InventoryItem] = []
         for name in names {
             peers[id]?.relay?.toSend.remove(name.wtxid)
@@ -262,15 +263,13 @@ extension Swarm {
 
     /// Serves the front of what a peer asked for: all transactions there, or one block.
     mutating func serveNext(_ id: PeerID) {
-        guard let peer = peers[id], let first = peer.inbox.requests.first else { return }
+        guard let batch = peers[id]?.inbox.takeRequests(limit: 1000), let first = batch.first
+        else { return }
         if first.kind.isTransaction {
-            let batch = peer.inbox.requests.prefix { $0.kind.isTransaction }.prefix(1000)
-            peers[id]?.inbox.requests.removeFirst(batch.count)
-            guard let relay = peer.relay else { return }
-            ask(.serveTransactions(Array(batch), before: relay.lastSequence), for: id)
+            guard let sequence = peers[id]?.relay?.lastSequence else { return }
+            ask(.serveTransactions(batch, before: sequence), for: id)
             return
         }
-        peers[id]?.inbox.requests.removeFirst()
         let form: BlockForm
         switch first.kind {
         case .witnessBlock: form = .full
@@ -285,7 +284,7 @@ extension Swarm {
         }
         guard let node = tree.find(first.hash), mayServe(node), tree.hasData(node) else { return }
         ask(.serveBlock(first.hash, form), for: id)
-        if peer.announcing.continuation == first.hash {
+        if peers[id]?.announcing.continuation == first.hash {
             // Makes a peer that asked for hashes alone go on.
             peers[id]?.announcing.continuation = nil
             peers[id]?.announcing.byInventory.append(tree.hash(tree.tip))

@@ -40,6 +40,8 @@ struct TransactionRequests: Sendable {
     private var byHash: [Hash256: [Announcement]] = [:]
     private var byPeer: [PeerID: Set<Hash256>] = [:]
     private var asked: [PeerID: Int] = [:]
+    /// When a peer's announcements are worth looking at again: not at every message.
+    private var due: [PeerID: Duration] = [:]
 
     func count(of peer: PeerID) -> Int { byPeer[peer]?.count ?? 0 }
     func inFlight(of peer: PeerID) -> Int { asked[peer] ?? 0 }
@@ -55,22 +57,32 @@ struct TransactionRequests: Sendable {
             Announcement(
                 peer: peer, id: id, isPreferred: isPreferred, time: time, priority: priority))
         byPeer[peer, default: []].insert(id.hash)
+        due[peer] = min(due[peer] ?? time, time)
     }
 
     /// What to ask a peer for now. What is given counts as asked.
     mutating func take(for peer: PeerID, at now: Duration) -> [TransactionID] {
-        guard let hashes = byPeer[peer] else { return [] }
+        guard let time = due[peer], time <= now, let hashes = byPeer[peer] else { return [] }
+        due[peer] = nil
         var chosen: [TransactionID] = []
         for hash in hashes {
             expire(hash, at: now)
-            guard let list = byHash[hash], !list.contains(where: { $0.state == .asked }) else {
+            guard let list = byHash[hash] else { continue }
+            if let blocked = list.first(where: { $0.state == .asked }) {
+                wake(peer, at: blocked.time)
                 continue
             }
             let ready = list.indices.filter { list[$0].state == .waiting && list[$0].time <= now }
             let best = ready.max { Self.precedes(list[$0], list[$1]) }
-            guard let best, list[best].peer == peer else { continue }
+            guard let best, list[best].peer == peer else {
+                // Either its own time has not come, or a better peer is about to be asked.
+                let own = list.first { $0.peer == peer && $0.state == .waiting }
+                if let own { wake(peer, at: max(own.time, now + .milliseconds(100))) }
+                continue
+            }
             byHash[hash]?[best].state = .asked
             byHash[hash]?[best].time = now + Self.answerTime
+            wake(peer, at: now + Self.answerTime)
             asked[peer, default: 0] += 1
             chosen.append(list[best].id)
         }
@@ -94,11 +106,19 @@ struct TransactionRequests: Sendable {
     mutating func forget(_ peer: PeerID) {
         for hash in byPeer.removeValue(forKey: peer) ?? [] {
             byHash[hash]?.removeAll { $0.peer == peer }
+            for other in byHash[hash] ?? [] where other.state == .waiting {
+                wake(other.peer, at: other.time)
+            }
             if byHash[hash]?.contains(where: { $0.state != .failed }) != true {
                 dropSpent(hash)
             }
         }
         asked[peer] = nil
+        due[peer] = nil
+    }
+
+    private mutating func wake(_ peer: PeerID, at time: Duration) {
+        due[peer] = min(due[peer] ?? time, time)
     }
 
     private static func precedes(_ left: Announcement, _ right: Announcement) -> Bool {
@@ -115,6 +135,10 @@ struct TransactionRequests: Sendable {
         guard let announcement = byHash[hash]?[index] else { return }
         if announcement.state == .asked { lower(announcement.peer) }
         byHash[hash]?[index].state = .failed
+        // Another may be asked now.
+        for other in byHash[hash] ?? [] where other.state == .waiting {
+            wake(other.peer, at: other.time)
+        }
         if byHash[hash]?.allSatisfy({ $0.state == .failed }) == true { dropSpent(hash) }
     }
 

@@ -19,8 +19,6 @@ public struct RPCContext: Sendable {
     public var wallets: WalletStore?
     /// The miner; nil in a node without one.
     public var miner: Miner?
-    /// The version of the program, two digits a part.
-    public var version = 0
     /// When the node started.
     public var startTime: ContinuousClock.Instant
     /// The folder of this network's data.

@@ -11,12 +11,15 @@ struct GetNetworkInfo: RPCMethod {
     let results = [ResultText(.object, "", "", GetNetworkInfo.members)]
     let examples = [Example()]
 
+    /// The version of Bitcoin Core whose interface this is: its own client refuses older ones.
+    private static let interfaceVersion = 319_900
+
     func call(_ request: RPCRequest, _ context: RPCContext) async throws -> JSON {
         let summary = await (try context.requirePeers()).summary()
         let policy = await context.validator.mempool { $0.policy }
         let warnings = await context.warningsJSON()
         var object = JSONObject([
-            ("version", .int(context.version)), ("subversion", .string(summary.userAgent)),
+            ("version", .int(Self.interfaceVersion)), ("subversion", .string(summary.userAgent)),
             ("protocolversion", .int(summary.protocolVersion)),
             ("localservices", .string(Services(rawValue: summary.services).hex)),
             ("localservicesnames", .array(summary.serviceNames.map { .string($0) })),
