@@ -100,7 +100,7 @@ extension UTXOSetInfo {
         group.sort { $0.point.index < $1.point.index }
         for (point, coin) in group {
             outputs += 1
-            bogoSize += 32 + 4 + 4 + 8 + 2 + coin.output.script.count
+            bogoSize += coin.bogoSize
             totalAmount += coin.output.value
             sum.add(point, coin)
         }
@@ -128,11 +128,11 @@ private enum CoinSetHash {
         case .serialized(var stream):
             // The old state is let go of first, so that nothing is copied.
             self = .none
-            stream.update(Self.bytes(point, coin).span)
+            stream.update(coin.hashedBytes(at: point).span)
             self = .serialized(stream)
         case .muhash(var set):
             self = .none
-            set.insert(Self.bytes(point, coin).span)
+            set.insert(coin.hashedBytes(at: point).span)
             self = .muhash(set)
         }
     }
@@ -144,12 +144,19 @@ private enum CoinSetHash {
         case .muhash(let set): set.finalize()
         }
     }
+}
 
-    private static func bytes(_ point: OutPoint, _ coin: Coin) -> [UInt8] {
-        var writer = ByteWriter(capacity: 52 + coin.output.script.count)
+extension Coin {
+    /// Core's measure of a coin's size, which does not depend on the database: point, height with
+    /// the coinbase flag, amount, length of the script, script.
+    package var bogoSize: Int { 32 + 4 + 4 + 8 + 2 + output.script.count }
+
+    /// The coin and its point as hashes of the set take them.
+    package func hashedBytes(at point: OutPoint) -> [UInt8] {
+        var writer = ByteWriter(capacity: 52 + output.script.count)
         point.encode(to: &writer)
-        writer.write(UInt32(truncatingIfNeeded: CoinCodec.code(coin)))
-        coin.output.encode(to: &writer)
+        writer.write(UInt32(truncatingIfNeeded: CoinCodec.code(self)))
+        output.encode(to: &writer)
         return writer.bytes
     }
 }
