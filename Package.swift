@@ -130,6 +130,7 @@ let effects: [Target] = [
     system("CRocksDB", pkgConfig: "rocksdb", apt: "librocksdb-dev", brew: "rocksdb"),
     module("Storage", ["Notation", "Cryptography", "CRocksDB"]),
     module("Chain", core + ["Keys", "MemoryPool", "Mining", "Storage"]),
+    module("Indexes", core + ["Storage", "Chain"]),
     module(
         "Wallets", core + ["Keys", "MemoryPool", "Chain", package("GRDB", "GRDB.swift")]),
     module(
@@ -149,8 +150,8 @@ let effects: [Target] = [
     module(
         "RPC",
         core + [
-            "Keys", "MemoryPool", "Mining", "Wire", "Peers", "Chain", "Wallets", "Networking",
-            "MiningService", package("Hummingbird", "hummingbird"),
+            "Keys", "MemoryPool", "Mining", "Wire", "Peers", "Chain", "Indexes", "Wallets",
+            "Networking", "MiningService", package("Hummingbird", "hummingbird"),
             package("NIOCore", "swift-nio"), package("HTTPTypes", "swift-http-types"),
             package("Logging", "swift-log"),
             package("ServiceLifecycle", "swift-service-lifecycle"),
@@ -158,8 +159,8 @@ let effects: [Target] = [
     module(
         "NodeService",
         core + [
-            "Keys", "MemoryPool", "Mining", "Wire", "Peers", "Storage", "Chain", "Wallets",
-            "Networking", "MiningService", "RPC", package("Logging", "swift-log"),
+            "Keys", "MemoryPool", "Mining", "Wire", "Peers", "Storage", "Chain", "Indexes",
+            "Wallets", "Networking", "MiningService", "RPC", package("Logging", "swift-log"),
             package("ServiceLifecycle", "swift-service-lifecycle"),
         ]),
     module("NodeClient", ["Notation"]),

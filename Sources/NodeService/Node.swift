@@ -150,6 +150,9 @@ public struct Node: Sendable {
     ) async throws {
         var context = context
         let validator = context.validator
+        let indexes = try makeIndexes(over: validator)
+        context.blockFilterIndex = indexes.filters
+        context.coinStatisticsIndex = indexes.coins
         dispatcher.setWarmup("Loading wallet…")
         let wallets = try await makeWallets(over: validator, context.clock, peers)
         context.wallets = wallets
@@ -160,7 +163,7 @@ public struct Node: Sendable {
         do {
             dispatcher.setReady(context)
             logger.info("Done loading")
-            try await waitForEnd(of: validator, wallets)
+            try await waitForEnd(of: validator, wallets, indexes)
             outcome = .success(())
         } catch {
             outcome = .failure(error)
@@ -168,18 +171,25 @@ public struct Node: Sendable {
         logger.info("Shutdown in progress...")
         dispatcher.setWarmup("Shutting down")
         await miner.stop()
+        await indexes.close()
         try await wallets?.unloadAll()
         try outcome.get()
     }
 
     /// Returns when the node is to stop; throws when its disk has failed.
-    private func waitForEnd(of validator: Validator, _ wallets: WalletStore?) async throws {
+    private func waitForEnd(
+        of validator: Validator, _ wallets: WalletStore?, _ indexes: NodeIndexes
+    ) async throws {
         let stop = stop
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await stop.wait() }
             group.addTask { throw try await validator.failure() }
             group.addTask {
                 for await _ in validator.tips() { await wallets?.chainMoved() }
+                await stop.wait()
+            }
+            group.addTask {
+                try await indexes.run()
                 await stop.wait()
             }
             defer { group.cancelAll() }

@@ -15,7 +15,9 @@ extension OptionTable {
         Option("blocknotify", "=<cmd>", .missing),
         Option("blockreconstructionextratxn", "=<n>", .ignored),
         Option("blocksonly", "", .used, "Take no transactions from peers (default: 0)"),
-        Option("coinstatsindex", "", .ignored),
+        Option(
+            "coinstatsindex", "", .used,
+            "Keep counts and a hash of the coins after each block (default: 0)"),
         Option(
             "conf", "=<file>", .used,
             "Configuration file, relative to the data directory (default: cellblock.conf, else "
@@ -45,7 +47,9 @@ extension OptionTable {
         Option("startupnotify", "=<cmd>", .missing), Option("shutdownnotify", "=<cmd>", .missing),
         Option("txindex", "", .used, "Keep an index of all transactions (default: 0)"),
         Option("txospenderindex", "", .ignored),
-        Option("blockfilterindex", "=<type>", .ignored),
+        Option(
+            "blockfilterindex", "=<type>", .used,
+            "Keep compact filters of all blocks; the one type is basic (default: 0)"),
         Option("daemon", "", .missing), Option("daemonwait", "", .missing),
         Option("ipcbind", "=<address>", .missing),
     ]

@@ -1,5 +1,6 @@
 public import Chain
 public import Genesis
+public import Indexes
 public import MiningService
 public import Networking
 public import Notation
@@ -27,6 +28,10 @@ public struct RPCContext: Sendable {
     public var registry: MethodRegistry
     /// Whether transactions can be looked up wherever they are.
     public var hasTransactionIndex = false
+    /// The filters of all blocks; nil in a node that keeps none.
+    public var blockFilterIndex: BlockFilterIndex?
+    /// The coins after each block, counted; nil in a node that does not count them.
+    public var coinStatisticsIndex: CoinStatisticsIndex?
     /// What Core's `deprecatedrpc` option names.
     public var deprecated: Set<String> = []
     /// What goes to the log.

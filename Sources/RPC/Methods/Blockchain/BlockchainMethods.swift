@@ -1,8 +1,8 @@
 enum BlockchainMethods {
     static let all: [any RPCMethod] = [
-        GetBestBlockHash(), GetBlock(), GetBlockchainInfo(), GetBlockCount(), GetBlockHash(),
-        GetBlockHeader(), GetBlockStats(), GetChainStates(), GetChainTips(), GetChainTxStats(),
-        GetDeploymentInfo(), GetDifficulty(), GetTxOut(), GetTxOutProof(), GetTxOutSetInfo(),
+        GetBestBlockHash(), GetBlock(), GetBlockchainInfo(), GetBlockCount(), GetBlockFilter(),
+        GetBlockHash(), GetBlockHeader(), GetBlockStats(), GetChainStates(), GetChainTips(),
+        GetChainTxStats(), GetDeploymentInfo(), GetDifficulty(), GetTxOut(), GetTxOutProof(), GetTxOutSetInfo(),
         PreciousBlock(), VerifyChain(), VerifyTxOutProof(), WaitForBlock(), WaitForBlockHeight(),
         WaitForNewBlock(),
     ]

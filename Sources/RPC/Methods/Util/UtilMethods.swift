@@ -1,3 +1,3 @@
 enum UtilMethods {
-    static let all: [any RPCMethod] = [EstimateSmartFee()]
+    static let all: [any RPCMethod] = [EstimateSmartFee(), GetIndexInfo()]
 }

@@ -1,0 +1,184 @@
+public import Chain
+import Consensus
+import Cryptography
+import Genesis
+import Primitives
+public import Storage
+
+/// A table that follows the active chain in a store of its own.
+///
+/// It remembers the last block it has seen, written together with what it took from it. A new tip
+/// is a hint to read on from there; a start, a reorganisation and the end of the process need
+/// nothing else.
+public actor ChainIndex<Table: IndexTable> {
+    private let validator: Validator
+    private let store: IndexStore
+    private let executor: QueueExecutor
+    private var table: Table
+    private var cursor: IndexCursor?
+    /// Whether it has been at the tip once. From then on it is never far behind.
+    private var isSynced: Bool
+    private var isAdvancing = false
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    /// The blocks that are read before their rows are written.
+    private static var batch: Int { 32 }
+    /// How many blocks behind the tip an index may be for a caller to wait for all of them.
+    private static var patience: Int { 100 }
+
+    public nonisolated var unownedExecutor: UnownedSerialExecutor {
+        executor.asUnownedSerialExecutor()
+    }
+
+    /// Opens the index, or makes it.
+    ///
+    /// - Parameters:
+    ///   - directory: the folder of the network's data.
+    ///   - isAnew: whether to forget what it holds.
+    public init(
+        directory: String, validator: Validator, isAnew: Bool = false,
+        cacheBytes: Int = 16 << 20, fault: WriteFault = .none
+    ) throws(StorageError) {
+        let store = try IndexStore(
+            folder: directory + "/indexes/" + Table.folder, cacheBytes: cacheBytes, fault: fault)
+        if isAnew { try store.clear() }
+        var table = Table(network: validator.network)
+        var cursor = try store.cursor()
+        if let seen = cursor, try !table.load(seen.hash, from: store.database) {
+            try store.clear()
+            table = Table(network: validator.network)
+            cursor = nil
+        }
+        self.validator = validator
+        self.store = store
+        self.table = table
+        self.cursor = cursor
+        executor = QueueExecutor(label: "cellblock.index." + Table.folder)
+        isSynced = cursor?.hash == validator.tip.hash
+    }
+
+    /// Follows the chain until cancelled. Throws a `StorageError` when the disk fails.
+    public func run() async throws {
+        for await _ in validator.tips() {
+            while try await !advance() { try Task.checkCancellation() }
+        }
+    }
+
+    /// Closes the store. Whatever is asked of the index then fails.
+    public func close() { store.close() }
+
+    // MARK: Queries
+
+    /// How far the index is: whether it has been at the tip, and the height of its last block.
+    public var progress: (isSynced: Bool, height: Int) { (isSynced, cursor?.height ?? 0) }
+
+    /// Reads on to the tip, so that what is asked next includes it. False, at once, for an index
+    /// that is still being built and far from done.
+    public func caughtUp() async throws -> Bool {
+        let behind = validator.tip.height - (cursor?.height ?? -1)
+        guard isSynced || behind <= Self.patience else { return false }
+        while try await !advance() { try Task.checkCancellation() }
+        return true
+    }
+
+    /// The value under a key of the store.
+    func value(_ key: [UInt8]) throws(StorageError) -> [UInt8]? { try store.database.get(key) }
+
+    // MARK: Following
+
+    /// Goes some blocks further; true once nothing is left. Who comes while another is at it waits
+    /// for that one, and asks again.
+    private func advance() async throws -> Bool {
+        guard !isAdvancing else {
+            await withCheckedContinuation { waiting.append($0) }
+            return false
+        }
+        isAdvancing = true
+        defer {
+            isAdvancing = false
+            for continuation in waiting { continuation.resume() }
+            waiting = []
+        }
+        let isDone = try await step()
+        if isDone { isSynced = true }
+        return isDone
+    }
+
+    private func step() async throws -> Bool {
+        let path = await validator.followPath(from: cursor?.hash, limit: Self.batch)
+        if cursor != nil {
+            // A chain that does not know the block was made anew, and this is too.
+            guard let fork = path.fork else {
+                try startOver()
+                return false
+            }
+            if !path.disconnected.isEmpty {
+                let target = IndexCursor(hash: fork.hash, height: fork.height)
+                guard try await rewind(path.disconnected, to: target) else {
+                    try startOver()
+                    return false
+                }
+            }
+        }
+        let first = path.fork.map { $0.height + 1 } ?? 0
+        var blocks: [IndexedBlock] = []
+        for (offset, hash) in path.connected.enumerated() {
+            try Task.checkCancellation()
+            guard let block = try await read(hash, at: first + offset) else { break }
+            blocks.append(block)
+        }
+        try connect(blocks)
+        return path.isComplete && blocks.count == path.connected.count
+    }
+
+    /// A block of the chain; nil if it has been taken back meanwhile and cannot be read.
+    private func read(_ hash: BlockHash, at height: Int) async throws -> IndexedBlock? {
+        if let bytes = try await validator.blockBytes(hash),
+            let spent = try await validator.undo(hash),
+            let block = try? Block(decoding: bytes), spent.count + 1 == block.transactions.count
+        {
+            return IndexedBlock(hash: hash, height: height, block: block, spent: spent)
+        }
+        guard await validator.blockInfo(hash)?.isOnActiveChain == true else { return nil }
+        throw StorageError(
+            path: "blocks", reason: "Block \(hash.displayHex) or its undo data cannot be read")
+    }
+
+    private func connect(_ blocks: [IndexedBlock]) throws(StorageError) {
+        guard let last = blocks.last else { return }
+        var table = table
+        var batch = WriteBatch()
+        for block in blocks { table.connect(block, &batch) }
+        try write(table, IndexCursor(hash: last.hash, height: last.height), batch)
+    }
+
+    /// Takes blocks back, the newest first; false if that is not possible.
+    private func rewind(_ hashes: [BlockHash], to fork: IndexCursor) async throws -> Bool {
+        var table = table
+        for (offset, hash) in hashes.enumerated() {
+            try Task.checkCancellation()
+            let height = fork.height + hashes.count - offset
+            guard let block = try await read(hash, at: height),
+                try table.disconnect(block, store.database)
+            else { return false }
+        }
+        try write(table, fork, WriteBatch())
+        return true
+    }
+
+    private func write(
+        _ table: Table, _ cursor: IndexCursor, _ batch: consuming WriteBatch
+    ) throws(StorageError) {
+        table.save(&batch)
+        batch.put(IndexCursor.key, cursor.bytes)
+        try store.database.write(batch, sync: false)
+        self.table = table
+        self.cursor = cursor
+    }
+
+    private func startOver() throws(StorageError) {
+        try store.clear()
+        table = Table(network: validator.network)
+        cursor = nil
+    }
+}

@@ -1,0 +1,56 @@
+import Chain
+import Indexes
+
+/// The indexes that the options ask for.
+struct NodeIndexes: Sendable {
+    var filters: BlockFilterIndex?
+    var coins: CoinStatisticsIndex?
+
+    /// Brings all of them forward until cancelled; throws when a disk fails.
+    func run() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            if let filters { group.addTask { try await filters.run() } }
+            if let coins { group.addTask { try await coins.run() } }
+            defer { group.cancelAll() }
+            while try await group.next() != nil {}
+        }
+    }
+
+    func close() async {
+        await filters?.close()
+        await coins?.close()
+    }
+}
+
+extension Node {
+    func makeIndexes(over validator: Validator) throws -> NodeIndexes {
+        var indexes = NodeIndexes()
+        let directory = configuration.directory
+        // Whoever wants the chain read anew wants what follows from it made anew.
+        let isAnew = configuration.settings.bool("reindex", default: false)
+        if try configuration.keepsBlockFilters() {
+            indexes.filters = try BlockFilterIndex(
+                directory: directory, validator: validator, isAnew: isAnew)
+        }
+        if configuration.settings.bool("coinstatsindex", default: false) {
+            indexes.coins = try CoinStatisticsIndex(
+                directory: directory, validator: validator, isAnew: isAnew)
+        }
+        return indexes
+    }
+}
+
+extension Configuration {
+    /// Whether filters are kept: `-blockfilterindex` takes a yes, a no, or the name of a type.
+    func keepsBlockFilters() throws -> Bool {
+        switch settings.string("blockfilterindex") {
+        case nil, "0"?: return false
+        case ""?, "1"?: return true
+        default:
+            for name in settings.list("blockfilterindex") where name != "basic" {
+                throw ConfigurationError("Unknown -blockfilterindex value \(name).")
+            }
+            return true
+        }
+    }
+}
