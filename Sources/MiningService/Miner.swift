@@ -45,13 +45,16 @@ public actor Miner {
         var remaining: Int?
         var template: BlockTemplate?
         var templateTime: Duration = .zero
+        /// Whether the mempool has changed since.
+        var isStale = false
     }
 
     private enum Event: Sendable {
         case tip(ChainTip)
         case mempool
         case timePassed
-        case found(Block)
+        /// The pool holds a solved block. A hint: it is looked for at every event.
+        case found
     }
 
     /// How long a template is kept though new transactions have come.
@@ -199,7 +202,7 @@ public actor Miner {
             of: Event.self, bufferingPolicy: .bufferingNewest(64))
         let pool = SearchPool(
             threads: count, duty: duty, extraNonce: .random(in: 1...(.max))
-        ) { events.yield(.found($0)) }
+        ) { events.yield(.found) }
         samples = [(clock.monotonic(), 0)]
         lastProblem = nil
         let validator = validator
@@ -238,19 +241,22 @@ public actor Miner {
     private func handle(_ event: Event) async {
         guard let session else { return }
         do {
+            if let block = session.pool.takeSolved() { return try await submit(block) }
+            let age = clock.monotonic() - session.templateTime
             switch event {
             case .tip(let tip):
                 guard session.template?.context.previous != tip.hash else { return }
                 try await renew()
             case .mempool:
-                guard clock.monotonic() - session.templateTime >= Self.refresh else { return }
-                try await renew()
+                self.session?.isStale = true
+                if age >= Self.refresh { try await renew() }
             case .timePassed:
                 sample()
-                guard clock.monotonic() - session.templateTime >= Self.renewal else { return }
-                try await renew()
-            case .found(let block):
-                try await submit(block)
+                if age >= Self.renewal || session.isStale && age >= Self.refresh {
+                    try await renew()
+                }
+            case .found:
+                break
             }
         } catch {
             await fail(error)
@@ -260,6 +266,7 @@ public actor Miner {
     /// Gives the threads a new template.
     private func renew() async throws {
         guard let pool = session?.pool else { return }
+        session?.isStale = false
         let template = try await template(paying: rosterPayee())
         // Stopped, or started anew, meanwhile.
         guard session?.pool === pool else { return }

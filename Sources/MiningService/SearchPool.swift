@@ -27,6 +27,8 @@ final class SearchPool: Sendable {
         var extraNonce: UInt64
         var isStopped = false
         var waiting = 0
+        /// Found and not taken yet. There can be one only: the threads wait after it.
+        var solved: Block?
     }
 
     /// One thread's part of a job.
@@ -46,10 +48,12 @@ final class SearchPool: Sendable {
     private let running = DispatchGroup()
     /// The part of the time spent searching, in percent.
     private let duty: Int
-    private let found: @Sendable (Block) -> Void
+    private let found: @Sendable () -> Void
 
-    /// - Parameter extraNonce: where to begin, so that two processes do not search alike.
-    init(threads: Int, duty: Int, extraNonce: UInt64, found: @escaping @Sendable (Block) -> Void) {
+    /// - Parameters:
+    ///   - extraNonce: where to begin, so that two processes do not search alike.
+    ///   - found: told when there is a block to take.
+    init(threads: Int, duty: Int, extraNonce: UInt64, found: @escaping @Sendable () -> Void) {
         state = Mutex(State(extraNonce: extraNonce))
         self.duty = duty
         self.found = found
@@ -61,6 +65,14 @@ final class SearchPool: Sendable {
 
     /// How many nonces were tried since the start.
     var hashCount: UInt64 { hashes.load(ordering: .relaxed) }
+
+    /// The block found, once.
+    func takeSolved() -> Block? {
+        state.withLock { state in
+            defer { state.solved = nil }
+            return state.solved
+        }
+    }
 
     /// Sets what is searched on; nil lets the threads wait.
     func set(_ job: Job?) {
@@ -139,11 +151,12 @@ final class SearchPool: Sendable {
         let isFirst = state.withLock { state in
             guard state.generation == part.generation else { return false }
             state.job = nil
+            state.solved = block
             state.generation += 1
             generation.store(state.generation, ordering: .releasing)
             return true
         }
-        if isFirst { found(block) }
+        if isFirst { found() }
     }
 
     /// Lets the processor rest for its part of the time.
