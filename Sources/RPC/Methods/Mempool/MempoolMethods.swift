@@ -2,7 +2,8 @@ enum MempoolMethods {
     static let all: [any RPCMethod] = [
         GetTxSpendingPrevOut(), SaveMempool(),
         GetMempoolAncestors(), GetMempoolCluster(), GetMempoolDescendants(), GetMempoolEntry(),
-        GetMempoolFeerateDiagram(), GetMempoolInfo(), GetRawMempool(), SendRawTransaction(),
+        GetMempoolFeerateDiagram(), GetMempoolInfo(), GetRawMempool(), GetTxSpendingPrevout(),
+        SaveMempool(), SendRawTransaction(),
         TestMempoolAccept(),
     ]
 }
