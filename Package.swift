@@ -178,6 +178,7 @@ let effects: [Target] = [
 let effectTests: [Target] = [
     tests("StorageTests", ["Cryptography", "Storage"]),
     tests("ChainTests", core + ["Keys", "MemoryPool", "Mining", "Storage", "Chain"]),
+    tests("IndexesTests", core + ["MemoryPool", "Storage", "Chain", "Indexes"]),
     tests("WalletsTests", core + ["Keys", "MemoryPool", "Mining", "Chain", "Wallets"]),
     tests("NodeTests", core + ["NodeClient"]),
 ]
