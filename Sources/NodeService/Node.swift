@@ -88,7 +88,10 @@ public struct Node: Sendable {
         }
         let outcome: Result<Void, any Error>
         do {
-            try await run(over: validator, clock, dispatcher)
+            // The files named by -loadblock and those of -reindex have been taken in by now.
+            if !configuration.settings.bool("stopafterblockimport", default: false) {
+                try await run(over: validator, clock, dispatcher)
+            }
             outcome = .success(())
         } catch {
             outcome = .failure(error)
@@ -181,11 +184,15 @@ public struct Node: Sendable {
         of validator: Validator, _ wallets: WalletStore?, _ indexes: NodeIndexes
     ) async throws {
         let stop = stop
+        let lastHeight = configuration.settings.int("stopatheight", default: 0)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await stop.wait() }
             group.addTask { throw try await validator.failure() }
             group.addTask {
-                for await _ in validator.tips() { await wallets?.chainMoved() }
+                for await tip in validator.tips() {
+                    if lastHeight > 0, tip.height >= lastHeight { stop.make() }
+                    await wallets?.chainMoved()
+                }
                 await stop.wait()
             }
             group.addTask {

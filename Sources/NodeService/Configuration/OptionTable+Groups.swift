@@ -104,15 +104,15 @@ extension OptionTable {
 
     static let wallet: [Option] = [
         Option("addresstype", "", .used, "Kind of address to give out (default: bech32)"),
-        Option("avoidpartialspends", "", .used), Option("changetype", "", .used),
+        Option("avoidpartialspends", "", .ignored), Option("changetype", "", .used),
         Option("consolidatefeerate", "=<amt>", .ignored),
         Option("disablewallet", "", .used, "Run without wallets"),
         Option("discardfee", "=<amt>", .used),
         Option("fallbackfee", "=<amt>", .used, "Fee rate where none can be estimated"),
         Option("keypool", "=<n>", .used, "How many keys to prepare (default: 1000)"),
-        Option("maxapsfee", "=<n>", .used), Option("maxtxfee", "=<amt>", .used),
+        Option("maxapsfee", "=<n>", .ignored), Option("maxtxfee", "=<amt>", .used),
         Option("mintxfee", "=<amt>", .used), Option("signer", "=<cmd>", .missing),
-        Option("spendzeroconfchange", "", .used), Option("txconfirmtarget", "=<n>", .used),
+        Option("spendzeroconfchange", "", .used), Option("txconfirmtarget", "=<n>", .ignored),
         Option("wallet", "=<path>", .used, "Load this wallet on startup").forNetwork(),
         Option("walletbroadcast", "", .used),
         Option(
@@ -180,7 +180,7 @@ extension OptionTable {
     static let mining: [Option] = [
         Option("blockmaxweight", "=<n>", .used, "Most weight of a block (default: 4000000)"),
         Option("blockreservedweight", "=<n>", .used), Option("blockmintxfee", "=<amt>", .used),
-        Option("blockversion", "=<n>", .used),
+        Option("blockversion", "=<n>", .ignored),
         Option("finder", "=<name>", .used, "The inmate whose finds these are"),
         Option("mineduty", "=<n>", .used, "Percent of the time to mine (default: 100)"),
         Option("roster", "=<file>", .used, "Whom the blocks mined here pay"),
