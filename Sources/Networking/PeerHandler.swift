@@ -94,7 +94,9 @@ final class PeerHandler: ChannelDuplexHandler, Sendable {
     }
 
     /// A message has been handled.
-    func release(_ bytes: Int, _ channel: any Channel) { change(channel) { $0.waiting -= bytes + Self.overhead } }
+    func release(_ bytes: Int, _ channel: any Channel) {
+        change(channel) { $0.waiting -= bytes + Self.overhead }
+    }
 
     private func change(_ channel: any Channel, _ edit: (inout State) -> Void) {
         let isDue = state.withLock { state in

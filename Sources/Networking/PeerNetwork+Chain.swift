@@ -88,8 +88,10 @@ extension PeerNetwork {
     private func keep(_ block: Block) {
         newestTransactions = [:]
         for transaction in block.transactions {
-            newestTransactions[TransactionID(hash: transaction.txid, isWitnessID: false)] = transaction
-            newestTransactions[TransactionID(hash: transaction.wtxid, isWitnessID: true)] = transaction
+            newestTransactions[TransactionID(hash: transaction.txid, isWitnessID: false)] =
+                transaction
+            newestTransactions[TransactionID(hash: transaction.wtxid, isWitnessID: true)] =
+                transaction
         }
     }
 
@@ -195,7 +197,8 @@ extension PeerNetwork {
         }
     }
 
-    private func choose(_ candidates: [Wtxid]?, atLeast rate: FeeRate, _ limit: Int) async -> Answer {
+    private func choose(_ candidates: [Wtxid]?, atLeast rate: FeeRate, _ limit: Int) async -> Answer
+    {
         let (names, sequence) = await validator.mempool { pool in
             let wtxids = candidates.map { pool.relayOrder($0) } ?? pool.allEntries().map(\.wtxid)
             var names: [TransactionName] = []

@@ -9,7 +9,8 @@ extension PeerNetwork {
     static let group = MultiThreadedEventLoopGroup.singleton
     /// Bytes that may wait for a slow socket (Bitcoin Core's -maxsendbuffer); above, the peer's
     /// requests wait.
-    static let writeBuffer = ChannelOptions.Types.WriteBufferWaterMark(low: 500_000, high: 1_000_000)
+    static let writeBuffer = ChannelOptions.Types.WriteBufferWaterMark(
+        low: 500_000, high: 1_000_000)
 
     // MARK: - Listening
 

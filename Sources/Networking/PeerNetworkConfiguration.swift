@@ -98,7 +98,9 @@ public enum NetworkingError: Error, Hashable, Sendable, CustomStringConvertible 
 
 extension PeerNetwork.Configuration {
     /// The options once read.
-    func parsed() throws(NetworkingError) -> (settings: SwarmSettings, listening: [PeerNetwork.Listening]) {
+    func parsed() throws(NetworkingError) -> (
+        settings: SwarmSettings, listening: [PeerNetwork.Listening]
+    ) {
         var settings = SwarmSettings(network: network, userAgent: userAgent)
         settings.maximumConnections = max(0, maximumConnections)
         settings.isBlocksOnly = blocksOnly

@@ -46,7 +46,8 @@ struct PeerStore: Sendable {
             let bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
             return try JSON(parsing: bytes)
         } catch {
-            throw .storage("\(complaint) (\"\(path)\"): \(error). Move the file away to begin anew.")
+            throw .storage(
+                "\(complaint) (\"\(path)\"): \(error). Move the file away to begin anew.")
         }
     }
 

@@ -156,8 +156,9 @@ public struct AddressBook: Sendable {
 
     private mutating func dropWorst(at now: Int64) -> Bool {
         let heard = order.compactMap { known[$0] }.filter { !$0.isTried }
-        guard let worst = heard.first(where: { Self.isTerrible($0, at: now) })
-            ?? heard.min(by: { $0.address.time < $1.address.time })
+        guard
+            let worst = heard.first(where: { Self.isTerrible($0, at: now) })
+                ?? heard.min(by: { $0.address.time < $1.address.time })
         else { return false }
         remove(worst.address.endpoint)
         return true
@@ -192,7 +193,8 @@ extension AddressBook {
     ) -> KnownAddress? {
         guard !order.isEmpty else { return nil }
         // Hearsay and proven addresses get an even chance, whatever their numbers.
-        let wantsTried = !wantsNew && triedCount > 0 && (triedCount == count || random.next() & 1 == 0)
+        let wantsTried =
+            !wantsNew && triedCount > 0 && (triedCount == count || random.next() & 1 == 0)
         var leniency = 1.0
         for _ in 0..<50 {
             guard let endpoint = order.randomElement(using: &random), let entry = known[endpoint]

@@ -176,7 +176,9 @@ extension Swarm {
         else { return nil }
         let endpoint = Endpoint(seen, port: port)
         if book.accepts(endpoint) { return endpoint }
-        let known = localScores.max { ($0.value, $0.key.description) < ($1.value, $1.key.description) }
+        let known = localScores.max {
+            ($0.value, $0.key.description) < ($1.value, $1.key.description)
+        }
         return known?.key
     }
 

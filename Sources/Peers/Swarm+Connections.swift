@@ -111,7 +111,8 @@ extension Swarm {
                     time: now.components.seconds,
                     receiverServices: peer.isInbound ? [] : book[endpoint]?.address.services ?? [],
                     receiver: isTellable ? endpoint : .unspecified, nonce: peer.nonce,
-                    userAgent: settings.userAgent, startHeight: Int32(clamping: tree.height(tree.tip)),
+                    userAgent: settings.userAgent,
+                    startHeight: Int32(clamping: tree.height(tree.tip)),
                     relaysTransactions: acceptsTransactions(of: peer))), to: id)
     }
 
@@ -126,8 +127,10 @@ extension Swarm {
         guard let peer = peers[id], !peer.session.isIntroduced else { return true }
         let desired = desiredServices(given: version.services)
         if peer.connection.kind.expectsServices, !version.services.isSuperset(of: desired) {
-            leave(id, "peer does not offer the expected services (\(version.services.hex) offered, "
-                + "\(desired.hex) expected)")
+            leave(
+                id,
+                "peer does not offer the expected services (\(version.services.hex) offered, "
+                    + "\(desired.hex) expected)")
             return false
         }
         guard version.version >= WireLimits.minimumProtocolVersion else { return true }
@@ -166,9 +169,10 @@ extension Swarm {
         }
         peers[id]?.sync.isPreferred =
             (!peer.isInbound || peer.isNoBan) && kind != .addressFetch && peer.servesBlocks
-        log("receive version message: \(version.sanitisedUserAgent): version \(version.version), "
-            + "blocks=\(version.startHeight), us=\(version.receiver), "
-            + "txrelay=\(version.relaysTransactions ? 1 : 0), peer=\(id)")
+        log(
+            "receive version message: \(version.sanitisedUserAgent): version \(version.version), "
+                + "blocks=\(version.startHeight), us=\(version.receiver), "
+                + "txrelay=\(version.relaysTransactions ? 1 : 0), peer=\(id)")
         guard !peer.isInbound else {
             noteOwnAddress(version.receiver.address)
             return

@@ -30,7 +30,8 @@ extension Swarm {
         dialing.added.map { name in
             let endpoint = Endpoint(name, defaultPort: settings.network.port)
             let peer = ids.lazy.compactMap { peers[$0] }.first {
-                $0.connection.name == name || (endpoint != nil && $0.connection.endpoint == endpoint)
+                $0.connection.name == name
+                    || (endpoint != nil && $0.connection.endpoint == endpoint)
             }
             return AddedNode(
                 name: name, connected: peer?.connection.endpoint.description,
@@ -91,7 +92,8 @@ extension Swarm {
         let seconds = now.components.seconds
         guard !bans.isBanned(subnet, at: seconds) else { return nil }
         bans.ban(subnet, at: seconds, until: until ?? seconds + settings.banTime)
-        for id in ids where peers[id].map({ subnet.contains($0.connection.endpoint.address) }) == true {
+        for id in ids
+        where peers[id].map({ subnet.contains($0.connection.endpoint.address) }) == true {
             leave(id, "banned")
         }
         actions.append(.storeBans)
@@ -127,7 +129,7 @@ extension Swarm {
     public var localAddresses: [(endpoint: Endpoint, score: Int)] {
         settings.externalEndpoints.map { ($0, 4) }
             + localScores.sorted { $0.key.description < $1.key.description }
-                .map { ($0.key, $0.value) }
+            .map { ($0.key, $0.value) }
     }
 
     public var networkTotals: NetworkTotals { totals }

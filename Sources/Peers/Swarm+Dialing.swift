@@ -74,7 +74,8 @@ extension Swarm {
     }
 
     private mutating func dialAutomatically(at now: Duration) {
-        let kinds = peers.values.filter { !$0.isLeaving }.map(\.connection.kind)
+        let kinds =
+            peers.values.filter { !$0.isLeaving }.map(\.connection.kind)
             + dialing.pending.map(\.kind)
         let full = kinds.count { $0 == .fullRelay }
         let blocks = kinds.count { $0 == .blockRelay }
@@ -124,7 +125,9 @@ extension Swarm {
     /// each node is one.
     private func dialGroup(_ endpoint: Endpoint) -> [UInt8] {
         guard endpoint.address.isRoutable else {
-            return endpoint.address.bytes + [UInt8(endpoint.port >> 8), UInt8(endpoint.port & 0xFF)]
+            return endpoint.address.bytes + [
+                UInt8(endpoint.port >> 8), UInt8(endpoint.port & 0xFF),
+            ]
         }
         return endpoint.address.group
     }

@@ -25,9 +25,10 @@ extension Swarm {
         guard let parent = tree.find(first.previous) else {
             // An announcement that came before what it builds on.
             if askForHeaders(id, from: tree.best, at: now) {
-                log("received header \(hashes[0].displayHex): missing prev block "
-                    + "\(first.previous.displayHex), sending getheaders "
-                    + "(\(tree.height(tree.best))) to end (peer=\(id))")
+                log(
+                    "received header \(hashes[0].displayHex): missing prev block "
+                        + "\(first.previous.displayHex), sending getheaders "
+                        + "(\(tree.height(tree.best))) to end (peer=\(id))")
             }
             noteAvailable(lastHash, of: id)
             return
@@ -41,8 +42,9 @@ extension Swarm {
                 return overflow ? .max : sum
             }
             if claimed < workThreshold, headers.count < WireLimits.maximumHeaders {
-                log("Ignoring low-work chain (height=\(tree.height(parent) + headers.count)) "
-                    + "from peer=\(id)")
+                log(
+                    "Ignoring low-work chain (height=\(tree.height(parent) + headers.count)) "
+                        + "from peer=\(id)")
                 return
             }
         }
@@ -56,8 +58,9 @@ extension Swarm {
         hashes.reserveCapacity(headers.count)
         for header in headers {
             let hash = header.hash
-            guard ProofOfWork.check(
-                hash: hash, bits: header.bits, limit: settings.network.consensus.powLimit)
+            guard
+                ProofOfWork.check(
+                    hash: hash, bits: header.bits, limit: settings.network.consensus.powLimit)
             else {
                 misbehave(id, "header with invalid proof of work")
                 return nil
@@ -142,7 +145,8 @@ extension Swarm {
         guard askForHeaders(id, from: start, at: now) else { return }
         log("initial getheaders (\(tree.height(start))) to peer=\(id)")
         peers[id]?.sync.isStarted = true
-        let missing = max(age, .zero).components.seconds / max(settings.network.consensus.spacing, 1)
+        let missing =
+            max(age, .zero).components.seconds / max(settings.network.consensus.spacing, 1)
         peers[id]?.sync.headersDeadline = now + .seconds(15 * 60) + .milliseconds(missing)
     }
 

@@ -58,7 +58,9 @@ extension Swarm {
             guard peers[id]?.session.isReady == true else { return }
             judge(error, received, of: id)
         case .message(let message):
-            log("received: \(received.command) (\(received.size - Frame.headerSize) bytes) peer=\(id)")
+            log(
+                "received: \(received.command) (\(received.size - Frame.headerSize) bytes) peer=\(id)"
+            )
             handle(message, from: id, at: now)
         }
     }
@@ -66,8 +68,9 @@ extension Swarm {
     private mutating func judge(_ error: MessageError, _ received: Received, of id: PeerID) {
         switch error {
         case .malformed(let reason):
-            log("ProcessMessages(\(received.command), \(received.size - Frame.headerSize) bytes): "
-                + "Exception '\(reason)' caught, peer=\(id)")
+            log(
+                "ProcessMessages(\(received.command), \(received.size - Frame.headerSize) bytes): "
+                    + "Exception '\(reason)' caught, peer=\(id)")
         case .tooMany(let command, let count):
             guard command != "notfound" else { return }
             misbehave(id, "\(command) message size = \(count)")

@@ -98,7 +98,9 @@ enum FeeSteps {
         return steps
     }()
 
-    static func highest(atMost rate: Int64) -> Int64 { Int64(steps.last { $0 <= Double(rate) } ?? 0) }
+    static func highest(atMost rate: Int64) -> Int64 {
+        Int64(steps.last { $0 <= Double(rate) } ?? 0)
+    }
 
     /// A step near a rate: mostly the one below it.
     static func round(_ rate: Int64, using random: inout Randomness) -> Int64 {

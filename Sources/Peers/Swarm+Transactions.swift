@@ -19,7 +19,9 @@ extension Swarm {
                 // Each peer uses one kind of id, agreed on in the handshake.
                 if item.kind != .witnessTransaction, isWitnessID != usesWitnessID { continue }
                 guard acceptsTransactions else {
-                    leave(id, "transaction (\(item.hash.displayHex)) inv sent in violation of protocol")
+                    leave(
+                        id,
+                        "transaction (\(item.hash.displayHex)) inv sent in violation of protocol")
                     return
                 }
                 peers[id]?.relay?.known.insert(item.hash)
@@ -224,7 +226,8 @@ extension Swarm {
         let candidates = relay.isPoolWanted ? nil : relay.toSend.sorted()
         actions.append(
             .ask(
-                id, .chooseAnnouncements(
+                id,
+                .chooseAnnouncements(
                     candidates, atLeast: rate,
                     limit: relay.isPoolWanted ? WireLimits.maximumInventory : limit)))
     }

@@ -10,7 +10,9 @@ extension Message {
         self = try Self.decode(command, payload)
     }
 
-    private static func decode(_ command: String, _ payload: [UInt8]) throws(MessageError) -> Message {
+    private static func decode(_ command: String, _ payload: [UInt8]) throws(MessageError)
+        -> Message
+    {
         switch command {
         case "verack": .verack
         case "wtxidrelay": .wtxidRelay
@@ -34,7 +36,9 @@ extension Message {
     }
 
     /// The messages that have no limit of their own.
-    private static func simple(_ command: String, _ payload: [UInt8]) throws(MessageError) -> Message {
+    private static func simple(_ command: String, _ payload: [UInt8]) throws(MessageError)
+        -> Message
+    {
         do {
             var reader = ByteReader(payload.span)
             switch command {
@@ -135,7 +139,9 @@ extension Message {
         return addresses
     }
 
-    private static func locator(_ command: String, _ payload: [UInt8]) throws(MessageError) -> Message {
+    private static func locator(_ command: String, _ payload: [UInt8]) throws(MessageError)
+        -> Message
+    {
         var locator: [BlockHash] = []
         let count: Int
         let stop: BlockHash

@@ -111,7 +111,8 @@ extension NetworkAddress {
         case .ipv6:
             hasPrefix(0xFE, 0x80, 0, 0, 0, 0, 0, 0)  // RFC 4862
                 || bytes[0] & 0xFE == 0xFC  // RFC 4193
-                || (hasPrefix(0x20, 0x01, 0x00) && (bytes[3] & 0xF0 == 0x10 || bytes[3] & 0xF0 == 0x20))
+                || (hasPrefix(0x20, 0x01, 0x00)
+                    && (bytes[3] & 0xF0 == 0x10 || bytes[3] & 0xF0 == 0x20))
         default: false
         }
     }

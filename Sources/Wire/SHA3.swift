@@ -37,7 +37,9 @@ package enum SHA3 {
             }
             for row in stride(from: 0, to: 25, by: 5) {
                 let lanes = Array(state[row..<row + 5])
-                for x in 0..<5 { state[row + x] = lanes[x] ^ (~lanes[(x + 1) % 5] & lanes[(x + 2) % 5]) }
+                for x in 0..<5 {
+                    state[row + x] = lanes[x] ^ (~lanes[(x + 1) % 5] & lanes[(x + 2) % 5])
+                }
             }
             for bit in 0..<7 {
                 if register & 1 != 0 { state[0] ^= 1 << UInt64((1 << bit) - 1) }

@@ -165,9 +165,12 @@ import Wire
             for _ in 0..<20 {
                 var message = Self.anyMessage(&dice, blocks).frame(magic: world.network.magic)
                 if dice.next() % 3 == 0, !message.isEmpty {
-                    message[Int(dice.next() % UInt64(message.count))] ^= UInt8(1 << (dice.next() % 8))
+                    message[Int(dice.next() % UInt64(message.count))] ^= UInt8(
+                        1 << (dice.next() % 8))
                 }
-                if dice.next() % 9 == 0 { message.removeLast(Int(dice.next() % UInt64(message.count))) }
+                if dice.next() % 9 == 0 {
+                    message.removeLast(Int(dice.next() % UInt64(message.count)))
+                }
                 world.inject(message, into: 0, from: id)
             }
             world.run(for: .milliseconds(300))
@@ -182,7 +185,8 @@ import Wire
             InventoryItem.Kind(rawValue: UInt32(truncatingIfNeeded: dice.next())),
         ]
         let items = (0..<Int(dice.next() % 5)).map { _ in
-            InventoryItem(kinds.randomElement(using: &dice) ?? .block, dice.next() & 1 == 0 ? hash : .max)
+            InventoryItem(
+                kinds.randomElement(using: &dice) ?? .block, dice.next() & 1 == 0 ? hash : .max)
         }
         let header = BlockHeader(
             version: 1, previous: hash, merkleRoot: .zero, time: .max,

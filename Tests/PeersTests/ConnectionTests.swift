@@ -108,7 +108,10 @@ import Wire
         let grant = try Grant(parsing: "noban,in,out@127.0.0.1")
         #expect(grant.isForInbound && grant.isForOutbound)
         #expect(grant.permissions.names == ["noban", "download"])
-        #expect(try Grant(parsing: "127.0.0.1").permissions.names == ["noban", "relay", "mempool", "download"])
+        #expect(
+            try Grant(parsing: "127.0.0.1").permissions.names == [
+                "noban", "relay", "mempool", "download",
+            ])
         #expect(try Grant(parsing: "all@::/0").permissions.names.count == 7)
         #expect(throws: GrantError.self) { try Grant(parsing: "nobody@127.0.0.1") }
         #expect(throws: GrantError.self) { try Grant(parsing: "in@127.0.0.1") }
@@ -119,7 +122,8 @@ import Wire
     func addressBook() {
         var book = AddressBook(allowsPrivate: false)
         for index in 0..<5000 {
-            let endpoint = Endpoint(.ipv4(50, 1, UInt8(index >> 8), UInt8(index & 0xFF)), port: 8333)
+            let endpoint = Endpoint(
+                .ipv4(50, 1, UInt8(index >> 8), UInt8(index & 0xFF)), port: 8333)
             book.add(
                 PeerAddress(endpoint, services: .network, time: 1_700_000_000),
                 from: .ipv4(60, 1, 1, 1), at: 1_700_000_000)

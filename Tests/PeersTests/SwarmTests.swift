@@ -97,7 +97,9 @@ import Wire
         world.mine(3, on: 0, tag: 1)
         world.mine(5, on: 1, tag: 2)
         world.connect(0, to: 1)
-        let ends = world.run(atMost: .seconds(30)) { $0.heights() == [15, 15] && $0.tips().count == 1 }
+        let ends = world.run(atMost: .seconds(30)) {
+            $0.heights() == [15, 15] && $0.tips().count == 1
+        }
         #expect(ends)
     }
 

@@ -44,7 +44,9 @@ struct ToyChain {
     var height: Int { records[tip]?.height ?? 0 }
 
     /// Mines on the tip.
-    mutating func mine(at time: UInt32, tag: UInt8 = 0, with transactions: [Transaction] = []) -> Block {
+    mutating func mine(at time: UInt32, tag: UInt8 = 0, with transactions: [Transaction] = [])
+        -> Block
+    {
         let block = Self.block(
             on: tip, height: height + 1, time: time, tag: tag, bits: network.genesis.header.bits,
             limit: network.consensus.powLimit, with: transactions)

@@ -175,7 +175,9 @@ struct World {
     }
 
     private mutating func deliver() {
-        let due = deliveries.filter { $0.time <= now }.sorted { ($0.time, $0.order) < ($1.time, $1.order) }
+        let due = deliveries.filter { $0.time <= now }.sorted {
+            ($0.time, $0.order) < ($1.time, $1.order)
+        }
         deliveries.removeAll { $0.time <= now }
         for delivery in due { take(delivery) }
     }
@@ -200,7 +202,9 @@ struct World {
         }
     }
 
-    private mutating func schedule(_ node: Int, _ event: Event, after delay: Duration = .milliseconds(10)) {
+    private mutating func schedule(
+        _ node: Int, _ event: Event, after delay: Duration = .milliseconds(10)
+    ) {
         guard nodes.indices.contains(node) else { return }
         count += 1
         deliveries.append(Delivery(time: now + delay, order: count, node: node, event: event))
@@ -242,7 +246,8 @@ struct World {
         }
         let remote = Endpoint(nodes[node].endpoint.address, port: UInt16(40_000 + count % 20_000))
         let (id, actions) = nodes[other].swarm.connect(
-            Connection(kind: .inbound, endpoint: remote, boundEndpoint: nodes[other].endpoint), at: now)
+            Connection(kind: .inbound, endpoint: remote, boundEndpoint: nodes[other].endpoint),
+            at: now)
         guard let id else {
             perform(actions, of: other)
             handle(.dialFailed(request), of: node)
@@ -252,8 +257,10 @@ struct World {
             Connection(
                 kind: request.kind, endpoint: nodes[other].endpoint, name: request.target), at: now)
         guard let own else { return }
-        nodes[other].wires[id] = Wire(node: node, peer: own, reader: FrameReader(magic: network.magic))
-        nodes[node].wires[own] = Wire(node: other, peer: id, reader: FrameReader(magic: network.magic))
+        nodes[other].wires[id] = Wire(
+            node: node, peer: own, reader: FrameReader(magic: network.magic))
+        nodes[node].wires[own] = Wire(
+            node: other, peer: id, reader: FrameReader(magic: network.magic))
         perform(actions, of: other)
         perform(ownActions, of: node)
     }
@@ -282,7 +289,9 @@ struct World {
             let headers = nodes[node].chain.headers(after: locator, stop: stop)
             answer = .blocksAfter(headers.prefix(500).map(\.hash), continues: headers.count > 500)
         case .serveBlock(let hash, _):
-            if let block = nodes[node].chain.blocks[hash] { send(.block(block), from: node, to: id) }
+            if let block = nodes[node].chain.blocks[hash] {
+                send(.block(block), from: node, to: id)
+            }
             answer = .served(missing: [])
         case .serveTransactions(let items, _):
             var missing: [InventoryItem] = []
@@ -322,7 +331,9 @@ extension World {
                     outPoint: OutPoint(txid: txid, index: 0), script: Script([]), sequence: .max,
                     witness: Witness([[tag]]))
             ],
-            outputs: [TransactionOutput(value: Amount(satoshis: 1000), script: Script([0x51, tag]))],
+            outputs: [
+                TransactionOutput(value: Amount(satoshis: 1000), script: Script([0x51, tag]))
+            ],
             lockTime: 0)
     }
 }

@@ -64,7 +64,8 @@ import Wire
     @Test(
         "What is no address is refused",
         arguments: [
-            "", "1.2.3", "1.2.3.4.5", "256.1.1.1", "+1.2.3.4", ":::", "1::2::3", "12345::", "a.b.c.d",
+            "", "1.2.3", "1.2.3.4.5", "256.1.1.1", "+1.2.3.4", ":::", "1::2::3", "12345::",
+            "a.b.c.d",
             "localhost", "1:2:3:4:5:6:7:8:9", "x.onion", "[::1",
         ])
     func noAddress(_ text: String) {
@@ -83,7 +84,9 @@ import Wire
 
     @Test("Private and loopback ranges are no part of the internet")
     func ranges() {
-        for text in ["10.0.0.1", "192.168.3.4", "172.16.0.1", "127.0.0.1", "::1", "fe80::1", "fd00::1"] {
+        for text in [
+            "10.0.0.1", "192.168.3.4", "172.16.0.1", "127.0.0.1", "::1", "fe80::1", "fd00::1",
+        ] {
             #expect(NetworkAddress(text)?.isRoutable == false, "\(text)")
         }
         for text in ["8.8.8.8", "172.32.0.1", "2a00::1"] {

@@ -6,7 +6,8 @@ import Wire
 
     private func ping(_ nonce: UInt64) -> [UInt8] { Message.ping(nonce).frame(magic: magic) }
 
-    @Test("A frame is read back however the stream is split", arguments: [1, 2, 7, 23, 24, 25, 1000])
+    @Test(
+        "A frame is read back however the stream is split", arguments: [1, 2, 7, 23, 24, 25, 1000])
     func split(_ size: Int) throws {
         let stream = ping(1) + Message.verack.frame(magic: magic) + ping(2)
         var reader = FrameReader(magic: magic)

@@ -27,7 +27,8 @@ import Wire
         .verack, .wtxidRelay, .sendAddressV2, .sendHeaders, .getAddresses, .memoryPool,
         .sendCompact(announces: true, version: 2), .feeFilter(100), .ping(5), .ping(nil), .pong(5),
         .addresses([address]), .addressesV2([address]),
-        .inventory([InventoryItem(.witnessId, hash)]), .getData([InventoryItem(.witnessBlock, hash)]),
+        .inventory([InventoryItem(.witnessId, hash)]),
+        .getData([InventoryItem(.witnessBlock, hash)]),
         .notFound([InventoryItem(.transaction, hash)]), .getBlocks(locator: [hash], stop: .zero),
         .getHeaders(locator: [hash, .zero], stop: hash), .headers([header, header]),
         .block(Block(header: header, transactions: [transaction])), .transaction(transaction),
@@ -66,7 +67,8 @@ import Wire
                 _ = try? Message(command: command, payload: bytes)
             }
             for first in [0xFD, 0xFE, 0xFF] as [UInt8] {
-                _ = try? Message(command: command, payload: [first] + Array(repeating: 0xFF, count: 90))
+                _ = try? Message(
+                    command: command, payload: [first] + Array(repeating: 0xFF, count: 90))
             }
         }
     }
@@ -109,8 +111,9 @@ import Wire
     func shortVersion() throws {
         guard case .version(var version) = Self.samples[0] else { return }
         let bytes = Message.version(version).payload
-        guard case .version(let short) = try Message(
-            command: "version", payload: Array(bytes[..<46]))
+        guard
+            case .version(let short) = try Message(
+                command: "version", payload: Array(bytes[..<46]))
         else { return }
         #expect(short.nonce == 1)
         #expect(short.startHeight == -1)
