@@ -1,3 +1,6 @@
 enum UtilMethods {
-    static let all: [any RPCMethod] = [EstimateSmartFee(), GetIndexInfo()]
+    static let all: [any RPCMethod] = [
+        CreateMultisig(), EstimateSmartFee(), GetIndexInfo(), SignMessageWithPrivKey(),
+        VerifyMessage(),
+    ]
 }
