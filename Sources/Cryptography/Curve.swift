@@ -7,6 +7,7 @@ enum Curve {
     /// we do neither.
     nonisolated(unsafe) static let context: OpaquePointer = {
         guard let context = secp256k1_context_create(UInt32(SECP256K1_CONTEXT_NONE)) else {
+            // Made once, at the first use: without memory for it nothing can be verified.
             fatalError("libsecp256k1 is out of memory")
         }
         return context

@@ -1,6 +1,6 @@
 enum MempoolMethods {
     static let all: [any RPCMethod] = [
-        GetTxSpendingPrevOut(), SaveMempool(),
+        SaveMempool(),
         GetMempoolAncestors(), GetMempoolCluster(), GetMempoolDescendants(), GetMempoolEntry(),
         GetMempoolFeerateDiagram(), GetMempoolInfo(), GetRawMempool(), GetTxSpendingPrevout(),
         SaveMempool(), SendRawTransaction(),
