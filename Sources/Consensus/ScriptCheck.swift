@@ -39,7 +39,7 @@ public struct ScriptCheck: Sendable {
     public var precomputed: PrecomputedTransactionData { shared.precomputed }
 
     /// Runs the script.
-    public func run(verifier: some SignatureVerifier) throws(ScriptFailure) {
+    public func run(verifier: any SignatureVerifier) throws(ScriptFailure) {
         do throws(ScriptError) {
             try shared.transaction.verifyInput(
                 inputIndex, precomputed: shared.precomputed, flags: shared.flags,

@@ -42,10 +42,16 @@ extension Script {
 
     /// The witness version and program, if this is a push of a number and one of 2 to 40 bytes.
     public var witnessProgram: WitnessProgram? {
-        guard (4...42).contains(bytes.count),
-            let version = bytes.first.flatMap(Opcode.init(rawValue:))?.number,
+        guard (4...42).contains(bytes.count), let first = bytes.first,
             let count = byte(at: 1), Int(count) + 2 == bytes.count
         else { return nil }
+        let version: Int
+        switch first {
+        case Opcode.op0.rawValue: version = 0
+        case Opcode.op1.rawValue...Opcode.op16.rawValue:
+            version = Int(first - Opcode.op1.rawValue) + 1
+        default: return nil
+        }
         return WitnessProgram(version: version, program: bytes.dropFirst(2))
     }
 

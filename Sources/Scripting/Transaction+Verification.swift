@@ -8,7 +8,7 @@ extension Transaction {
     ///   - verifier: judges the signatures, perhaps from memory.
     public func verifyInput(
         _ index: Int, precomputed: PrecomputedTransactionData, flags: ScriptFlags,
-        verifier: some SignatureVerifier
+        verifier: any SignatureVerifier
     ) throws(ScriptError) {
         let input = inputs[index]
         let spent = precomputed.spentOutputs[index]
