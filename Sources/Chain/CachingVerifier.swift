@@ -1,22 +1,59 @@
 import Consensus
-import Cryptography
+package import Cryptography
 import Primitives
 import Scripting
 import Synchronization
+
+/// Checks signatures, but for those a cache knows to be good.
+package struct CachingVerifier: SignatureVerifier {
+    let cache: VerificationCache
+    /// Whether what is found good is noted: worth it for a transaction that a block will hold
+    /// again, not for the block.
+    let notes: Bool
+
+    package func verifyECDSA(
+        signature: ArraySlice<UInt8>, publicKey: ArraySlice<UInt8>, hash: Hash256
+    ) -> Bool {
+        verify(69, signature, publicKey, hash) {
+            DirectVerifier().verifyECDSA(signature: signature, publicKey: publicKey, hash: hash)
+        }
+    }
+
+    package func verifySchnorr(
+        signature: ArraySlice<UInt8>, publicKey: ArraySlice<UInt8>, hash: Hash256
+    ) -> Bool {
+        verify(83, signature, publicKey, hash) {
+            DirectVerifier().verifySchnorr(signature: signature, publicKey: publicKey, hash: hash)
+        }
+    }
+
+    private func verify(
+        _ algorithm: UInt8, _ signature: ArraySlice<UInt8>, _ publicKey: ArraySlice<UInt8>,
+        _ hash: Hash256, directly: () -> Bool
+    ) -> Bool {
+        guard notes || cache.isUsed else { return directly() }
+        let key = cache.digest(algorithm, signature, publicKey, hash)
+        if cache.signatures.contains(key) { return true }
+        guard directly() else { return false }
+        if notes { cache.insert(signature: key) }
+        return true
+    }
+}
 
 /// Signatures and scripts that were found good, so that a block's are not checked again if they
 /// were when their transaction came.
 ///
 /// What is kept is a hash of it all with a secret: nobody can choose what falls together.
-final class CachingVerifier: SignatureVerifier {
-    private let signatures: HashSet
+package final class VerificationCache: Sendable {
+    fileprivate let signatures: HashSet
     private let scripts: HashSet
     private let salt: SHA256Stream
-    /// Whether any transaction was noted; while blocks are downloaded none is.
-    private let isUsed = Atomic(false)
+    /// While blocks are downloaded nothing is in it, and looking is in vain.
+    private let holdsAny = Atomic(false)
 
-    /// - Parameter capacity: signatures kept, rounded to what suits; 32 bytes each.
-    init(capacity: Int) {
+    /// - Parameter capacityInBytes: what both sets may take together; half of it is for each.
+    package init(capacityInBytes: Int) {
+        let capacity = capacityInBytes / 2 / MemoryLayout<Hash256>.stride
         signatures = HashSet(capacity: capacity)
         scripts = HashSet(capacity: capacity)
         var stream = SHA256Stream()
@@ -24,26 +61,11 @@ final class CachingVerifier: SignatureVerifier {
         salt = stream
     }
 
-    func verifyECDSA(
-        signature: ArraySlice<UInt8>, publicKey: ArraySlice<UInt8>, hash: Hash256
-    ) -> Bool {
-        let key = digest(69, signature, publicKey, hash)
-        if signatures.contains(key) { return true }
-        guard DirectVerifier().verifyECDSA(signature: signature, publicKey: publicKey, hash: hash)
-        else { return false }
-        signatures.insert(key)
-        return true
-    }
+    fileprivate var isUsed: Bool { holdsAny.load(ordering: .relaxed) }
 
-    func verifySchnorr(
-        signature: ArraySlice<UInt8>, publicKey: ArraySlice<UInt8>, hash: Hash256
-    ) -> Bool {
-        let key = digest(83, signature, publicKey, hash)
-        if signatures.contains(key) { return true }
-        guard DirectVerifier().verifySchnorr(signature: signature, publicKey: publicKey, hash: hash)
-        else { return false }
-        signatures.insert(key)
-        return true
+    fileprivate func insert(signature: Hash256) {
+        holdsAny.store(true, ordering: .relaxed)
+        signatures.insert(signature)
     }
 
     /// Whether all inputs of a transaction were found good under these flags. Its id covers the
@@ -54,7 +76,7 @@ final class CachingVerifier: SignatureVerifier {
 
     /// The checks of a block's transactions but those found good before, in the same order.
     func unknown(_ checks: [ScriptCheck], of block: Block, flags: ScriptFlags) -> [ScriptCheck] {
-        guard isUsed.load(ordering: .relaxed), !checks.isEmpty else { return checks }
+        guard isUsed, !checks.isEmpty else { return checks }
         var unknown: [ScriptCheck] = []
         var position = 0
         for transaction in block.transactions.dropFirst() {
@@ -67,7 +89,7 @@ final class CachingVerifier: SignatureVerifier {
     }
 
     func note(_ wtxid: Wtxid, flags: ScriptFlags) {
-        isUsed.store(true, ordering: .relaxed)
+        holdsAny.store(true, ordering: .relaxed)
         scripts.insert(digest(wtxid, flags))
     }
 
@@ -78,7 +100,7 @@ final class CachingVerifier: SignatureVerifier {
         return stream.finalize()
     }
 
-    private func digest(
+    fileprivate func digest(
         _ algorithm: UInt8, _ signature: ArraySlice<UInt8>, _ publicKey: ArraySlice<UInt8>,
         _ hash: Hash256
     ) -> Hash256 {

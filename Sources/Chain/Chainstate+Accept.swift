@@ -62,7 +62,7 @@ extension Chainstate {
             try block.accept(onto: tip, of: index, in: network)
             let connection = try block.connect(
                 onto: tip, of: index, in: network, spending: gathered, overwritesCoin: overwrites)
-            if let failure = scripts.firstFailure(connection.checks, verifier: verifier) {
+            if let failure = scripts.firstFailure(connection.checks, cache: verified) {
                 throw .script(failure)
             }
             return nil

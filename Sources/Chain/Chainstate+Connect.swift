@@ -8,7 +8,7 @@ import Storage
 
 extension Chainstate {
     /// Connects a block to the tip: gathers the coins it spends, judges it, and only then changes
-    /// anything. Returns the rule it breaks, or nil.
+    /// anything. Returns the rule it breaks, or nil. Its scripts are begun, and stay to be settled.
     func connect(_ id: BlockID, _ block: Block) throws(StorageError) -> BlockError? {
         guard let parent = index.parent(of: id) else {
             // Nobody can spend the coins of the genesis block: they were never made.
@@ -27,10 +27,9 @@ extension Chainstate {
         } catch {
             return error
         }
-        let checks = verifier.unknown(connection.checks, of: block, flags: connection.flags)
-        if let failure = scripts.firstFailure(checks, verifier: verifier) {
-            return .script(failure)
-        }
+        let checks = verified.unknown(connection.checks, of: block, flags: connection.flags)
+        let job = scripts.begin(checks, cache: verified)
+        unsettled.append(UnsettledBlock(id: id, block: block, job: job))
         try commit(id, block, connection)
         return nil
     }
@@ -81,7 +80,6 @@ extension Chainstate {
             block, reward: network.consensus.subsidy(at: height) + connection.fees,
             previous: block.header.previous, in: store)
         if let judgement { put(StoreKey.ledger(block.hash), judgement) }
-        index.raiseValidity(id, to: .scripts)
         index.setActive(id)
     }
 

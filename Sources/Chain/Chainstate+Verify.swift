@@ -71,7 +71,7 @@ extension Chainstate {
         guard
             let connection = try? block.connect(
                 onto: parent, of: index, in: network, spending: gathered),
-            scripts.firstFailure(connection.checks, verifier: verifier) == nil
+            scripts.firstFailure(connection.checks, cache: verified) == nil
         else { return false }
         for transaction in block.transactions {
             if !transaction.isCoinbase {

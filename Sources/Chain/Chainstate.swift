@@ -26,7 +26,9 @@ final class Chainstate {
     var files: BlockFiles
     private(set) var store: Database
     let scripts: ScriptPool
-    let verifier = CachingVerifier(capacity: 1 << 19)
+    /// The last blocks of the active chain, oldest first, as far as their scripts are being run.
+    var unsettled: [UnsettledBlock] = []
+    let verified: VerificationCache
     private var lock: FolderLock
 
     /// What the store is to be told with the next write, whether or not coins are.
@@ -63,6 +65,7 @@ final class Chainstate {
         minimumChainWork = configuration.minimumChainWork ?? consensus.minimumChainWork
         keepsTransactionIndex = configuration.keepsTransactionIndex
         cacheLimit = max(1 << 20, configuration.databaseCacheBytes - storeCache)
+        verified = VerificationCache(capacityInBytes: configuration.verificationCacheBytes)
         scripts = ScriptPool(threads: configuration.scriptThreads)
         pending = WriteBatch()
         self.network = network
@@ -164,6 +167,7 @@ final class Chainstate {
 
     /// Brings the disk to the present block: the files first, then everything else in one batch.
     func flush(emptyingCache: Bool = false) throws(StorageError) {
+        precondition(unsettled.isEmpty, "Only what has been judged goes to the disk")
         guard let tip = index.tip else { return try writeIndex() }
         try files.synchronise()
         collectIndex()
@@ -176,10 +180,8 @@ final class Chainstate {
         ledger.written()
     }
 
-    /// Flushes if the cache has grown to its limit.
-    func flushIfFull() throws(StorageError) {
-        if coins.memoryUsage > cacheLimit { try flush(emptyingCache: true) }
-    }
+    /// Whether the cache has grown to its limit.
+    var isFull: Bool { coins.memoryUsage > cacheLimit }
 
     func put(_ key: [UInt8], _ value: [UInt8]) {
         pending.put(key, value)

@@ -24,6 +24,8 @@ extension Validator {
         public var blocksDirectory: String
         /// What the coin cache and the store's own cache may take together, in bytes.
         public var databaseCacheBytes = 450 << 20
+        /// What may be remembered of signatures and scripts found good, in bytes (`-maxsigcachesize`).
+        public var verificationCacheBytes = 32 << 20
         /// Threads for script checks; 0 is one for each processor, less than 0 leaves so many free.
         public var scriptThreads = 0
         /// The least work a chain must have to be followed; nil is the network's own.

@@ -1,4 +1,4 @@
-import Consensus
+package import Consensus
 import Dispatch
 import Scripting
 import Synchronization
@@ -9,18 +9,22 @@ import Synchronization
     import Darwin
 #endif
 
-/// Threads that run a block's script checks together with the caller.
+/// Threads that run the script checks of blocks, one block after the other, while their owner goes
+/// on with the next.
 ///
-/// Each takes sixteen checks at a time off one cursor: a Task for each check would cost more than
-/// the switch is worth, and would keep the threads that everything else runs on.
-final class ScriptPool: Sendable {
+/// Each takes sixteen checks at a time off a job's cursor: a Task for each check would cost more
+/// than the switch is worth, and would keep the threads that everything else runs on.
+package final class ScriptPool: Sendable {
     /// How many threads there are besides the caller's.
     let workerCount: Int
     private let shared: Shared
 
+    /// How many checks may wait before the caller takes part rather than adding more.
+    private static let backlogLimit = 16_384
+
     /// - Parameter threads: all threads to be used, the caller's among them; 0 or less leaves that
     ///   many processors free, as `-par` does.
-    init(threads: Int) {
+    package init(threads: Int) {
         let processors = Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         let wanted = threads > 0 ? threads : processors + threads
         workerCount = max(0, min(wanted, 16) - 1)
@@ -29,70 +33,68 @@ final class ScriptPool: Sendable {
     }
 
     deinit {
-        shared.job.withLock { $0 = .stop }
+        shared.line.withLock { $0.isStopped = true }
         for _ in 0..<workerCount { shared.wake.signal() }
     }
 
     /// Runs the checks; returns the failure of the first that fails, or nil.
-    func firstFailure(
-        _ checks: [ScriptCheck], verifier: CachingVerifier
+    ///
+    /// - Parameters:
+    ///   - cache: knows what was found good before.
+    ///   - notesSignatures: whether the cache is told of good signatures.
+    package func firstFailure(
+        _ checks: [ScriptCheck], cache: VerificationCache, notesSignatures: Bool = false
     ) -> ScriptFailure? {
-        let job = Job(checks: checks, verifier: verifier)
-        let helpers = checks.count > Job.grab ? workerCount : 0
-        if helpers > 0 {
-            shared.job.withLock { $0 = .run(job) }
-            for _ in 0..<helpers { shared.wake.signal() }
-        }
-        job.work()
-        for _ in 0..<helpers { shared.done.wait() }
+        finish(begin(checks, cache: cache, notesSignatures: notesSignatures))
+    }
+
+    /// Lets the threads begin with the checks behind those begun before. Returns at once, unless
+    /// so many wait that the caller had better help.
+    package func begin(
+        _ checks: [ScriptCheck], cache: VerificationCache, notesSignatures: Bool = false
+    ) -> ScriptJob {
+        let job = ScriptJob(
+            checks, verifier: CachingVerifier(cache: cache, notes: notesSignatures))
+        guard !checks.isEmpty else { return job }
+        shared.line.withLock { $0.jobs.append(job) }
+        for _ in 0..<workerCount { shared.wake.signal() }
+        while shared.line.withLock({ $0.waiting }) > Self.backlogLimit, shared.workOnce() {}
+        return job
+    }
+
+    /// Takes part until the job is done; returns the failure of its first check that fails, or nil.
+    package func finish(_ job: ScriptJob) -> ScriptFailure? {
+        while !job.isDone, shared.workOnce() {}
+        job.wait()
         return job.failure
     }
 
+    /// What the threads share.
     private final class Shared: Sendable {
         let wake = DispatchSemaphore(value: 0)
-        let done = DispatchSemaphore(value: 0)
-        let job = Mutex<Order>(.stop)
+        let line = Mutex(Line())
+
+        /// Runs some checks of the oldest job that has any left; false if none has.
+        func workOnce() -> Bool {
+            guard let job = line.withLock({ $0.next() }) else { return false }
+            job.work()
+            return true
+        }
     }
 
-    private enum Order: Sendable { case run(Job), stop }
+    /// The jobs that have checks left, oldest first.
+    private struct Line {
+        var jobs: [ScriptJob] = []
+        var isStopped = false
 
-    /// One list of checks, and how far they have been taken.
-    private final class Job: Sendable {
-        static let grab = 16
-        private let checks: [ScriptCheck]
-        private let verifier: CachingVerifier
-        private let cursor = Atomic<Int>(0)
-        private let first = Mutex<(index: Int, failure: ScriptFailure)?>(nil)
+        var waiting: Int { jobs.reduce(0) { $0 + $1.unclaimed } }
 
-        init(checks: [ScriptCheck], verifier: CachingVerifier) {
-            self.checks = checks
-            self.verifier = verifier
-        }
-
-        var failure: ScriptFailure? { first.withLock { $0?.failure } }
-
-        /// Works until there is nothing left. Since the checks are taken in order, no check before
-        /// the first failure is left out.
-        func work() {
-            while true {
-                let start = cursor.add(Self.grab, ordering: .relaxed).oldValue
-                guard start < checks.count else { return }
-                for index in start..<min(start + Self.grab, checks.count) {
-                    do throws(ScriptFailure) {
-                        try checks[index].run(verifier: verifier)
-                    } catch {
-                        note(index, error)
-                        return
-                    }
-                }
+        mutating func next() -> ScriptJob? {
+            while let job = jobs.first {
+                if job.unclaimed > 0 { return job }
+                jobs.removeFirst()
             }
-        }
-
-        private func note(_ index: Int, _ failure: ScriptFailure) {
-            cursor.store(checks.count, ordering: .relaxed)
-            first.withLock { first in
-                if index < first?.index ?? .max { first = (index, failure) }
-            }
+            return nil
         }
     }
 
@@ -118,9 +120,8 @@ final class ScriptPool: Sendable {
         let shared = Unmanaged<Shared>.fromOpaque(argument).takeRetainedValue()
         while true {
             shared.wake.wait()
-            guard case .run(let job) = shared.job.withLock({ $0 }) else { return }
-            job.work()
-            shared.done.signal()
+            while shared.workOnce() {}
+            if shared.line.withLock({ $0.isStopped }) { return }
         }
     }
 }

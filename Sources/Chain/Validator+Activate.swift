@@ -16,41 +16,98 @@ extension Validator {
     /// Bytes of blocks taken back whose transactions are kept for the mempool.
     private static let readmissionLimit = 64 << 20
 
+    /// How many blocks may stand on the chain while their scripts are run.
+    private static let unsettledLimit = 16
+
     /// Moves to the best chain there is: the one with most work of which all blocks are here and
     /// none breaks a rule.
     ///
-    /// - Parameter watched: a block at hand, which need not be read back, and whose verdict is to
-    ///   be returned.
+    /// - Parameters:
+    ///   - watched: a block at hand, which need not be read back, and whose verdict is to be
+    ///     returned.
+    ///   - settlesAll: false lets the scripts of the last blocks go on while the caller brings the
+    ///     next; `settleAll()` ends that.
     @discardableResult
-    func activate(watching watched: (id: BlockID, block: Block)? = nil) throws(StorageError)
-        -> Verdict
-    {
+    func activate(
+        watching watched: (id: BlockID, block: Block)? = nil, settlesAll: Bool = true
+    ) throws(StorageError) -> Verdict {
         var verdict = Verdict.none
-        while let target = chain.index.bestCandidate(), target != chain.index.tip {
-            let disconnected = try disconnect(toForkWith: target)
-            while let next = nextStep(toward: target) {
-                let block = try blockToConnect(next, watched)
-                if let error = try chain.connect(next, block) {
-                    if next == watched?.id { verdict = .failed(error) }
-                    guard error.result.marksFailed else {
-                        throw StorageError(
-                            path: chain.files.blockPath(Int(chain.index[next].file)),
-                            reason: "Block \(block.hash.displayHex) was changed on the disk "
-                                + "(\(error.rejectReason)); restart with -reindex")
-                    }
-                    chain.index.markFailed(next)
-                    break
-                }
-                if next == watched?.id { verdict = .connected }
-                pool.blockConnected(block, now: clock.now())
-                try chain.writeIndex()
-                try chain.flushIfFull()
-                if disconnected.isEmpty { publish() }
+        while true {
+            while let target = chain.index.bestCandidate(), target != chain.index.tip {
+                try follow(target, watched, &verdict)
+                chain.index.pruneCandidates()
             }
-            chain.index.pruneCandidates()
-            if !disconnected.isEmpty { try readmit(disconnected) }
+            guard settlesAll else { return verdict }
+            if try settle(leaving: 0, watched, &verdict) { return verdict }
         }
-        return verdict
+    }
+
+    /// Waits for all scripts, and moves to the best chain there is if any of them fails.
+    func settleAll() throws(StorageError) { try activate() }
+
+    /// Connects the blocks towards `target` until one turns out bad.
+    private func follow(
+        _ target: BlockID, _ watched: (id: BlockID, block: Block)?, _ verdict: inout Verdict
+    ) throws(StorageError) {
+        let fork = chain.index.tip.map { _ in chain.index.fork(of: target) ?? chain.index.genesis }
+        if fork != chain.index.tip, !(try settle(leaving: 0, watched, &verdict)) { return }
+        let disconnected = try fork.map { id throws(StorageError) in try disconnect(to: id) } ?? []
+        while let next = nextStep(toward: target) {
+            let block = try blockToConnect(next, watched)
+            if let error = try chain.connect(next, block) {
+                // Of a block on a bad one nothing is known.
+                guard try settle(leaving: 0, watched, &verdict) else { break }
+                try refuse(next, block, error)
+                if next == watched?.id { verdict = .failed(error) }
+                break
+            }
+            guard try settle(leaving: Self.unsettledLimit, watched, &verdict) else { break }
+            try chain.writeIndex()
+            if chain.isFull {
+                guard try settle(leaving: 0, watched, &verdict) else { break }
+                try chain.flush(emptyingCache: true)
+            }
+            if disconnected.isEmpty, chain.unsettled.isEmpty { publish() }
+        }
+        guard !disconnected.isEmpty else { return }
+        // What is good again for the pool is told by the chain as it then is.
+        _ = try settle(leaving: 0, watched, &verdict)
+        try readmit(disconnected)
+    }
+
+    /// Waits for the scripts of the oldest unsettled blocks until `count` are left. If one fails,
+    /// it and what was built on it is taken back, and the answer is false.
+    private func settle(
+        leaving count: Int, _ watched: (id: BlockID, block: Block)?, _ verdict: inout Verdict
+    ) throws(StorageError) -> Bool {
+        while chain.unsettled.count > count, let (settled, error) = chain.settleOldest() {
+            guard let error else {
+                if settled.id == watched?.id { verdict = .connected }
+                pool.blockConnected(settled.block, now: clock.now())
+                continue
+            }
+            chain.dropUnsettled()
+            try chain.writeIndex()
+            let parent = chain.index.parent(of: settled.id) ?? chain.index.genesis
+            _ = try disconnect(to: parent)
+            try refuse(settled.id, settled.block, error)
+            if settled.id == watched?.id { verdict = .failed(error) }
+            return false
+        }
+        return true
+    }
+
+    /// Notes that a block breaks a rule for good.
+    private func refuse(
+        _ id: BlockID, _ block: Block, _ error: BlockError
+    ) throws(StorageError) {
+        guard error.result.marksFailed else {
+            throw StorageError(
+                path: chain.files.blockPath(Int(chain.index[id].file)),
+                reason: "Block \(block.hash.displayHex) was changed on the disk "
+                    + "(\(error.rejectReason)); restart with -reindex")
+        }
+        chain.index.markFailed(id)
     }
 
     /// The block after the tip on the way to one that builds on it; nil at the end.
@@ -71,12 +128,6 @@ extension Validator {
                 + "restart with -reindex")
     }
 
-    /// Takes blocks back until the tip is one that `target` builds on; returns them, newest first.
-    private func disconnect(toForkWith target: BlockID) throws(StorageError) -> [Block] {
-        guard chain.index.tip != nil else { return [] }
-        return try disconnect(to: chain.index.fork(of: target) ?? chain.index.genesis)
-    }
-
     /// Takes blocks back until the tip is `id`; returns them, newest first.
     func disconnect(to id: BlockID) throws(StorageError) -> [Block] {
         var blocks: [Block] = []
@@ -86,7 +137,7 @@ extension Validator {
             blocks.append(block)
             size += block.totalSize
             try chain.writeIndex()
-            try chain.flushIfFull()
+            if chain.isFull { try chain.flush(emptyingCache: true) }
             // What would take too much memory is forgotten, the newest first, and with it what in
             // the pool depends on it.
             while size > Self.readmissionLimit, let dropped = blocks.first {

@@ -74,6 +74,8 @@ extension Validator {
             try source.forEach { block throws(StorageError) in
                 try self.take(imported: block, &orphans)
             }
+            try settleAll()
+            publish()
         }
     }
 
@@ -88,7 +90,7 @@ extension Validator {
                 }
                 continue
             }
-            _ = try submit(block: block)
+            _ = try take(block, settlesAll: false)
             queue += orphans.removeValue(forKey: block.hash) ?? []
         }
     }

@@ -19,15 +19,21 @@ extension Validator {
         defer { publish() }
         return try writing { () throws(StorageError) in
             let outcome = try take(
-                completesWitness ? chain.completed(block) : block, force, minimumWorkChecked)
+                completesWitness ? chain.completed(block) : block, force: force,
+                minimumWorkChecked: minimumWorkChecked)
             try chain.writeIndex()
             try flushIfDue()
             return outcome
         }
     }
 
-    private func take(
-        _ block: Block, _ force: Bool, _ minimumWorkChecked: Bool
+    /// Judges a block, keeps it and follows the best chain.
+    ///
+    /// - Parameter settlesAll: whether to wait for its scripts; otherwise the outcome may still
+    ///   change (see `activate`).
+    func take(
+        _ block: Block, force: Bool = true, minimumWorkChecked: Bool = true,
+        settlesAll: Bool = true
     ) throws(StorageError) -> BlockOutcome {
         do throws(BlockError) {
             try block.check(in: network)
@@ -38,16 +44,16 @@ extension Validator {
             block.header, at: clock.now(), isWorkChecked: minimumWorkChecked)
         switch accepted {
         case .failure(let error): return .rejected(BlockRejection(error))
-        case .success((let id, _)): return try take(block, as: id, force)
+        case .success((let id, _)): return try take(block, as: id, force, settlesAll)
         }
     }
 
     /// Keeps a block whose header is known, and follows the best chain.
     private func take(
-        _ block: Block, as id: BlockID, _ force: Bool
+        _ block: Block, as id: BlockID, _ force: Bool, _ settlesAll: Bool
     ) throws(StorageError) -> BlockOutcome {
         if chain.index.status(of: id).hasData {
-            try activate()
+            try activate(settlesAll: settlesAll)
             return .duplicate
         }
         if !force, !chain.isWorthKeeping(id) { return .ignored }
@@ -55,7 +61,7 @@ extension Validator {
             return .rejected(BlockRejection(error))
         }
         try chain.keep(block, as: id)
-        return switch try activate(watching: (id, block)) {
+        return switch try activate(watching: (id, block), settlesAll: settlesAll) {
         case .none: .stored
         case .connected: .connected
         case .failed(let error): .rejected(BlockRejection(error))

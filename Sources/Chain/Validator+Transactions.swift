@@ -87,12 +87,14 @@ extension Validator {
         let transaction = admission.transaction
         let checks = ScriptCheck.all(
             of: transaction, spending: admission.spentOutputs, flags: admission.policyFlags)
-        if let failure = chain.scripts.firstFailure(checks, verifier: chain.verifier) {
+        if let failure = chain.scripts.firstFailure(
+            checks, cache: chain.verified, notesSignatures: true)
+        {
             throw admission.rejection(for: failure)
         }
         // Each rule of policy only forbids more, so what passes them all passes those of the block.
         if admission.policyFlags.isSuperset(of: admission.consensusFlags) {
-            chain.verifier.note(transaction.wtxid, flags: admission.consensusFlags)
+            chain.verified.note(transaction.wtxid, flags: admission.consensusFlags)
         }
     }
 }

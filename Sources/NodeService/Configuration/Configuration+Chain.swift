@@ -19,6 +19,8 @@ extension Configuration {
             chain.blocksDirectory = base + inner + "/blocks"
         }
         chain.databaseCacheBytes = int("dbcache", default: 450, in: 4...1 << 20) << 20
+        chain.verificationCacheBytes =
+            int("maxsigcachesize", default: 32, in: 0...1 << 14) << 20
         chain.scriptThreads = int("par", default: 0, in: -1024...1024)
         chain.minimumChainWork = try number("minimumchainwork")
         chain.assumeValid = try number("assumevalid").map(\.hash)

@@ -138,7 +138,9 @@ extension OptionTable {
         Option("limitclustercount", "=<n>", .used), Option("limitclustersize", "=<n>", .used),
         Option("test", "=<option>", .ignored), Option("capturemessages", "", .missing),
         Option("mocktime", "=<n>", .used, "Stand still at this time (default: 0)"),
-        Option("maxsigcachesize", "=<n>", .ignored),
+        Option(
+            "maxsigcachesize", "=<n>", .used,
+            "Size of the memory of verified signatures and scripts in MiB (default: 32)"),
         Option("maxtipage", "=<n>", .used, "Seconds after which a tip is too old to be current"),
         Option("printpriority", "", .ignored),
         Option("uacomment", "=<cmt>", .used, "Append a comment to the user agent"),

@@ -1,0 +1,102 @@
+import Chain
+import Consensus
+import Foundation
+import Genesis
+import Primitives
+import Storage
+import TestSupport
+import Testing
+
+/// Scripts run while the next blocks are connected already: what if one of them fails?
+@Suite("Scripts that are judged late") struct SettlingTests {
+    private let chain = TestChain()
+
+    /// A hundred blocks, then some of which the one at `bad` holds a spend whose script fails.
+    private func blocks(_ count: Int, bad: Int) -> (base: [Block], branch: [Block]) {
+        let base = chain.builder.blocks(100 + count, onto: chain.genesis)
+        var position = chain.position(after: base, from: chain.genesis)
+        var branch: [Block] = []
+        for number in 0..<count {
+            let coinbase = base[number].transactions[0]
+            let point = OutPoint(txid: coinbase.txid, index: 0)
+            var spend = chain.builder.spend([point], worth: coinbase.value(at: 0))
+            if number == bad {
+                // OP_RETURN in the input's script.
+                spend = Transaction(
+                    inputs: [TransactionInput(outPoint: point, script: [0x6a])],
+                    outputs: Array(spend.outputs))
+            }
+            var plan = ChainBuilder.Plan(tag: 9)
+            plan.transactions = [spend]
+            let block = chain.builder.block(onto: position, plan)
+            position = chain.builder.position(block, above: position)
+            branch.append(block)
+        }
+        return (base, branch)
+    }
+
+    @Test(
+        "When blocks arrive last first, those before a bad script stay and no others",
+        arguments: [0, 1, 17, 39])
+    func backwards(bad: Int) async throws {
+        let (base, branch) = blocks(40, bad: bad)
+        let validator = try await chain.open()
+        _ = try await validator.submitAll(base)
+        let good = Array(branch.prefix(bad))
+        let undisturbed = TestChain()
+        let other = try await undisturbed.open()
+        _ = try await other.submitAll(base + good)
+
+        _ = try await validator.submit(headers: branch.map(\.header))
+        for block in branch.dropFirst().reversed() {
+            #expect(try await validator.submit(block: block) == .stored)
+        }
+        let outcome = try await validator.submit(block: branch[0])
+        if bad == 0 {
+            guard case .rejected(let rejection) = outcome else {
+                Issue.record("the bad block was taken: \(outcome)")
+                return
+            }
+            #expect(rejection.reason.hasPrefix("block-script-verify-flag-failed"))
+        } else {
+            #expect(outcome == .connected)
+        }
+        #expect(validator.tip.hash == (good.last ?? base.last)?.hash)
+        #expect(try await ChainState(validator) == ChainState(other))
+        // Its successors are known to be bad with it, and a better branch is followed.
+        let info = try #require(await validator.blockInfo(branch[39].hash))
+        #expect(info.isInvalid)
+        let rest = chain.builder.blocks(
+            41 - bad, onto: chain.position(after: base + good, from: chain.genesis), tag: 4)
+        #expect(try await validator.submitAll(rest).last == .connected)
+        #expect(validator.tip.hash == rest.last?.hash)
+        try await validator.close()
+        try await other.close()
+    }
+
+    @Test("An imported file is followed up to the block before a bad script")
+    func imported() async throws {
+        let (base, branch) = blocks(40, bad: 23)
+        let path = chain.folder.path + "/import.dat"
+        var bytes = ByteWriter()
+        for block in base + branch {
+            bytes.write(chain.builder.network.magic)
+            bytes.write(UInt32(block.totalSize))
+            bytes.write(block.bytes)
+        }
+        try Data(bytes.bytes).write(to: URL(filePath: path))
+        let validator = try await chain.open { $0.loadBlocks = [path] }
+        #expect(validator.tip.hash == branch[22].hash)
+
+        let undisturbed = TestChain()
+        let other = try await undisturbed.open()
+        _ = try await other.submitAll(base + branch.prefix(23))
+        #expect(try await ChainState(validator) == ChainState(other))
+        try await validator.close()
+        try await other.close()
+
+        let again = try await chain.reopen()
+        #expect(again.tip.hash == branch[22].hash)
+        try await again.close()
+    }
+}
