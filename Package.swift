@@ -164,14 +164,15 @@ let effects: [Target] = [
             package("ServiceLifecycle", "swift-service-lifecycle"),
         ]),
     module("NodeClient", ["Notation"]),
+    module("Benchmarks", core + ["Chain"]),
     program("cellblockd", ["NodeService"]),
     program("cellblock-cli", ["Notation"]),
     // It starts itself again as the nodes it needs, so that one product is all there is to build.
     program(
         "cellblock",
         [
-            "Notation", "Conformance", "NodeClient", "NodeService",
-            package("ArgumentParser", "swift-argument-parser"),
+            "Notation", "Cryptography", "Genesis", "Conformance", "Benchmarks", "NodeClient",
+            "NodeService", package("ArgumentParser", "swift-argument-parser"),
         ]),
 ]
 

@@ -1,0 +1,152 @@
+import ArgumentParser
+import Benchmarks
+import Cryptography
+import Foundation
+import Genesis
+import Notation
+
+/// Measures what a node is made of against what the machine could do at best.
+struct BenchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench",
+        abstract: "Measure validation and hashing against what this machine can do at best.",
+        subcommands: [ValidateBench.self, HashBench.self])
+}
+
+/// Verification of blocks against their signature checks alone.
+struct ValidateBench: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "validate",
+        abstract: "Time verifying blocks beside checking their signatures alone.",
+        discussion: """
+            The blocks come from a folder with an index.json and the coins they spend, or from a \
+            file of a whole chain (.dat) as linearize and -loadblock know it. Each round times \
+            the signature checks alone, in libsecp256k1, then everything a node does but the \
+            disk, on as many threads. The ratio of the two says what we add.
+            """)
+
+    @Argument(help: "A folder of blocks with their coins, or a .dat file of a chain.")
+    var path: String
+
+    @Option(help: "The network of a chain file.")
+    var network = "regtest"
+
+    @Option(help: "Threads; 0 is one for each processor.")
+    var threads = 0
+
+    @Option(help: "How often to measure.")
+    var rounds = 5
+
+    @Flag(help: "Print the result as JSON.")
+    var json = false
+
+    func validate() throws {
+        guard (0...16).contains(threads) else {
+            throw ValidationError("--threads must be 0 to 16, not \(threads).")
+        }
+        guard (1...100).contains(rounds) else {
+            throw ValidationError("--rounds must be 1 to 100, not \(rounds).")
+        }
+    }
+
+    func run() throws {
+        guard let definition = Network.named(network) else {
+            throw ValidationError("There is no network \(network).")
+        }
+        let console = Console(toStandardError: json)
+        console.progress("reading \(path)")
+        let bench: ValidationBenchmark
+        do {
+            bench = try ValidationBenchmark(reading: path, network: definition)
+        } catch {
+            console.failure("\(error)")
+            throw ExitCode.failure
+        }
+        let threads = threads == 0 ? ProcessInfo.processInfo.activeProcessorCount : threads
+        console.line(
+            "\(bench.blockCount) blocks, \(bench.inputCount) inputs, \(bench.signatureCount) "
+                + "signatures, \(threads) threads")
+        var results: [ValidationBenchmark.Round] = []
+        for number in 1...rounds {
+            console.progress("round \(number) of \(rounds)")
+            let round = try bench.round(threads: threads)
+            results.append(round)
+            console.line(
+                String(
+                    format: "  signatures alone %.3f s (%.3f s of processors)   "
+                        + "whole %.3f s (%.3f s)   ratio %.3f (%.3f)",
+                    round.floor.wall, round.floor.processor, round.whole.wall,
+                    round.whole.processor, round.ratio, round.processorRatio))
+        }
+        let median = results.map(\.ratio).sorted()[results.count / 2]
+        let processorMedian = results.map(\.processorRatio).sorted()[results.count / 2]
+        console.line(
+            String(format: "median ratio %.3f, of processor time %.3f", median, processorMedian))
+        guard json else { return }
+        let rows = results.map { round in
+            JSON.object([
+                "floor_seconds": Self.number(round.floor.wall),
+                "floor_processor_seconds": Self.number(round.floor.processor),
+                "whole_seconds": Self.number(round.whole.wall),
+                "whole_processor_seconds": Self.number(round.whole.processor),
+            ])
+        }
+        let answer = JSON.object([
+            "blocks": .int(bench.blockCount), "inputs": .int(bench.inputCount),
+            "signatures": .int(bench.signatureCount), "threads": .int(threads),
+            "rounds": .array(rows), "median_ratio": Self.number(median),
+            "median_processor_ratio": Self.number(processorMedian),
+        ])
+        print(answer.text(indent: 2))
+    }
+
+    private static func number(_ value: Double) -> JSON { .number(String(format: "%.4f", value)) }
+}
+
+/// The kernels that search for proof of work.
+struct HashBench: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "hash",
+        abstract: "Time the header search of every SHA-256 kernel this processor runs.")
+
+    @Option(help: "Threads of the second column; 0 is one for each processor.")
+    var threads = 0
+
+    @Option(help: "Seconds a figure.")
+    var seconds = 1.0
+
+    @Flag(help: "Print the result as JSON.")
+    var json = false
+
+    func validate() throws {
+        guard (0...256).contains(threads), seconds > 0, seconds <= 600 else {
+            throw ValidationError("--threads must be 0 to 256 and --seconds at most 600.")
+        }
+    }
+
+    func run() throws {
+        let console = Console(toStandardError: json)
+        let threads = threads == 0 ? ProcessInfo.processInfo.activeProcessorCount : threads
+        var rows: [JSON] = []
+        console.line("kernel       1 thread   \(threads) threads   scaling")
+        for kernel in SHA256Kernel.available {
+            console.progress(kernel.name)
+            let one = HashBenchmark.rate(of: kernel, threads: 1, seconds: seconds)
+            let all = HashBenchmark.rate(of: kernel, threads: threads, seconds: seconds)
+            let name = kernel.name + (kernel == .best ? " *" : "")
+            console.line(
+                name.padding(toLength: 11, withPad: " ", startingAt: 0)
+                    + String(
+                        format: "%7.2f MH/s %7.2f MH/s   %5.3f", one / 1e6, all / 1e6,
+                        all / one / Double(threads)))
+            rows.append(
+                .object([
+                    "kernel": .string(kernel.name), "is_used": .bool(kernel == .best),
+                    "hashes_per_second": .int(Int(one)),
+                    "hashes_per_second_all": .int(Int(all)), "threads": .int(threads),
+                ]))
+        }
+        console.line("* in use")
+        if json { print(JSON.array(rows).text(indent: 2)) }
+    }
+}
