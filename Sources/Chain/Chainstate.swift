@@ -21,7 +21,7 @@ final class Chainstate {
     let keepsTransactionIndex: Bool
 
     var index: BlockIndex
-    var coins = CoinCache()
+    var coins: CoinCache
     var ledger: LedgerKeeper
     var files: BlockFiles
     private(set) var store: Database
@@ -57,6 +57,7 @@ final class Chainstate {
         try Self.wipe(configuration.reindex, store)
         let index = try Self.loadIndex(store, network, &files)
         let ledger = try LedgerKeeper(reading: store)
+        let hasCoins = try store.get(StoreKey.bestBlock) != nil
 
         // Nothing may fail from here on: a value half made could not be taken apart.
         let consensus = network.consensus
@@ -68,6 +69,7 @@ final class Chainstate {
         verified = VerificationCache(capacityInBytes: configuration.verificationCacheBytes)
         scripts = ScriptPool(threads: configuration.scriptThreads)
         pending = WriteBatch()
+        coins = CoinCache(isStoreEmpty: !hasCoins)
         self.network = network
         self.index = index
         self.ledger = ledger

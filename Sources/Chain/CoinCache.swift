@@ -22,7 +22,15 @@ package struct CoinCache {
     /// How many entries the store does not know of yet.
     package private(set) var dirtyCount = 0
 
-    package init() { slots = Array(repeating: 0, count: 1 << 12) }
+    /// Whether the store holds no coin that is not here, so that one not found here need not be
+    /// looked for there: so it is from an empty chain until the cache is emptied.
+    private var isComplete: Bool
+
+    /// - Parameter isStoreEmpty: whether the store is known to hold no coins.
+    package init(isStoreEmpty: Bool = false) {
+        slots = Array(repeating: 0, count: 1 << 12)
+        isComplete = isStoreEmpty
+    }
 
     /// About how many bytes it takes in memory.
     package var memoryUsage: Int {
@@ -47,7 +55,7 @@ package struct CoinCache {
                 found.append(nil)
             }
         }
-        guard !missing.isEmpty else { return found }
+        guard !missing.isEmpty, !isComplete else { return found }
         var keys = KeyList(minimumCapacity: missing.count)
         for (_, point) in missing { keys.append { StoreKey.append(coin: point, to: &$0) } }
         var damaged: OutPoint?
@@ -117,13 +125,13 @@ package struct CoinCache {
 
     // MARK: Writing
 
-    /// Adds everything the store does not know of to a batch.
+    /// Adds everything the store does not know of to a batch, in the order of the keys: a store
+    /// takes in what is sorted in a fraction of the time.
     package func write(to batch: inout WriteBatch) {
         var key: [UInt8] = []
         var value: [UInt8] = []
-        for slot in slots where slot != 0 {
-            let entry = entries[Int(slot & 0xFFFF_FFFF) - 1]
-            guard entry.flags.contains(.dirty) else { continue }
+        for number in dirtyInOrder {
+            let entry = entries[Int(number)]
             key.removeAll(keepingCapacity: true)
             StoreKey.append(coin: OutPoint(txid: entry.txid, index: entry.index), to: &key)
             if entry.flags.contains(.spent) {
@@ -152,6 +160,18 @@ package struct CoinCache {
             }
         }
         dirtyCount = 0
+    }
+
+    /// The numbers of all dirty entries, in the order of their keys as far as the first eight bytes
+    /// of the transaction id and the index tell it.
+    private var dirtyInOrder: [UInt32] {
+        var order: [(head: UInt64, index: UInt32, number: UInt32)] = []
+        order.reserveCapacity(dirtyCount)
+        for (number, entry) in entries.enumerated() where entry.flags.contains(.dirty) {
+            order.append((entry.txid.words.0.byteSwapped, entry.index, UInt32(number)))
+        }
+        order.sort { $0.head == $1.head ? $0.index < $1.index : $0.head < $1.head }
+        return order.map(\.number)
     }
 
     // MARK: The table
