@@ -1,0 +1,108 @@
+"""Changes of the rules at heights that a test chooses: what is lawful before is not from that block on."""
+from keys import Key, legacy_hash
+from scripts import TRUE, push, script
+from tree import Coin, subsidy
+from wire import NULL_POINT, FINAL, In, Out, Tx, shown
+
+HEIGHTS = {"bip34": 130, "dersig": 134, "cltv": 138, "csv": 142, "segwit": 146}
+FLAGS = [f"-testactivationheight={name}@{height}" for name, height in HEIGHTS.items()]
+KEY = Key(b"activation")
+
+
+def until(t, name):
+    """Up to the block before the last under the old rule."""
+    while t.tip.height + 2 < HEIGHTS[name]:
+        t.good(t.block())
+
+
+def heights(t):
+    """BIP34, and BIP30 before it."""
+    t.case("before BIP34 a coinbase may repeat one of which all is spent")
+    plain = lambda: Tx([In(NULL_POINT, b"\2\xff\xff")], [Out(5, TRUE)])
+    repeat = lambda: t.block(change=lambda b: b.txs.__setitem__(0, plain()))
+    t.good(repeat())
+    t.bad(repeat(), "bad-txns-BIP30", "while it stands")
+    t.case("before BIP34 a coinbase says what it will")
+    t.good(t.block(script=b"\2\1\1"))
+    t.good(t.block(version=1, script=b"\2\1\2"))
+    until(t, "bip34")
+    t.case("BIP34 begins with its block")
+    t.good(t.block(version=1, script=b"\2\1\1"), "the last without")
+    t.bad(t.block(version=1), "bad-version(0x00000001)")
+    t.bad(t.block(version=2, script=b"\2\1\1"), "bad-cb-height")
+    t.good(t.block(version=2), "the first with")
+
+
+def signatures(t):
+    """BIP66."""
+    pay = script(KEY.compressed, "CHECKSIG")
+
+    def spend():
+        fund, coin = t.lock_up(pay)
+        tx = t.spend(coin)
+        signature = KEY.ecdsa(legacy_hash(tx, 0, pay)) + b"\1"
+        # A needless zero before the first number.
+        tx.ins[0].script = push(bytes([0x30, signature[1] + 1, 2, signature[3] + 1, 0]) + signature[4:])
+        return [fund, tx]
+    until(t, "dersig")
+    t.case("BIP66 begins with its block")
+    t.good(t.block(spend(), version=2), "the last without")
+    t.bad(t.block(version=2), "bad-version(0x00000002)")
+    t.bad(t.block(spend(), version=3), "block-script-verify-flag-failed (Non-canonical DER signature)")
+    t.good(t.block(version=3), "the first with")
+
+
+def absolute_locks(t):
+    """BIP65."""
+    def spend():
+        fund, coin = t.lock_up(script(500, "CHECKLOCKTIMEVERIFY"))
+        return [fund, t.spend(coin)]
+    until(t, "cltv")
+    t.case("BIP65 begins with its block")
+    t.good(t.block(spend(), version=3), "the last without")
+    t.bad(t.block(version=3), "bad-version(0x00000003)")
+    t.bad(t.block(spend(), version=4), "block-script-verify-flag-failed (Locktime requirement not satisfied)")
+    t.good(t.block(version=4), "the first with")
+
+
+def relative_locks(t):
+    """BIP68, BIP112 and BIP113."""
+    def early():
+        fund, coin = t.lock_up(TRUE)
+        return [fund, t.spend(coin, sequence=5)]
+
+    def checked():
+        fund, coin = t.lock_up(script(5, "CHECKSEQUENCEVERIFY"))
+        return [fund, t.spend(coin)]
+
+    def dated():
+        """A lock that is over by the block's own time, and not by the median."""
+        return t.block([t.spend(t.take(), lock=t.clock - 1, sequence=0)], time=t.clock)
+    until(t, "csv")
+    t.case("BIP68, BIP112 and BIP113 begin with their block")
+    t.good(t.block(early() + checked()), "the last without")
+    t.bad(t.block(early()), "bad-txns-nonfinal")
+    t.bad(t.block(checked()), "block-script-verify-flag-failed (Locktime requirement not satisfied)")
+    t.bad(dated(), "bad-txns-nonfinal")
+    t.good(t.block(), "the first with")
+
+
+def witnesses(t):
+    """BIP141 and BIP147; scripts are under BIP141 at all heights."""
+    def dummy():
+        fund, coin = t.lock_up(script(1, 0, 0, "CHECKMULTISIG"))
+        return [fund, t.spend(coin)]
+
+    def witnessed(**more):
+        fund, coin = t.lock_up(b"\x52\x02\x11\x22")
+        return t.block([fund, t.spend(coin, witness=[b"w"])], **more)
+    until(t, "segwit")
+    t.case("BIP141 and BIP147 begin with their block")
+    t.bad(witnessed(), "unexpected-witness", "even with a commitment")
+    t.good(t.block(dummy()), "the last without")
+    t.bad(t.block(dummy()), "block-script-verify-flag-failed (Dummy CHECKMULTISIG argument must be zero)")
+    t.bad(witnessed(commit=False), "unexpected-witness")
+    t.good(witnessed(), "the first with")
+
+
+CASES = (heights, signatures, absolute_locks, relative_locks, witnesses)
