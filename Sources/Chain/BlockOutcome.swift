@@ -1,5 +1,5 @@
 public import Consensus
-import Primitives
+public import Primitives
 
 /// The rule a header or block breaks.
 public struct BlockRejection: Error, Hashable, Sendable {
@@ -27,6 +27,12 @@ public struct BlockRejection: Error, Hashable, Sendable {
 
 extension BlockRejection: CustomStringConvertible {
     public var description: String { debug.isEmpty ? reason : "\(reason), \(debug)" }
+}
+
+/// A block that had been kept beside the active chain, and was found invalid when its turn came.
+public struct InvalidBlock: Error, Hashable, Sendable {
+    public var hash: BlockHash
+    public var rejection: BlockRejection
 }
 
 /// What became of a block that was handed in.

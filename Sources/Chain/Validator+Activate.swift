@@ -58,7 +58,7 @@ extension Validator {
                 // Of a block on a bad one nothing is known.
                 guard try settle(leaving: 0, watched, &verdict) else { break }
                 try refuse(next, block, error)
-                if next == watched?.id { verdict = .failed(error) }
+                judge(next, error, watched, &verdict)
                 break
             }
             guard try settle(leaving: Self.unsettledLimit, watched, &verdict) else { break }
@@ -91,10 +91,22 @@ extension Validator {
             let parent = chain.index.parent(of: settled.id) ?? chain.index.genesis
             _ = try disconnect(to: parent)
             try refuse(settled.id, settled.block, error)
-            if settled.id == watched?.id { verdict = .failed(error) }
+            judge(settled.id, error, watched, &verdict)
             return false
         }
         return true
+    }
+
+    /// Gives the verdict on the block that is watched; of any other it is noted.
+    private func judge(
+        _ id: BlockID, _ error: BlockError, _ watched: (id: BlockID, block: Block)?,
+        _ verdict: inout Verdict
+    ) {
+        if id == watched?.id {
+            verdict = .failed(error)
+        } else {
+            noteInvalid(chain.index.hash(of: id), error)
+        }
     }
 
     /// Notes that a block breaks a rule for good.

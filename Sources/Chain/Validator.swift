@@ -22,6 +22,8 @@ public actor Validator {
     private(set) var isDownloading = true
     private var isClosed = false
     private var lastFlush: Int64 = 0
+    private var invalidated: [InvalidBlock] = []
+    private static let invalidatedLimit = 64
 
     nonisolated let tipHints: Hints<ChainTip>
     nonisolated let mempoolHintsSource = Hints<UInt64>(0)
@@ -117,6 +119,21 @@ public actor Validator {
     /// Returns when the disk has failed and the node must stop; throws only if cancelled.
     public nonisolated func failure() async throws -> StorageError {
         try await latch.wait()
+    }
+
+    // MARK: Found out late
+
+    /// Notes that a block which nobody is waiting for a verdict on is invalid. Each cost its maker
+    /// a proof of work; should nobody ask, the oldest are forgotten.
+    func noteInvalid(_ hash: BlockHash, _ error: BlockError) {
+        if invalidated.count == Self.invalidatedLimit { invalidated.removeFirst() }
+        invalidated.append(InvalidBlock(hash: hash, rejection: BlockRejection(error)))
+    }
+
+    /// The blocks that had been kept and were found invalid since this was last asked.
+    public func takeInvalidated() -> [InvalidBlock] {
+        defer { invalidated = [] }
+        return invalidated
     }
 
     // MARK: Following

@@ -163,10 +163,23 @@ extension PeerNetwork {
         case .duplicate, .ignored: break
         }
         if let info = await validator.blockInfo(block.hash) { tell([info]) }
+        await tellOfInvalidated()
         return .block(
             BlockVerdict(
                 hash: block.hash, rejection: rejection?.description, blame: Blame(rejection),
                 isNew: isNew))
+    }
+
+    /// Holds to account who sent a block that was kept, and found invalid only now.
+    private func tellOfInvalidated() async {
+        for failure in await validator.takeInvalidated() {
+            if let info = await validator.blockInfo(failure.hash) { tell([info]) }
+            handle(
+                .blockFailed(
+                    BlockVerdict(
+                        hash: failure.hash, rejection: failure.rejection.description,
+                        blame: Blame(failure.rejection), isNew: false)))
+        }
     }
 
     private func submit(_ transaction: Transaction) async throws -> Answer {

@@ -9,6 +9,8 @@ extension Swarm {
     static let inFlightLimit = 16
     /// How far beyond the last block in common blocks are fetched.
     static let window = 1024
+    /// Blocks of which it is remembered who sent them.
+    static let senderLimit = 1024
     static let stallLimits = Duration.seconds(2)...Duration.seconds(64)
     /// What a limited peer serves, less two for the way.
     static let limitedDepth = 288 - 2
@@ -18,6 +20,11 @@ extension Swarm {
     mutating func takeBlock(_ block: Block, from id: PeerID, at now: Duration) {
         log("received block \(block.hash.displayHex) peer=\(id)")
         let node = tree.find(block.hash)
+        if isMutated(block) {
+            if let node { finishDownload(node, from: id, at: now) }
+            misbehave(id, "mutated block")
+            return
+        }
         let wasRequested = node.map { downloads.source[$0] != nil } ?? false
         if let node {
             finishDownload(node, from: id, at: now)
@@ -35,14 +42,46 @@ extension Swarm {
                 block, wasRequested: wasRequested, isWorkChecked: isWorkChecked ?? false), for: id)
     }
 
+    /// Whether a block is not the one its header was mined for. It is told before anything is made
+    /// of it, so that no peer can stand between us and the true one; where its parent is unknown
+    /// it cannot be told whether witnesses count.
+    private func isMutated(_ block: Block) -> Bool {
+        guard let parent = tree.find(block.header.previous) else { return false }
+        let height = tree.height(parent) + 1
+        return block.isMutated(
+            checkingWitness: settings.network.consensus.isActive(.segwit, at: height))
+    }
+
     mutating func judged(_ verdict: BlockVerdict, of id: PeerID, at now: Duration) {
         if let node = tree.find(verdict.hash) { downloads.judging[node] = nil }
         if let rejection = verdict.rejection {
             blame(verdict.blame, id, "invalid block received: \(rejection)")
             return
         }
-        if verdict.isNew { peers[id]?.traffic.lastBlock = now }
+        if verdict.isNew {
+            peers[id]?.traffic.lastBlock = now
+            remember(id, sent: verdict.hash)
+        }
         noteAvailable(verdict.hash, of: id)
+    }
+
+    private mutating func remember(_ id: PeerID, sent hash: BlockHash) {
+        guard downloads.senders.updateValue(id, forKey: hash) == nil else { return }
+        downloads.senderOrder.append(hash)
+        if downloads.senderOrder.count > Self.senderLimit {
+            downloads.senders[downloads.senderOrder.removeFirst()] = nil
+        }
+    }
+
+    /// Blames whoever sent a block that was found invalid later, as Bitcoin Core's `mapBlockSource`
+    /// does.
+    mutating func blockFailed(_ verdict: BlockVerdict) {
+        guard let id = downloads.senders[verdict.hash], peers[id] != nil,
+            let rejection = verdict.rejection
+        else { return }
+        blame(verdict.blame, id, "invalid block received: \(rejection)")
+        // No message of its own is under way, after which it would be punished.
+        punish(id)
     }
 
     // MARK: - What is under way

@@ -70,6 +70,10 @@ public struct Swarm: Sendable {
         var source: [HeaderTree.Node: PeerID] = [:]
         /// Blocks that came and that the chain is judging.
         var judging: [HeaderTree.Node: PeerID] = [:]
+        /// Who sent the blocks that were taken lately: a branch is judged in full only when it
+        /// would win.
+        var senders: [BlockHash: PeerID] = [:]
+        var senderOrder: [BlockHash] = []
         var stallLimit = Duration.seconds(2)
         /// Peers that blocks come from right now.
         var peerCount = 0
@@ -90,6 +94,7 @@ public struct Swarm: Sendable {
         case .dialFailed(let request): dialFailed(request, at: now)
         case .answered(let id, let answer): take(answer, for: id, at: now)
         case .chainChanged(let update): follow(update, at: now)
+        case .blockFailed(let verdict): blockFailed(verdict)
         case .relay(let name): announce(name)
         case .mempoolMinimum(let rate): poolMinimum = rate
         case .seeded(let endpoints): takeSeeds(endpoints, at: now)

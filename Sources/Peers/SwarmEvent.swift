@@ -11,6 +11,8 @@ public enum SwarmEvent: Sendable {
     case dialFailed(DialRequest)
     case answered(PeerID, Answer)
     case chainChanged(ChainUpdate)
+    /// A block that had been kept was found invalid when its turn came to be connected.
+    case blockFailed(BlockVerdict)
     /// A transaction of our own entered the pool: it is to be told.
     case relay(TransactionName)
     case mempoolMinimum(FeeRate)

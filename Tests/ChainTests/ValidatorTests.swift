@@ -112,6 +112,31 @@ import Testing
         try await validator.close()
     }
 
+    @Test("A kept block that is found invalid when its branch would win is told of, once")
+    func foundOutLater() async throws {
+        let validator = try await chain.open()
+        let left = chain.builder.blocks(1, onto: chain.genesis, tag: 1)
+        var greedy = ChainBuilder.Plan(tag: 2)
+        greedy.amendOutputs = { $0[0].value += Amount(satoshis: 1) }
+        let bad = chain.builder.block(onto: chain.genesis, greedy)
+        let place = chain.builder.position(bad, above: chain.genesis)
+        let child = chain.builder.block(onto: place)
+        #expect(try await validator.submitAll(left + [bad]) == [.connected, .stored])
+        #expect(await validator.takeInvalidated().isEmpty)
+        #expect(try await validator.submit(block: child) == .stored)
+        #expect(validator.tip.hash == left[0].hash)
+        let found = await validator.takeInvalidated()
+        #expect(found.map(\.hash) == [bad.hash])
+        #expect(found.map(\.rejection.reason) == ["bad-cb-amount"])
+        #expect(await validator.takeInvalidated().isEmpty)
+        // Whoever hands in an invalid block is answered, and it is not told of again.
+        let next = chain.builder.block(
+            onto: chain.position(after: left, from: chain.genesis), greedy)
+        #expect(try await validator.submit(block: next).bip22 == "bad-cb-amount")
+        #expect(await validator.takeInvalidated().isEmpty)
+        try await validator.close()
+    }
+
     @Test("Blocks whose headers are known may come in any order")
     func outOfOrder() async throws {
         let validator = try await chain.open()

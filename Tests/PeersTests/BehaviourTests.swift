@@ -51,6 +51,61 @@ import Wire
         #expect(world.info(0).isEmpty)
     }
 
+    @Test("A block whose transactions are not its header's costs the connection, wanted or not")
+    func mutatedBlock() throws {
+        var maker = ToyChain(.regtest)
+        let (honest, id) = try met()
+        let block = maker.mine(at: UInt32(honest.now.components.seconds))
+        let coinbase = block.transactions[0]
+        let forgeries = [
+            [coinbase, coinbase], [coinbase, World.transaction(spending: .max, tag: 1)],
+            [
+                Transaction(
+                    version: coinbase.version,
+                    inputs: coinbase.inputs.map {
+                        TransactionInput(
+                            outPoint: $0.outPoint, script: $0.script, sequence: $0.sequence,
+                            witness: Witness([[1]]))
+                    }, outputs: coinbase.outputs, lockTime: coinbase.lockTime)
+            ],
+        ]
+        for transactions in forgeries {
+            var world = honest
+            world.say(
+                .block(Block(header: block.header, transactions: transactions)), to: 0, from: id)
+            #expect(world.info(0).isEmpty)
+            #expect(world.nodes[0].chain.height == 0)
+        }
+        var world = honest
+        world.say(.block(block), to: 0, from: id)
+        #expect(world.info(0).count == 1)
+        #expect(world.nodes[0].chain.height == 1)
+    }
+
+    @Test("A block found invalid after it was taken costs its sender the connection, nobody else")
+    func invalidLater() throws {
+        var (world, id) = try met()
+        let attached = world.attach(to: 0, at: Endpoint(.ipv4(93, 99, 1, 2), port: 5000))
+        let other = try #require(attached)
+        world.shake(hands: other, with: 0, nonce: 8)
+        var maker = ToyChain(world.network)
+        let block = maker.mine(at: UInt32(world.now.components.seconds))
+        world.say(.block(block), to: 0, from: id)
+        #expect(world.info(0).count == 2)
+        func verdict(_ hash: BlockHash, _ blame: Blame) -> SwarmEvent {
+            .blockFailed(
+                BlockVerdict(hash: hash, rejection: "bad-cb-amount", blame: blame, isNew: false))
+        }
+        world.handle(verdict(.max, .peer), of: 0)
+        world.handle(verdict(block.hash, .nobody), of: 0)
+        world.handle(verdict(block.hash, .outboundPeer), of: 0)
+        world.run(for: .seconds(1))
+        #expect(world.info(0).count == 2)
+        world.handle(verdict(block.hash, .peer), of: 0)
+        world.run(for: .seconds(1))
+        #expect(world.info(0).map(\.id) == [other.rawValue])
+    }
+
     @Test("Too long lists cost the connection, and a list at the limit does not")
     func limits() throws {
         var (world, id) = try met()

@@ -68,7 +68,8 @@ struct ToyChain {
             ], outputs: [TransactionOutput(value: Amount(satoshis: 1), script: Script([0x51]))],
             lockTime: 0)
         var header = BlockHeader(
-            version: 0x2000_0000, previous: previous, merkleRoot: coinbase.txid, time: time,
+            version: 0x2000_0000, previous: previous,
+            merkleRoot: MerkleTree.root([coinbase.txid] + transactions.map(\.txid)), time: time,
             bits: bits, nonce: 0)
         while !ProofOfWork.check(hash: header.hash, bits: bits, limit: limit) { header.nonce += 1 }
         return Block(header: header, transactions: [coinbase] + transactions)
