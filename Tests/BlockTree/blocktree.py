@@ -10,6 +10,7 @@ whether a peer that sends it is dropped. Every way must agree with that, and so 
 `kernel` is Bitcoin Core's own library (`pip install --pre py-bitcoinkernel`; it needs a C compiler for its clock);
 the others start a node, ours or `--bitcoind`. All is made from the seed. Exit status: 0 all agree, 1 they do not.
 """
+
 import argparse
 import json
 import sys
@@ -22,18 +23,20 @@ import cases_blocks
 import cases_branches
 import cases_coins
 import cases_scripts
+import cases_signatures
 import cases_times
+import cases_witness
 from tree import Tree, begin
 from ways import Disagreement, Kernel, Submitted, Told
 
 WAYS = ("kernel", "submitblock", "peer")
-MODULES = (cases_blocks, cases_coins, cases_scripts, cases_branches, cases_times)
+MODULES = (cases_blocks, cases_coins, cases_scripts, cases_signatures, cases_witness, cases_branches, cases_times)
 # Fewer would mean that a generator made nothing.
 LEAST_CASES = 150
 
 
 def make(seed):
-    """The trees: name, flags of the node, whether the kernel library can be set so, steps, number of cases."""
+    """The trees: name, flags for the node, whether the kernel library can be set so, steps, number of cases."""
     main = Tree(seed)
     begin(main)
     for module in MODULES:
@@ -42,11 +45,16 @@ def make(seed):
             cases(main)
         if len(main.cases) == before:
             raise SystemExit(f"{module.__name__} made no case")
-    changes = Tree(seed)
-    begin(changes)
-    for cases in cases_activation.CASES:
-        cases(changes)
-    trees = [("rules in force", [], True, main), ("rules to come", cases_activation.FLAGS, False, changes)]
+    trees = [("rules in force", [], True, main)]
+    for name, flags, functions in (
+        ("rules to come", cases_activation.FLAGS, cases_activation.CASES),
+        ("BIP94", ["-test=bip94"], cases_activation.TIMEWARP),
+    ):
+        tree = Tree(seed)
+        begin(tree)
+        for cases in functions:
+            cases(tree)
+        trees.append((name, flags, False, tree))
     if sum(len(tree.cases) for *_, tree in trees) < LEAST_CASES:
         raise SystemExit("too few cases were made")
     return trees
@@ -64,8 +72,10 @@ def run(way, tree, keep_going, verbose):
                 way.step(step)
             except Disagreement as difference:
                 wrong += 1
-                print(f"{way.name}: {case}{', ' + step['note'] if step['note'] else ''} (step {number}): {difference}",
-                      flush=True)
+                print(
+                    f"{way.name}: {case}{', ' + step['note'] if step['note'] else ''} (step {number}): {difference}",
+                    flush=True,
+                )
                 if not keep_going:
                     break
     finally:
@@ -108,8 +118,11 @@ def main():
                 differences = run(engine, tree, options.keep_going, options.verbose)
                 wrong += differences
                 where = "" if way == "kernel" else f" of {program}"
-                print(f"{name}, by {way}{where}: {len(tree.cases)} cases, {len(tree.steps)} steps, "
-                      f"{differences} differences, {time.monotonic() - start:.1f} s", flush=True)
+                print(
+                    f"{name}, by {way}{where}: {len(tree.cases)} cases, {len(tree.steps)} steps, "
+                    f"{differences} differences, {time.monotonic() - start:.1f} s",
+                    flush=True,
+                )
     print(f"{sum(len(tree.cases) for *_, tree in trees)} cases, {wrong} differences")
     return 1 if wrong else 0
 

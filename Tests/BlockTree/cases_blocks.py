@@ -1,35 +1,52 @@
 """Rules of headers, and of blocks by themselves."""
-from scripts import OP, TRUE, height_script, push, push_number, script_number
-from tree import GENESIS_TIME, Coin, subsidy
-from wire import COMMITMENT, FINAL, MAX_MONEY, NULL_POINT, Block, In, Out, Tx
+
+from scripts import TRUE, height_script, push, push_number, script_number
+from tree import GENESIS_TIME, subsidy
+from wire import COMMITMENT, FINAL, MAX_MONEY, NULL_POINT, In, Out, Tx
 
 
 def headers(t):
     t.case("a hash above the target")
     t.bad(t.block(meets=False), "high-hash")
     t.good(t.block())
-    for bits, word in ((0x207ffffe, "bad-diffbits"), (0x201fffff, "bad-diffbits"), (0x1f7fffff, "bad-diffbits"),
-                       (0x2100ffff, "high-hash"), (0x20ffffff, "high-hash"), (0, "high-hash"),
-                       (0xff123456, "high-hash"), (0x04923456, "high-hash"), (0x217fffff, "high-hash")):
+    for bits, word in (
+        (0x207FFFFE, "bad-diffbits"),
+        (0x201FFFFF, "bad-diffbits"),
+        (0x1F7FFFFF, "bad-diffbits"),
+        (0x2100FFFF, "high-hash"),
+        (0x20FFFFFF, "high-hash"),
+        (0, "high-hash"),
+        (0xFF123456, "high-hash"),
+        (0x04923456, "high-hash"),
+        (0x217FFFFF, "high-hash"),
+    ):
         t.case(f"bits of {bits:08x}")
         t.bad(t.block(bits=bits), word)
         t.good(t.block())
-    t.edge("dated as the median of the eleven blocks before", lambda: t.block(time=t.tip.median() + 1),
-           lambda: t.block(time=t.tip.median()), "time-too-old")
+    t.edge(
+        "dated as the median of the eleven blocks before",
+        lambda: t.block(time=t.tip.median() + 1),
+        lambda: t.block(time=t.tip.median()),
+        "time-too-old",
+    )
     t.case("dated zero, and before the genesis block")
     t.bad(t.block(time=0), "time-too-old")
     t.bad(t.block(time=GENESIS_TIME - 1), "time-too-old")
-    t.edge("dated two hours ahead of the clock", lambda: t.block(time=t.clock + 7200),
-           lambda: t.block(time=t.clock + 7201), "time-too-new")
+    t.edge(
+        "dated two hours ahead of the clock",
+        lambda: t.block(time=t.clock + 7200),
+        lambda: t.block(time=t.clock + 7201),
+        "time-too-new",
+    )
     t.case("dated too far ahead, and taken when the time has come")
     early = t.block(time=t.clock + 7260)
     t.bad(early, "time-too-new")
     t.clock += 60
     t.good(early)
-    for version in (0, 1, 2, 3, -1, -0x80000000, -0x7fffffff):
+    for version in (0, 1, 2, 3, -1, -0x80000000, -0x7FFFFFFF):
         t.case(f"version {version}")
         t.bad(t.block(version=version), f"bad-version(0x{version & 0xffffffff:08x})")
-    for version in (4, 5, 0x1fffffff, 0x7fffffff):
+    for version in (4, 5, 0x1FFFFFFF, 0x7FFFFFFF):
         t.case(f"version {version}")
         t.good(t.block(version=version))
     t.case("a parent that nobody knows")
@@ -78,8 +95,11 @@ def roots(t):
         t.bad(other.mine(), "bad-txnmrklroot")
     t.good(block)
     for name, change in (
-            ("a transaction left out", lambda txs: txs[:-1]), ("two transactions swapped", lambda txs: [txs[0], txs[2], txs[1]]),
-            ("a transaction more", lambda txs: txs + spends(1)), ("the coinbase alone", lambda txs: txs[:1])):
+        ("a transaction left out", lambda txs: txs[:-1]),
+        ("two transactions swapped", lambda txs: [txs[0], txs[2], txs[1]]),
+        ("a transaction more", lambda txs: txs + spends(1)),
+        ("the coinbase alone", lambda txs: txs[:1]),
+    ):
         t.case(f"{name} behind the old root")
         block = t.block(spends(2))
         other = block.copy()
@@ -141,11 +161,15 @@ def coinbases(t):
         t.good(t.block(script=(height_script(height()) + push(t.tag()) + bytes(100))[:count]))
 
     for name, start in (
-            ("one less", lambda: height_script(height() - 1)), ("one more", lambda: height_script(height() + 1)),
-            ("negative", lambda: push_number(-height())), ("of a needless byte", lambda: push(script_number(height()) + b"\0")),
-            ("pushed the long way", lambda: b"\x4c" + push(script_number(height()))),
-            ("cut short", lambda: height_script(height())[:-1]), ("zero", lambda: b"\0"),
-            ("after an operation", lambda: b"\x61" + height_script(height()))):
+        ("one less", lambda: height_script(height() - 1)),
+        ("one more", lambda: height_script(height() + 1)),
+        ("negative", lambda: push_number(-height())),
+        ("of a needless byte", lambda: push(script_number(height()) + b"\0")),
+        ("pushed the long way", lambda: b"\x4c" + push(script_number(height()))),
+        ("cut short", lambda: height_script(height())[:-1]),
+        ("zero", lambda: b"\0"),
+        ("after an operation", lambda: b"\x61" + height_script(height())),
+    ):
         t.case(f"a coinbase with a height {name} (BIP34)")
         t.bad(t.block(script=start() + (b"" if name == "cut short" else push(t.tag()))), "bad-cb-height")
         t.good(t.block())
@@ -153,13 +177,27 @@ def coinbases(t):
     t.edge("a coinbase that takes the subsidy", lambda: t.block(), lambda: t.block(fees=1), "bad-cb-amount")
     coin = t.take()
     tx = t.spend(coin, fee=777)
-    t.edge("a coinbase that takes the fees", lambda: t.block([tx], fees=777), lambda: t.block([tx], fees=778), "bad-cb-amount")
+    t.edge(
+        "a coinbase that takes the fees",
+        lambda: t.block([tx], fees=777),
+        lambda: t.block([tx], fees=778),
+        "bad-cb-amount",
+    )
     t.case("a coinbase that takes less")
     t.good(t.block(reward=0))
-    t.edge("a coinbase of many outputs", lambda: t.block(reward=subsidy(height()) - 5, extra=[Out(2, TRUE), Out(3, TRUE)]),
-           lambda: t.block(reward=subsidy(height()) - 5, extra=[Out(2, TRUE), Out(4, TRUE)]), "bad-cb-amount")
-    for value, word in ((-1, "bad-txns-vout-negative"), (-2 ** 63, "bad-txns-vout-negative"), (MAX_MONEY + 1, "bad-txns-vout-toolarge"),
-                        (2 ** 63 - 1, "bad-txns-vout-toolarge"), (MAX_MONEY, "bad-cb-amount")):
+    t.edge(
+        "a coinbase of many outputs",
+        lambda: t.block(reward=subsidy(height()) - 5, extra=[Out(2, TRUE), Out(3, TRUE)]),
+        lambda: t.block(reward=subsidy(height()) - 5, extra=[Out(2, TRUE), Out(4, TRUE)]),
+        "bad-cb-amount",
+    )
+    for value, word in (
+        (-1, "bad-txns-vout-negative"),
+        (-(2**63), "bad-txns-vout-negative"),
+        (MAX_MONEY + 1, "bad-txns-vout-toolarge"),
+        (2**63 - 1, "bad-txns-vout-toolarge"),
+        (MAX_MONEY, "bad-cb-amount"),
+    ):
         t.case(f"a coinbase that takes {value}")
         t.bad(t.block(reward=value), word)
     t.case("a coinbase whose outputs are too much together")
@@ -168,10 +206,12 @@ def coinbases(t):
     def locked(lock, sequence):
         def change(b):
             b.txs[0].lock, b.txs[0].ins[0].sequence = lock, sequence
+
         return lambda: t.block(change=change)
+
     t.edge("a coinbase with a lock time", locked(height() - 1, 0), locked(height(), 0), "bad-txns-nonfinal")
     t.case("a coinbase with a lock time and a final sequence")
-    t.good(locked(0xffffffff, FINAL)())
+    t.good(locked(0xFFFFFFFF, FINAL)())
     t.case("the subsidy halves at its height")
     while (t.tip.height + 1) % 150:
         t.good(t.block())
@@ -194,15 +234,22 @@ def witnesses(t):
     t.good(t.block(spend()))
     t.case("a witness in the coinbase without commitment")
     t.bad(t.block(change=lambda b: setattr(b.txs[0].ins[0], "witness", [bytes(32)])), "unexpected-witness")
-    for name, stack in (("of 31 bytes", [bytes(31)]), ("of 33 bytes", [bytes(33)]), ("of two items", [bytes(32), b""]),
-                        ("empty", [b""])):
+    for name, stack in (
+        ("of 31 bytes", [bytes(31)]),
+        ("of 33 bytes", [bytes(33)]),
+        ("of two items", [bytes(32), b""]),
+        ("empty", [b""]),
+    ):
         t.case(f"a witness nonce {name}")
         t.bad(repaired(lambda b: setattr(b.txs[0].ins[0], "witness", stack)), "bad-witness-nonce-size")
         t.good(t.block(spend()))
     t.case("no witness nonce at all")
     # `submitblock` adds the nonce of zeros that may be left out there.
-    t.bad(t.block(spend(), nonce=b"\7" * 32, change=lambda b: b.txs[0].ins[0].witness.clear()),
-          "bad-witness-merkle-match", peer_answer="bad-witness-nonce-size")
+    t.bad(
+        t.block(spend(), nonce=b"\7" * 32, change=lambda b: b.txs[0].ins[0].witness.clear()),
+        "bad-witness-merkle-match",
+        peer_answer="bad-witness-nonce-size",
+    )
     full = t.block(spend())
     bare = full.copy()
     bare.txs[0].ins[0].witness.clear()
@@ -216,6 +263,7 @@ def witnesses(t):
 
     def other_commitment(b):
         b.txs[0].outs[-1].script = COMMITMENT + b"\5" * 32
+
     t.case("a commitment to something else")
     t.bad(repaired(other_commitment), "bad-witness-merkle-match")
     t.case("a witness changed behind the commitment")
@@ -240,8 +288,10 @@ def witnesses(t):
     coin = t.take()
     t.good(t.block([t.spend(coin, [Out(coin.value, TRUE), wrong])]))
     t.case("a witness for an output that asks for none")
-    t.bad(t.block([t.spend(t.take(), witness=[b""])]),
-          "block-script-verify-flag-failed (Witness provided for non-witness script)")
+    t.bad(
+        t.block([t.spend(t.take(), witness=[b""])]),
+        "block-script-verify-flag-failed (Witness provided for non-witness script)",
+    )
     t.good(t.block())
 
 
@@ -251,17 +301,26 @@ def sizes(t):
         return t.block(extra=[Out(0, b"\x6a" + bytes(count - 1))])
 
     room = 1_000_000 - padded(990_000).stripped_size()
-    t.edge("a million bytes without witnesses", lambda: padded(990_000 + room), lambda: padded(990_001 + room),
-           "bad-blk-length")
+    t.edge(
+        "a million bytes without witnesses",
+        lambda: padded(990_000 + room),
+        lambda: padded(990_001 + room),
+        "bad-blk-length",
+    )
     assert t.tip.block.stripped_size() == 1_000_000
 
     def heavy(count):
         first, coin = t.lock_up(b"\x52\x02\x11\x22", coins[-1])
         return t.block([first, t.spend(coin, witness=[bytes(count)])])
+
     coins = [t.take()]
     room = 4_000_000 - heavy(3_000_000).weight()
-    t.edge("four million units with witnesses", lambda: heavy(3_000_000 + room), lambda: heavy(3_000_001 + room),
-           "bad-blk-weight")
+    t.edge(
+        "four million units with witnesses",
+        lambda: heavy(3_000_000 + room),
+        lambda: heavy(3_000_001 + room),
+        "bad-blk-weight",
+    )
     assert t.tip.block.weight() == 4_000_000
 
 

@@ -1,4 +1,5 @@
 """Branches: ties, reorganisations, blocks before their parents, invalid ones in the middle, and trees at random."""
+
 import itertools
 
 from scripts import TRUE
@@ -77,7 +78,11 @@ def reorganisations(t):
     second = grow(t, place, 2)
     hand_in(t, second[:1])
     t.good(second[1][0], onto=second[1][1].parent)
-    t.bad(t.block([t.spend(Coin(ours.point(), coin.value))]), "bad-txns-inputs-missingorspent", "what the other branch made")
+    t.bad(
+        t.block([t.spend(Coin(ours.point(), coin.value))]),
+        "bad-txns-inputs-missingorspent",
+        "what the other branch made",
+    )
     t.good(t.block([t.spend(Coin(theirs.point(), coin.value - 1))]), "what this branch made")
     back = grow(t, first, 3)
     hand_in(t, back[:2])
@@ -206,6 +211,16 @@ def invalid_branches(t):
     t.record(long[1][0], "inconclusive", disconnects=False)
     t.good(fine[1][0], onto=fine[0][1])
     t.record(long[0][0], "inconclusive", disconnects=True)
+    t.case("a block that is not its header's costs the peer, though it would not be kept")
+    fork = t.tip
+    t.good(t.block())
+    t.good(t.block())
+    fund, coin = t.lock_up(b"\x52\x02\x11\x22")
+    witnessed = t.block([fund, t.spend(coin, witness=[b"w"])], onto=fork)
+    other = witnessed.copy()
+    other.txs[2].ins[0].witness = [b"x"]
+    t.bad(other, "bad-witness-merkle-match")
+    t.side(witnessed, fork)
     t.case("a block that is invalid by its headers does not wait to be connected")
     fork = t.tip
     t.good(t.block())
@@ -290,8 +305,9 @@ class Model:
     def activate(self, watched):
         answer, elsewhere = "inconclusive", False
         while True:
-            best = max((at for at in self.whole if not self.is_failed(at)),
-                       key=lambda at: (at.height, -self.whole.index(at)))
+            best = max(
+                (at for at in self.whole if not self.is_failed(at)), key=lambda at: (at.height, -self.whole.index(at))
+            )
             if best is self.tip:
                 return answer, elsewhere
             connected = self.path(self.tip)

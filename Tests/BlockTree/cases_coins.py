@@ -1,7 +1,7 @@
 """Rules of transactions in blocks, of the coins they spend, and of locks."""
+
 from keys import Key, witness_hash
-from scripts import (TRUE, pay_to_key_hash, pay_to_script_hash, pay_to_witness_key_hash, pay_to_witness_script_hash,
-                     push)
+from scripts import TRUE, pay_to_key_hash, pay_to_script_hash, pay_to_witness_key_hash, pay_to_witness_script_hash, push
 from tree import MATURITY, Coin
 from wire import FINAL, MAX_MONEY, NULL_POINT, In, Out, Tx
 
@@ -11,17 +11,23 @@ def transactions(t):
         return t.block([t.spend(t.take(), [Out(v, TRUE) for v in values])])
 
     for name, values, word in (
-            ("no outputs", (), "bad-txns-vout-empty"), ("an output of less than nothing", (-1,), "bad-txns-vout-negative"),
-            ("the least output there is", (-2 ** 63,), "bad-txns-vout-negative"),
-            ("an output of more than there is money", (MAX_MONEY + 1,), "bad-txns-vout-toolarge"),
-            ("outputs of more than there is money together", (MAX_MONEY, 1), "bad-txns-txouttotal-toolarge"),
-            ("outputs of all the money there is", (MAX_MONEY - 1, 1), "bad-txns-in-belowout")):
+        ("no outputs", (), "bad-txns-vout-empty"),
+        ("an output of less than nothing", (-1,), "bad-txns-vout-negative"),
+        ("the least output there is", (-(2**63),), "bad-txns-vout-negative"),
+        ("an output of more than there is money", (MAX_MONEY + 1,), "bad-txns-vout-toolarge"),
+        ("outputs of more than there is money together", (MAX_MONEY, 1), "bad-txns-txouttotal-toolarge"),
+        ("outputs of all the money there is", (MAX_MONEY - 1, 1), "bad-txns-in-belowout"),
+    ):
         t.case(f"a transaction with {name}")
         t.bad(paying(*values), word)
         t.good(paying(0))
     coin = t.take()
-    t.edge("a transaction that pays what it spends", lambda: t.block([t.spend(coin)]),
-           lambda: t.block([t.spend(coin, fee=-1)]), "bad-txns-in-belowout")
+    t.edge(
+        "a transaction that pays what it spends",
+        lambda: t.block([t.spend(coin)]),
+        lambda: t.block([t.spend(coin, fee=-1)]),
+        "bad-txns-in-belowout",
+    )
     t.case("a coin spent twice by one transaction (CVE-2018-17144)")
     coin = t.take()
     t.bad(t.block([t.spend([coin, coin])]), "bad-txns-inputs-duplicate")
@@ -67,10 +73,9 @@ def transactions(t):
     long = t.spend(coin, [Out(1, b"\x61" * 9999 + TRUE), Out(1, b"\x61" * 10_000 + TRUE)], fee=0)
     t.good(t.block([long]))
     t.bad(t.block([t.spend(Coin(long.point(1), 1))]), "bad-txns-inputs-missingorspent")
-    t.bad(t.block([t.spend(Coin(long.point(0), 1))]),
-          "block-script-verify-flag-failed (Operation limit exceeded)")
+    t.bad(t.block([t.spend(Coin(long.point(0), 1))]), "block-script-verify-flag-failed (Operation limit exceeded)")
     t.case("transactions of versions that nobody has heard of")
-    t.good(t.block([t.spend(t.take(), version=v) for v in (0, 3, 0x7fffffff, 0x80000000, 0xffffffff)]))
+    t.good(t.block([t.spend(t.take(), version=v) for v in (0, 3, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)]))
 
 
 def maturity(t):
@@ -88,7 +93,7 @@ def maturity(t):
     t.good(t.block([t.spend(early)]))
     t.case("the coinbase of the genesis block was never a coin")
     genesis = bytes.fromhex("3ba3edfd7a7b12b27ac72c3e67768f617fc81bc3888a51323a9fb8aa4b1e5e4a")
-    t.bad(t.block([t.spend(Coin((genesis, 0), 50 * 10 ** 8))]), "bad-txns-inputs-missingorspent")
+    t.bad(t.block([t.spend(Coin((genesis, 0), 50 * 10**8))]), "bad-txns-inputs-missingorspent")
 
 
 def locks(t):
@@ -97,6 +102,7 @@ def locks(t):
 
     def locked(lock, sequence=0, **more):
         return lambda: t.block([t.spend(coin, lock=lock() if callable(lock) else lock, sequence=sequence, **more)])
+
     coin = t.take()
     t.edge("a lock by height", locked(lambda: height() - 1), locked(height), "bad-txns-nonfinal")
     coin = t.take()
@@ -120,6 +126,7 @@ def locks(t):
 
 def relative_locks(t):
     """BIP68."""
+
     def young():
         tx = t.spend(t.take())
         t.good(t.block([tx]))
@@ -127,6 +134,7 @@ def relative_locks(t):
 
     def spending(coin, sequence, version=2):
         return t.block([t.spend(coin, sequence=sequence, version=version)])
+
     for depth in (1, 2, 5):
         t.case(f"a relative lock of {depth} blocks")
         coin = young()
@@ -138,16 +146,20 @@ def relative_locks(t):
         t.bad(spending(coin, depth + 1), "bad-txns-nonfinal")
         t.good(spending(coin, depth))
     coin = young()
-    for name, sequence, version in (("off", 1 << 31 | 9, 2), ("in a transaction of version 1", 9, 1), ("with bits that mean nothing", 0x003f0001, 2)):
+    for name, sequence, version in (
+        ("off", 1 << 31 | 9, 2),
+        ("in a transaction of version 1", 9, 1),
+        ("with bits that mean nothing", 0x003F0001, 2),
+    ):
         t.case(f"a relative lock {name}")
         coin = young()
         if version == 1 or sequence >> 31:
-            t.bad(spending(coin, sequence & 0x7fffffff, 2), "bad-txns-nonfinal")
+            t.bad(spending(coin, sequence & 0x7FFFFFFF, 2), "bad-txns-nonfinal")
         t.good(spending(coin, sequence, version))
     t.case("a relative lock in a transaction of a negative version")
     coin = young()
-    t.bad(spending(coin, 2, 0xffffffff), "bad-txns-nonfinal")
-    t.good(spending(coin, 1, 0xffffffff))
+    t.bad(spending(coin, 2, 0xFFFFFFFF), "bad-txns-nonfinal")
+    t.good(spending(coin, 1, 0xFFFFFFFF))
     t.case("a relative lock on a coin of the same block")
     first = t.spend(t.take())
     coin = Coin(first.point(), first.outs[0].value)
@@ -173,22 +185,43 @@ def signature_operations(t):
 
     def legacy(body):
         return t.block(extra=[Out(0, body)])
-    t.edge("twenty thousand signature operations in outputs", lambda: legacy(check * limit), lambda: legacy(check * (limit + 1)),
-           "bad-blk-sigops")
-    t.edge("one of many keys counts as twenty", lambda: legacy(many * 1000), lambda: legacy(many * 1000 + check), "bad-blk-sigops")
-    t.edge("a number before makes no difference of old", lambda: legacy(b"\x51\xae" * 1000), lambda: legacy(b"\x51\xae" * 1000 + check),
-           "bad-blk-sigops")
+
+    t.edge(
+        "twenty thousand signature operations in outputs",
+        lambda: legacy(check * limit),
+        lambda: legacy(check * (limit + 1)),
+        "bad-blk-sigops",
+    )
+    t.edge(
+        "one of many keys counts as twenty",
+        lambda: legacy(many * 1000),
+        lambda: legacy(many * 1000 + check),
+        "bad-blk-sigops",
+    )
+    t.edge(
+        "a number before makes no difference of old",
+        lambda: legacy(b"\x51\xae" * 1000),
+        lambda: legacy(b"\x51\xae" * 1000 + check),
+        "bad-blk-sigops",
+    )
     t.case("behind a broken push none is counted")
     t.good(legacy(check * limit + b"\x4e\xff\xff\xff\x00" + check * 10))
     t.good(legacy(check * limit + b"\x4d\xff" + check))
     t.good(legacy(b"\x4c" + b"\xff" + check * 200 + check * (limit - 200)))
     t.case("within a push none is counted")
     t.good(legacy(check * limit + b"\x4d\xf4\x01" + check * 500))
-    t.edge("they are counted in the coinbase's script too",
-           lambda: t.block(script=b"\x02" + (t.tip.height + 1).to_bytes(2, "little") + push(t.tag()) + check * 60,
-                           extra=[Out(0, check * (limit - 60))]),
-           lambda: t.block(script=b"\x02" + (t.tip.height + 1).to_bytes(2, "little") + push(t.tag()) + check * 60,
-                           extra=[Out(0, check * (limit - 59))]), "bad-blk-sigops")
+    t.edge(
+        "they are counted in the coinbase's script too",
+        lambda: t.block(
+            script=b"\x02" + (t.tip.height + 1).to_bytes(2, "little") + push(t.tag()) + check * 60,
+            extra=[Out(0, check * (limit - 60))],
+        ),
+        lambda: t.block(
+            script=b"\x02" + (t.tip.height + 1).to_bytes(2, "little") + push(t.tag()) + check * 60,
+            extra=[Out(0, check * (limit - 59))],
+        ),
+        "bad-blk-sigops",
+    )
 
     def dormant(count):
         """A script of so many operations, none of which is reached."""
@@ -211,16 +244,29 @@ def signature_operations(t):
             fund.append(tx)
             spends.append(t.spend(coin, script=sig, witness=witness))
         return fund + spends
+
     for kind, most in (("P2SH", limit), ("P2WSH", 4 * limit), ("P2WSH in P2SH", 4 * limit)):
         coins = [t.take() for _ in range(24)]
-        t.edge(f"signature operations in {kind}", lambda: t.block(inputs(kind, most)), lambda: t.block(inputs(kind, most + 1)),
-               "bad-blk-sigops")
+        t.edge(
+            f"signature operations in {kind}",
+            lambda: t.block(inputs(kind, most)),
+            lambda: t.block(inputs(kind, most + 1)),
+            "bad-blk-sigops",
+        )
     coins = [t.take() for _ in range(24)]
-    t.edge("old ones cost four, those in witnesses one", lambda: t.block(inputs("P2WSH", 4), extra=[Out(0, check * (limit - 1))]),
-           lambda: t.block(inputs("P2WSH", 5), extra=[Out(0, check * (limit - 1))]), "bad-blk-sigops")
+    t.edge(
+        "old ones cost four, those in witnesses one",
+        lambda: t.block(inputs("P2WSH", 4), extra=[Out(0, check * (limit - 1))]),
+        lambda: t.block(inputs("P2WSH", 5), extra=[Out(0, check * (limit - 1))]),
+        "bad-blk-sigops",
+    )
     coins = [t.take() for _ in range(24)]
-    t.edge("old ones and P2SH together", lambda: t.block(inputs("P2SH", 40), extra=[Out(0, check * (limit - 40))]),
-           lambda: t.block(inputs("P2SH", 41), extra=[Out(0, check * (limit - 40))]), "bad-blk-sigops")
+    t.edge(
+        "old ones and P2SH together",
+        lambda: t.block(inputs("P2SH", 40), extra=[Out(0, check * (limit - 40))]),
+        lambda: t.block(inputs("P2SH", 41), extra=[Out(0, check * (limit - 40))]),
+        "bad-blk-sigops",
+    )
 
     inner = b"\x00\x63\x60\xae\x68\x51"
     coin = t.take()
@@ -228,12 +274,21 @@ def signature_operations(t):
     def sixteen(count):
         fund, locked = t.lock_up(pay_to_script_hash(inner), coin)
         return t.block([fund, t.spend(locked, script=push(inner))], extra=[Out(0, check * count)])
-    t.edge("in P2SH a number before counts the keys", lambda: sixteen(limit - 16), lambda: sixteen(limit - 15), "bad-blk-sigops")
+
+    t.edge(
+        "in P2SH a number before counts the keys",
+        lambda: sixteen(limit - 16),
+        lambda: sixteen(limit - 15),
+        "bad-blk-sigops",
+    )
     t.case("a key hash of witness version 0 costs one")
     key = Key(b"sigops")
     fund, locked = t.lock_up(pay_to_witness_key_hash(key.compressed))
     spend = t.spend(locked)
-    spend.ins[0].witness = [key.ecdsa(witness_hash(spend, 0, pay_to_key_hash(key.compressed), locked.value)) + b"\1", key.compressed]
+    spend.ins[0].witness = [
+        key.ecdsa(witness_hash(spend, 0, pay_to_key_hash(key.compressed), locked.value)) + b"\1",
+        key.compressed,
+    ]
     dust, coin = t.lock_up(pay_to_witness_script_hash(dormant(3)))
     more = t.spend(coin, witness=[dormant(3)])
     over, coin = t.lock_up(pay_to_witness_script_hash(dormant(4)))

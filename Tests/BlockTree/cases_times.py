@@ -1,10 +1,10 @@
 """The edges of the clock: when seconds no longer fit 31 bits, and when they no longer fit 32."""
-from cases_scripts import LOCKED, pair
-from scripts import TRUE, script
-from tree import FIRST_TIME, Coin
-from wire import In, Out
 
-LAST = 0xffffffff
+from pairs import LOCKED, pair
+from scripts import script
+from tree import Coin
+
+LAST = 0xFFFFFFFF
 
 
 def far(t):
@@ -27,7 +27,12 @@ def far(t):
 
     coin = t.take()
     locked = lambda lock: t.block([t.spend(coin, lock=lock, sequence=0)])
-    t.edge("a lock by time beyond 2^31", lambda: locked(t.tip.median() - 1), lambda: locked(t.tip.median()), "bad-txns-nonfinal")
+    t.edge(
+        "a lock by time beyond 2^31",
+        lambda: locked(t.tip.median() - 1),
+        lambda: locked(t.tip.median()),
+        "bad-txns-nonfinal",
+    )
     coin = t.take()
     t.case("a lock by the greatest time")
     t.bad(locked(LAST), "bad-txns-nonfinal")
@@ -35,9 +40,16 @@ def far(t):
     def at(lock):
         def sign(tx, coin):
             tx.lock, tx.ins[0].sequence = lock, 0
+
         return sign
-    pair(t, "CHECKLOCKTIMEVERIFY beyond 2^31 takes five bytes", (script(edge, "CHECKLOCKTIMEVERIFY"), at(edge)),
-         (script(edge + 1, "CHECKLOCKTIMEVERIFY"), at(edge)), LOCKED)
+
+    pair(
+        t,
+        "CHECKLOCKTIMEVERIFY beyond 2^31 takes five bytes",
+        (script(edge, "CHECKLOCKTIMEVERIFY"), at(edge)),
+        (script(edge + 1, "CHECKLOCKTIMEVERIFY"), at(edge)),
+        LOCKED,
+    )
     t.case("a relative lock by time across 2^31")
     tx = t.spend(t.take())
     start = t.tip.median()

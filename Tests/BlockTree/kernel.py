@@ -2,6 +2,7 @@
 
 It answers as `submitblock` would, which is told from what the library returns, reports and logs.
 """
+
 import ctypes
 import json
 import os
@@ -20,8 +21,13 @@ class Engine:
         self.log = pbk.LoggingConnection(lambda line: self.lines.append(line))
         options = pbk.ContextOptions()
         options.set_chainparams(pbk.ChainParameters(pbk.ChainType.REGTEST))
-        options.set_validation_interface(pbk.ValidationInterfaceCallbacks(
-            block_checked=lambda data, block, state: self.checked.append((str(block.block_hash), state.validation_mode))))
+        options.set_validation_interface(
+            pbk.ValidationInterfaceCallbacks(
+                block_checked=lambda data, block, state: self.checked.append(
+                    (str(block.block_hash), state.validation_mode)
+                )
+            )
+        )
         self.context = pbk.Context(options)
         data = os.path.join(folder, "kernel")
         os.makedirs(os.path.join(data, "blocks"))

@@ -1,13 +1,16 @@
 """Signatures by the plain formulas of secp256k1: slow, open to timing, and good for nothing but tests."""
+
 import hmac
 import struct
 
 from wire import compact, double_sha256, sha256, sized, tagged
 
-P = 2 ** 256 - 2 ** 32 - 977
-N = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141
-G = (0x79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798,
-     0x483ada7726a3c4655da4fbfc0e1108a8fd17b448a68554199c47d08ffb10d4b8)
+P = 2**256 - 2**32 - 977
+N = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+G = (
+    0x79BE667EF9DCBBAC55A06295CE870B07029BFCDB2DCE28D959F2815B16F81798,
+    0x483ADA7726A3C4655DA4FBFC0E1108A8FD17B448A68554199C47D08FFB10D4B8,
+)
 
 
 def add(a, b):
@@ -115,7 +118,7 @@ class Key:
 def legacy_hash(tx, index, code, kind=1):
     """What signatures of old signed; the forms of SIGHASH_ALL, NONE and SINGLE with ANYONECANPAY."""
     tx = tx.copy()
-    base = kind & 0x1f
+    base = kind & 0x1F
     if base == 3 and index >= len(tx.outs):
         return (1).to_bytes(32, "little")
     for place, item in enumerate(tx.ins):
@@ -126,7 +129,7 @@ def legacy_hash(tx, index, code, kind=1):
     if base == 2:
         tx.outs = []
     if base == 3:
-        tx.outs = tx.outs[:index + 1]
+        tx.outs = tx.outs[: index + 1]
         for out in tx.outs[:index]:
             out.value, out.script = -1, b""
     if kind & 0x80:
@@ -136,7 +139,7 @@ def legacy_hash(tx, index, code, kind=1):
 
 def witness_hash(tx, index, code, value, kind=1):
     """BIP143."""
-    base = kind & 0x1f
+    base = kind & 0x1F
     anyone = bool(kind & 0x80)
     points = b"" if anyone else b"".join(i.point[0] + struct.pack("<I", i.point[1]) for i in tx.ins)
     sequences = b"" if anyone or base in (2, 3) else b"".join(struct.pack("<I", i.sequence) for i in tx.ins)
@@ -148,10 +151,17 @@ def witness_hash(tx, index, code, value, kind=1):
         outputs = double_sha256(tx.outs[index].raw())
     item = tx.ins[index]
     return double_sha256(
-        struct.pack("<I", tx.version) + (zero if anyone else double_sha256(points))
+        struct.pack("<I", tx.version)
+        + (zero if anyone else double_sha256(points))
         + (double_sha256(sequences) if sequences else zero)
-        + item.point[0] + struct.pack("<I", item.point[1]) + sized(code) + struct.pack("<q", value)
-        + struct.pack("<I", item.sequence) + outputs + struct.pack("<II", tx.lock, kind))
+        + item.point[0]
+        + struct.pack("<I", item.point[1])
+        + sized(code)
+        + struct.pack("<q", value)
+        + struct.pack("<I", item.sequence)
+        + outputs
+        + struct.pack("<II", tx.lock, kind)
+    )
 
 
 def taproot_hash(tx, index, spent, kind=0, leaf=None, annex=None):
@@ -175,9 +185,9 @@ def taproot_hash(tx, index, spent, kind=0, leaf=None, annex=None):
     if kind & 3 == 3:
         data += sha256(tx.outs[index].raw())
     if leaf:
-        data += leaf + b"\0" + struct.pack("<I", 0xffffffff)
+        data += leaf + b"\0" + struct.pack("<I", 0xFFFFFFFF)
     return tagged("TapSighash", data)
 
 
-def leaf_hash(script, version=0xc0):
+def leaf_hash(script, version=0xC0):
     return tagged("TapLeaf", bytes([version]) + sized(script))

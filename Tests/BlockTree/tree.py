@@ -1,4 +1,5 @@
 """A tree of regtest blocks that grows case by case, and the record of what a node must make of each."""
+
 import random
 
 from scripts import TRUE, height_script, push
@@ -73,8 +74,24 @@ class Tree:
         later = onto.time + 1
         return later if later <= self.clock else onto.median() + 1
 
-    def block(self, txs=(), onto=None, *, fees=0, reward=None, pay=TRUE, time=None, bits=0x207fffff, version=0x20000000,
-              script=None, extra=(), commit=None, nonce=bytes(32), change=None, meets=True):
+    def block(
+        self,
+        txs=(),
+        onto=None,
+        *,
+        fees=0,
+        reward=None,
+        pay=TRUE,
+        time=None,
+        bits=0x207FFFFF,
+        version=0x20000000,
+        script=None,
+        extra=(),
+        commit=None,
+        nonce=bytes(32),
+        change=None,
+        meets=True,
+    ):
         """A block that is valid but for what the arguments make otherwise.
 
         `commit` tells whether there is a witness commitment, otherwise there is one where a witness is; `change` is
@@ -103,7 +120,7 @@ class Tree:
         """A coin that anyone may spend and that has matured."""
         return self.coins.pop()
 
-    def spend(self, coins, outs=None, *, fee=0, sequence=0xffffffff, version=2, lock=0, witness=(), script=b""):
+    def spend(self, coins, outs=None, *, fee=0, sequence=0xFFFFFFFF, version=2, lock=0, witness=(), script=b""):
         """Spends coins that ask for nothing; into one like them unless told otherwise."""
         coins = coins if isinstance(coins, list) else [coins]
         outs = outs if outs is not None else [Out(sum(c.value for c in coins) - fee, TRUE)]
@@ -122,7 +139,9 @@ class Tree:
             raise ValueError(f"two cases are named {name}")
         self.cases.append(name)
 
-    def record(self, block, answer, *, kind="block", peer_answer=Ellipsis, disconnects=Ellipsis, peer_tip=None, note=""):
+    def record(
+        self, block, answer, *, kind="block", peer_answer=Ellipsis, disconnects=Ellipsis, peer_tip=None, note=""
+    ):
         """Notes a step: a block, what `submitblock` answers, and what a peer that sends it is treated to.
 
         `peer_answer` and `peer_tip` are the verdict and the tip without the help that `submitblock` gives;
@@ -132,10 +151,20 @@ class Tree:
         if disconnects is Ellipsis:
             disconnects = verdict not in FORGIVEN
         data = block.raw() if isinstance(block, Block) else block
-        self.steps.append({
-            "case": self.cases[-1], "note": note, "kind": kind, "block": data, "answer": answer, "verdict": verdict,
-            "tip": shown(self.tip.hash), "peer_tip": shown((peer_tip or self.tip).hash), "disconnects": disconnects,
-            "clock": self.clock})
+        self.steps.append(
+            {
+                "case": self.cases[-1],
+                "note": note,
+                "kind": kind,
+                "block": data,
+                "answer": answer,
+                "verdict": verdict,
+                "tip": shown(self.tip.hash),
+                "peer_tip": shown((peer_tip or self.tip).hash),
+                "disconnects": disconnects,
+                "clock": self.clock,
+            }
+        )
 
     def good(self, block, note="", onto=None, **more):
         """A block that becomes the tip."""

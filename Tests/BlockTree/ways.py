@@ -1,4 +1,5 @@
 """The ways by which blocks reach an engine: a kernel library in a process of its own, RPC, and a peer's messages."""
+
 import base64
 import http.client
 import json
@@ -12,7 +13,7 @@ import sys
 import tempfile
 import time
 
-from wire import double_sha256, shown
+from wire import double_sha256
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -28,6 +29,7 @@ def agree(what, expected, given):
 
 # ---------------------------------------------------------------- Bitcoin Core's kernel library
 
+
 class Kernel:
     """`py-bitcoinkernel` in a child process, under a clock that we set (`clock.c`)."""
 
@@ -39,8 +41,11 @@ class Kernel:
         subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, os.path.join(HERE, "clock.c")], check=True)
         environment = dict(os.environ, LD_PRELOAD=library)
         self.process = subprocess.Popen(
-            [sys.executable, os.path.join(HERE, "kernel.py"), library, self.folder], env=environment,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            [sys.executable, os.path.join(HERE, "kernel.py"), library, self.folder],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
 
     def step(self, step):
         head = json.dumps({"kind": step["kind"], "clock": step["clock"], "size": len(step["block"])})
@@ -58,6 +63,7 @@ class Kernel:
 
 # ---------------------------------------------------------------- a node of its own process
 
+
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
@@ -71,10 +77,25 @@ class Node:
         self.folder = tempfile.mkdtemp(prefix="blocktree-")
         self.port, self.rpc_port = free_port(), free_port()
         self.process = subprocess.Popen(
-            [program, "-regtest", f"-datadir={self.folder}", f"-port={self.port}", f"-bind=127.0.0.1:{self.port}",
-             f"-rpcport={self.rpc_port}", "-connect=0", "-dnsseed=0", "-listenonion=0", "-discover=0",
-             "-printtoconsole=0", "-debug=net", *flags],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            [
+                program,
+                "-regtest",
+                f"-datadir={self.folder}",
+                f"-port={self.port}",
+                f"-bind=127.0.0.1:{self.port}",
+                f"-rpcport={self.rpc_port}",
+                "-connect=0",
+                "-dnsseed=0",
+                "-listenonion=0",
+                "-discover=0",
+                "-printtoconsole=0",
+                "-debug=net",
+                *flags,
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         self.connection = None
         self.clock = None
         end = time.monotonic() + 60
@@ -107,9 +128,13 @@ class Node:
         return answer["result"]
 
     def set_clock(self, clock):
-        if clock != self.clock:
-            self.call("setmocktime", clock)
-            self.clock = clock
+        """Sets the node's clock; gives whether it jumped so far that its peers seem silent to it."""
+        if clock == self.clock:
+            return False
+        self.call("setmocktime", clock)
+        jumped = abs(clock - (self.clock or clock)) > 30
+        self.clock = clock
+        return jumped
 
     def close(self):
         try:
@@ -147,6 +172,7 @@ class Submitted:
 
 # ---------------------------------------------------------------- as a peer
 
+
 class Gone(Exception):
     """The node has hung up."""
 
@@ -161,8 +187,16 @@ class Peer:
         self.wanted = set()
         self.nonce = 0
         address = bytes(8 + 16 + 2)
-        self.send("version", struct.pack("<iQq", 70016, 9, int(time.time())) + address + address
-                  + struct.pack("<Q", 0x1234) + b"\0" + struct.pack("<i", 0) + b"\1")
+        self.send(
+            "version",
+            struct.pack("<iQq", 70016, 9, int(time.time()))
+            + address
+            + address
+            + struct.pack("<Q", 0x1234)
+            + b"\0"
+            + struct.pack("<i", 0)
+            + b"\1",
+        )
         seen = set()
         while not {"version", "verack"} <= seen:
             command, _ = self.receive()
@@ -200,8 +234,8 @@ class Peer:
             self.send("pong", payload)
         elif command == "getdata":
             for n in range(payload[0] if payload[0] < 253 else 0):
-                kind, name = struct.unpack("<I", payload[1 + 36 * n:5 + 36 * n])[0], payload[5 + 36 * n:37 + 36 * n]
-                if kind & 0xff == 2:
+                kind, name = struct.unpack("<I", payload[1 + 36 * n : 5 + 36 * n])[0], payload[5 + 36 * n : 37 + 36 * n]
+                if kind & 0xFF == 2:
                     self.wanted.add(name)
         return command, payload
 
@@ -230,7 +264,9 @@ class Told:
         self.blocks = {}
 
     def step(self, step):
-        self.node.set_clock(step["clock"])
+        if self.node.set_clock(step["clock"]) and self.peer:
+            self.peer.close()
+            self.peer = None
         if self.peer is None:
             self.peer = Peer(self.node.port)
         try:

@@ -1,10 +1,11 @@
 """Transactions and blocks in parts that a test can change, and their bytes."""
+
 import hashlib
 import struct
 
 MAX_MONEY = 21_000_000 * 100_000_000
-FINAL = 0xffffffff
-NULL_POINT = (bytes(32), 0xffffffff)
+FINAL = 0xFFFFFFFF
+NULL_POINT = (bytes(32), 0xFFFFFFFF)
 COMMITMENT = bytes.fromhex("6a24aa21a9ed")
 
 
@@ -69,8 +70,14 @@ class Tx:
         return Tx([i.copy() for i in self.ins], [Out(o.value, o.script) for o in self.outs], self.version, self.lock)
 
     def stripped(self):
-        return (struct.pack("<I", self.version) + compact(len(self.ins)) + b"".join(i.raw() for i in self.ins)
-                + compact(len(self.outs)) + b"".join(o.raw() for o in self.outs) + struct.pack("<I", self.lock))
+        return (
+            struct.pack("<I", self.version)
+            + compact(len(self.ins))
+            + b"".join(i.raw() for i in self.ins)
+            + compact(len(self.outs))
+            + b"".join(o.raw() for o in self.outs)
+            + struct.pack("<I", self.lock)
+        )
 
     def raw(self):
         base = self.stripped()
@@ -100,13 +107,13 @@ def merkle_root(hashes):
 
 def target(bits):
     """The number a compact one stands for; zero where it is negative or too great to stand for any."""
-    exponent, mantissa = bits >> 24, bits & 0x7fffff
+    exponent, mantissa = bits >> 24, bits & 0x7FFFFF
     number = mantissa >> 8 * (3 - exponent) if exponent <= 3 else mantissa << 8 * (exponent - 3)
     return 0 if bits & 0x800000 or number >> 256 else number
 
 
 class Block:
-    def __init__(self, previous, time, txs, bits=0x207fffff, version=0x20000000):
+    def __init__(self, previous, time, txs, bits=0x207FFFFF, version=0x20000000):
         self.previous, self.time, self.txs, self.bits, self.version = previous, time, list(txs), bits, version
         self.nonce = 0
         self.root = None
@@ -129,8 +136,12 @@ class Block:
         return self
 
     def header(self):
-        return (struct.pack("<I", self.version & 0xffffffff) + self.previous + self.root
-                + struct.pack("<III", self.time, self.bits, self.nonce))
+        return (
+            struct.pack("<I", self.version & 0xFFFFFFFF)
+            + self.previous
+            + self.root
+            + struct.pack("<III", self.time, self.bits, self.nonce)
+        )
 
     def hash(self):
         return double_sha256(self.header())

@@ -136,7 +136,7 @@ extension OptionTable {
         Option("limitdescendantsize", "", .ignored),
         Option("limitdescendantcount", "=<n>", .ignored),
         Option("limitclustercount", "=<n>", .used), Option("limitclustersize", "=<n>", .used),
-        Option("test", "=<option>", .ignored), Option("capturemessages", "", .missing),
+        Option("test", "=<option>", .used), Option("capturemessages", "", .missing),
         Option("mocktime", "=<n>", .used, "Stand still at this time (default: 0)"),
         Option(
             "maxsigcachesize", "=<n>", .used,

@@ -78,6 +78,9 @@ extension Settings {
             for activation in list("testactivationheight") {
                 try network.apply(testActivation: activation)
             }
+            if network.kind == .regtest, list("test").contains("bip94") {
+                network.consensus.enforcesBIP94 = true
+            }
             for deployment in list("vbparams") { try network.apply(versionBits: deployment) }
         } catch let error as ConfigurationError {
             throw error
