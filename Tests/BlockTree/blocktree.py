@@ -61,8 +61,8 @@ def make(seed):
 
 
 def run(way, tree, keep_going, verbose):
-    """The number of steps that went otherwise than they should."""
-    wrong, case = 0, None
+    """The number of steps that went otherwise than they should, and a hash of the coins in the end."""
+    wrong, case, coins = 0, None, None
     try:
         for number, step in enumerate(tree.steps):
             if verbose and step["case"] != case:
@@ -78,9 +78,14 @@ def run(way, tree, keep_going, verbose):
                 )
                 if not keep_going:
                     break
+        try:
+            coins = way.coins()
+        except Disagreement as difference:
+            wrong += 1
+            print(f"{way.name}: in the end: {difference}", flush=True)
     finally:
         way.close()
-    return wrong
+    return wrong, coins
 
 
 def main():
@@ -109,20 +114,25 @@ def main():
     wrong = 0
     programs = [options.program] + ([options.bitcoind] if options.bitcoind else [])
     for name, flags, suits_kernel, tree in trees:
+        ends = set()
         for way in ways:
             if way == "kernel" and not suits_kernel:
                 continue
             for program in programs[:1] if way == "kernel" else programs:
                 start = time.monotonic()
                 engine = Kernel() if way == "kernel" else (Submitted if way == "submitblock" else Told)(program, flags)
-                differences = run(engine, tree, options.keep_going, options.verbose)
+                differences, coins = run(engine, tree, options.keep_going, options.verbose)
                 wrong += differences
+                ends |= {coins} - {None}
                 where = "" if way == "kernel" else f" of {program}"
                 print(
                     f"{name}, by {way}{where}: {len(tree.cases)} cases, {len(tree.steps)} steps, "
                     f"{differences} differences, {time.monotonic() - start:.1f} s",
                     flush=True,
                 )
+        if len(ends) > 1:
+            wrong += 1
+            print(f"{name}: the coins are not the same by all ways", flush=True)
     print(f"{sum(len(tree.cases) for *_, tree in trees)} cases, {wrong} differences")
     return 1 if wrong else 0
 

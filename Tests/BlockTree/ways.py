@@ -55,6 +55,10 @@ class Kernel:
         agree("verdict", step["verdict"], answer["verdict"])
         agree("tip", step["peer_tip"], answer["tip"])
 
+    def coins(self):
+        """The library tells of no coins but those it is asked for."""
+        return None
+
     def close(self):
         self.process.stdin.close()
         self.process.wait(60)
@@ -136,6 +140,12 @@ class Node:
         self.clock = clock
         return jumped
 
+    def coins(self):
+        """A hash of all coins, once the chain has been taken back to its first block and connected again."""
+        if self.call("verifychain", 4, 0) is not True:
+            raise Disagreement("verifychain fails")
+        return self.call("gettxoutsetinfo", "hash_serialized_3")["hash_serialized_3"]
+
     def close(self):
         try:
             self.call("stop")
@@ -165,6 +175,9 @@ class Submitted:
             answer = self.node.call("submitblock", step["block"].hex())
         agree("answer", step["answer"], answer)
         agree("tip", step["tip"], self.node.call("getbestblockhash"))
+
+    def coins(self):
+        return self.node.coins()
 
     def close(self):
         self.node.close()
@@ -314,6 +327,9 @@ class Told:
             self.peer.settle()
         if not sent:
             self.peer.send("block", data)
+
+    def coins(self):
+        return self.node.coins()
 
     def close(self):
         if self.peer:
