@@ -34,7 +34,9 @@ struct ChainVectorTests {
         }
         let expected = try #require(
             try Vectors.json("expected/\(name).submit.json")["submitblock_results"]?.array)
-        for (line, answer) in zip(try lines("chains/\(name).hex"), expected) {
+        let blocks = try lines("chains/\(name).hex")
+        #expect(!blocks.isEmpty && blocks.count == expected.count)
+        for (line, answer) in zip(blocks, expected) {
             let bytes = try #require(Hex.decode(String(line)))
             let outcome = try await validator.submit(block: try Block(decoding: bytes))
             #expect(outcome.bip22 == answer.stringValue)
@@ -48,6 +50,8 @@ struct ChainVectorTests {
     }
 
     private func compareAnswers(_ validator: Validator, _ name: String) async throws {
+        var compared = 0
+        defer { #expect(compared > 0, "\(name)") }
         for line in try lines("expected/\(name).rpc.jsonl") {
             let row = try JSON(parsing: String(line))
             let parameters = row["params"]?.array ?? []
@@ -57,6 +61,7 @@ struct ChainVectorTests {
             let asked: UTXOHashKind =
                 kind == "muhash" ? .muhash : kind == "none" ? .none : .serialized3
             let info = try await validator.utxoSetInfo(asked)
+            compared += 1
             #expect(info.height == result["height"]?.int.map(Int.init))
             #expect(info.bestBlock.displayHex == result["bestblock"]?.stringValue)
             #expect(info.outputs == result["txouts"]?.int.map(Int.init))
@@ -70,7 +75,9 @@ struct ChainVectorTests {
     @Test("A block whose parent is unknown is answered as Core answers it")
     func orphans() async throws {
         var validators: [String: (TestChain, Validator)] = [:]
-        for row in try Vectors.rows("expected/submitblock_orphans.json") {
+        let rows = try Vectors.rows("expected/submitblock_orphans.json")
+        #expect(rows.count == 144)
+        for row in rows {
             let file = try #require(row["file"]?.stringValue)
             let mutation = try #require(row["mutation"]?.stringValue)
             let name = try #require(row["network"]?.stringValue)

@@ -16,7 +16,9 @@ struct HeaderVectorTests {
 
     @Test("Runs of headers from the genesis block on are taken in one by one")
     func runs() throws {
-        for run in try Vectors.rows("headers/index.json") {
+        let runs = try Vectors.rows("headers/index.json")
+        #expect(runs.compactMap { $0["count"]?.int } == [9000, 2016])
+        for run in runs {
             let network = try #require(Network.named(run.member("network").text()))
             let headers = try headers(Vectors.load("headers/" + run.member("file").text()))
             #expect(try headers.count == Int(run.member("count").integer()))
@@ -50,6 +52,7 @@ struct HeaderVectorTests {
     @Test("Checkpoints of mainnet: work adds up, and each step of difficulty is a permitted one")
     func checkpoints() throws {
         let rows = try Vectors.rows("headers/mainnet-checkpoints.json")
+        #expect(rows.count == 436)
         let rules = Network.mainnet.consensus
         var former: (height: Int, header: BlockHeader, work: UInt256)?
         for row in rows {
@@ -76,7 +79,9 @@ struct HeaderVectorTests {
     @Test("Contexts of mainnet: median time, retarget and work")
     func contexts() throws {
         let network = Network.mainnet
-        for row in try Vectors.rows("headers/mainnet-contexts.json") {
+        let rows = try Vectors.rows("headers/mainnet-contexts.json")
+        #expect(rows.count == 6)
+        for row in rows {
             let header = try BlockHeader(decoding: row.member("header").bytes())
             let height = Int(try row.member("height").integer())
             let times = try row.member("prev_times_oldest_first").elements().map {
