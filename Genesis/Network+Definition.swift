@@ -10,7 +10,7 @@ extension Network {
 
     /// Names that would collide with folders of the data directory.
     private static let reservedNames: Set<String> = [
-        "blocks", "chainstate", "indexes", "wallets", "database",
+        "blocks", "chainstate", "indexes", "wallets", "database", "rosters", "shares",
     ]
 
     /// Reads a definition of one's own, a JSON text such as the compiled-in ones are.

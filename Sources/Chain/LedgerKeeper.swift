@@ -5,17 +5,16 @@ import Storage
 
 /// The payout ledger as of the tip, and what each block did to it, keyed by block hash.
 struct LedgerKeeper {
-    /// What one block did to the ledger.
-    struct Change {
-        var before: PayoutLedger
-        var after: PayoutLedger
-    }
-
     /// The rosters by which coinbases are judged.
     var rosters: [Roster] = []
+    /// The share windows that templates were lately made with, oldest first.
+    private var windows: [ShareWindow] = []
     private(set) var current = PayoutLedger()
     /// Changes since the last flush, which the store may not hold yet.
-    private var unwritten: [BlockHash: Change] = [:]
+    private var unwritten: [BlockHash: PayoutChange] = [:]
+
+    /// How many windows are kept: a block is found soon after its template is made, or never.
+    private static let windowsKept = 512
 
     init() {}
 
@@ -44,17 +43,26 @@ struct LedgerKeeper {
         guard !rosters.isEmpty, let coinbase = block.transactions.first else { return nil }
         let judgement = PayoutJudgement.judge(
             coinbase: coinbase, reward: reward, previous: previous, rosters: rosters,
-            ledger: current)
+            ledger: current, windows: windows)
         let after = judgement.ledger(after: current)
         guard after != current else { return nil }
-        let change = Change(before: current, after: after)
+        let change = PayoutChange(
+            before: current, after: after, terms: judgement.split.map(PayoutTerms.init))
         unwritten[block.hash] = change
         current = after
         return Self.encode(change)
     }
 
+    /// Keeps a window that a block may turn out to be paid by.
+    mutating func remember(_ window: ShareWindow) {
+        guard windows.last != window else { return }
+        windows.removeAll { $0.root == window.root && $0.work == window.work }
+        windows.append(window)
+        if windows.count > Self.windowsKept { windows.removeFirst() }
+    }
+
     /// What a block did to the ledger; nil if nothing.
-    func change(of hash: BlockHash, in store: borrowing Database) throws(StorageError) -> Change? {
+    func change(of hash: BlockHash, in store: borrowing Database) throws(StorageError) -> PayoutChange? {
         if let change = unwritten[hash] { return change }
         guard let bytes = try store.get(StoreKey.ledger(hash)) else { return nil }
         do {
@@ -64,7 +72,7 @@ struct LedgerKeeper {
         }
     }
 
-    mutating func disconnect(_ hash: BlockHash, from change: Change?) {
+    mutating func disconnect(_ hash: BlockHash, from change: PayoutChange?) {
         if let change { current = change.before }
     }
 
@@ -74,19 +82,22 @@ struct LedgerKeeper {
 
     mutating func written() { unwritten.removeAll() }
 
-    private static func encode(_ change: Change) -> [UInt8] {
+    private static func encode(_ change: PayoutChange) -> [UInt8] {
         var writer = ByteWriter()
         writer.writeSized(change.before.encoded)
         writer.writeSized(change.after.encoded)
+        if let terms = change.terms { terms.encode(to: &writer) }
         return writer.bytes
     }
 
-    private static func decode(_ bytes: [UInt8]) throws(DecodingError) -> Change {
+    private static func decode(_ bytes: [UInt8]) throws(DecodingError) -> PayoutChange {
         var reader = ByteReader(bytes.span)
         let before = try PayoutLedger(decoding: try reader.readSizedBytes())
         let after = try PayoutLedger(decoding: try reader.readSizedBytes())
+        // Written before terms were kept: nothing follows.
+        let terms = reader.remaining > 0 ? try PayoutTerms(from: &reader) : nil
         try reader.finish()
-        return Change(before: before, after: after)
+        return PayoutChange(before: before, after: after, terms: terms)
     }
 
     private static func damage(_ path: String) -> StorageError {

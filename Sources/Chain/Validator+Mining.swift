@@ -45,6 +45,15 @@ extension Validator {
     /// Sets the rosters by which the coinbases of blocks connected from now on are judged.
     public func use(rosters: [Roster]) { chain.ledger.rosters = rosters }
 
+    /// Takes note of a share window that a block may be paid by.
+    public func remember(_ window: ShareWindow) { chain.ledger.remember(window) }
+
+    /// What a block did to the ledger; nil if nothing.
+    public func payoutChange(of hash: BlockHash) throws(StorageError) -> PayoutChange? {
+        try checkRunning()
+        return try chain.ledger.change(of: hash, in: chain.store)
+    }
+
     /// What is owed as of a block; as of the tip if nil. Nil if the block is unknown.
     public func ledger(at hash: BlockHash? = nil) throws(StorageError) -> PayoutLedger? {
         try checkRunning()

@@ -67,7 +67,10 @@ public struct BlockAssembler: Sendable {
     /// An output as large as the one that commits to the witnesses.
     private func commitments(_ context: TemplateContext) -> [TransactionOutput] {
         guard context.hasWitness else { return [] }
-        return [TransactionOutput(value: .zero, script: Block.witnessCommitmentScript(.zero))]
+        var script = Array(Block.witnessCommitmentScript(.zero).bytes)
+        // The answer to a challenge goes there too.
+        if options.isSigned { script += [UInt8](repeating: 0, count: BlockSigner.reserve) }
+        return [TransactionOutput(value: .zero, script: Script(script))]
     }
 
     // MARK: Choosing

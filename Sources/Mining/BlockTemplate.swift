@@ -35,6 +35,8 @@ public struct BlockTemplate: Sendable {
     public let payout: PayoutSplit?
     /// Of the coinbase: payees, payout commitment, witness commitment.
     public let outputs: [TransactionOutput]
+    /// Who answers the challenge, on a signet whose blocks are to be signed.
+    public var signer: BlockSigner?
 
     /// What the coinbase's txid is hashed with, from leaf to root.
     private let branch: [Hash256]
@@ -56,11 +58,56 @@ public struct BlockTemplate: Sendable {
         branch = MerkleTree.branch([.zero] + transactions.map(\.transaction.txid), position: 0)
     }
 
+    private init(_ other: BlockTemplate, payout: PayoutSplit, outputs: [TransactionOutput]) {
+        context = other.context
+        transactions = other.transactions
+        fees = other.fees
+        coinbaseValue = other.coinbaseValue
+        weight = other.weight
+        sigOpCost = other.sigOpCost
+        witnessCommitment = other.witnessCommitment
+        self.payout = payout
+        self.outputs = outputs
+        signer = other.signer
+        branch = other.branch
+    }
+
+    /// The same block paid by another plan, which must not need more room than the one it was made
+    /// for: the same roster, another finder, share window or size class.
+    public func paying(_ plan: PayoutPlan) throws(PayoutError) -> BlockTemplate {
+        let split = try plan.split(reward: coinbaseValue, onto: context.previous)
+        var outputs = split.coinbaseOutputs
+        if let witnessCommitment {
+            outputs.append(TransactionOutput(value: .zero, script: witnessCommitment))
+        }
+        return BlockTemplate(self, payout: split, outputs: outputs)
+    }
+
+    /// What shares are looked for on: the coinbase cut where its extra nonce of eight bytes stands.
+    public var shareJob: ShareJob {
+        let coinbase = coinbase(extraNonce: .max)
+        let bytes = coinbase.strippedBytes
+        // Version, count, out point and the script's length come before the script.
+        let script = Coinbase.script(height: context.height, extraNonce: .max)
+        let start = 4 + 1 + 36 + 1 + script.count - 8
+        return ShareJob(
+            prefix: Array(bytes[..<start]), suffix: Array(bytes[(start + 8)...]), branch: branch)
+    }
+
     /// The coinbase, told apart from others by `extraNonce`.
     public func coinbase(extraNonce: UInt64 = 0) -> Transaction {
         Coinbase.transaction(
             height: context.height, extraNonce: extraNonce, outputs: outputs,
             hasWitness: witnessCommitment != nil)
+    }
+
+    /// The coinbase, with the answer to the network's challenge where there is one to be given. A
+    /// challenge that the keys do not answer leaves it as it is, and the block is refused.
+    public func signedCoinbase(extraNonce: UInt64, time: UInt32) -> Transaction {
+        let coinbase = coinbase(extraNonce: extraNonce)
+        guard let signer else { return coinbase }
+        let header = header(coinbase: coinbase, time: time)
+        return signer.signed(block(header: header, coinbase: coinbase)) ?? coinbase
     }
 
     /// The header over that coinbase and all transactions, its nonce still zero.
@@ -79,7 +126,8 @@ public struct BlockTemplate: Sendable {
         return block(header: header, coinbase: coinbase)
     }
 
-    func block(header: BlockHeader, coinbase: Transaction) -> Block {
+    /// The whole block of a header that was searched and found.
+    public func block(header: BlockHeader, coinbase: Transaction) -> Block {
         Block(header: header, transactions: [coinbase] + transactions.map(\.transaction))
     }
 }

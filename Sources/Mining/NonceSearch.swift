@@ -14,7 +14,7 @@ public struct NonceSearch: Sendable {
 
     public init(_ template: BlockTemplate, extraNonce: UInt64, time: UInt32) {
         self.template = template
-        coinbase = template.coinbase(extraNonce: extraNonce)
+        coinbase = template.signedCoinbase(extraNonce: extraNonce, time: time)
         header = template.header(coinbase: coinbase, time: time)
         let target = UInt256.decodeCompact(template.context.bits).value
         kernel = HeaderSearch(header: header.bytes.span, target: target.hash)

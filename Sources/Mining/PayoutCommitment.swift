@@ -20,20 +20,22 @@ enum PayoutCommitment {
         return Hash256(bytes: script.bytes.dropFirst(prefix.count))
     }
 
-    /// Over scheme and parameters (the roster's hash holds them too), roster, finder, share window,
+    /// Over scheme and parameters (the roster's hash holds them too), finder, roster, share window,
     /// and the ledger before and after.
+    ///
+    /// - Parameter payees: how many the plan pays at most, its size class counted in.
     static func hash(
-        of plan: PayoutPlan, before: PayoutLedger, after: PayoutLedger
+        of plan: PayoutPlan, payees: Int, before: PayoutLedger, after: PayoutLedger
     ) -> Hash256 {
         var writer = ByteWriter()
         let roster = plan.roster
         writer.writeSized(roster.scheme.rawValue.utf8)
-        writer.write(Int64(roster.maxPayees))
+        writer.write(Int64(payees))
         writer.write(roster.minPayout.satoshis)
         writer.write(Int64(roster.feeBasisPoints))
         writer.write(Int64(roster.finderBasisPoints))
         writer.write(Int64(roster.pplnsFactor))
-        writer.writeSized((plan.finder ?? "").utf8)
+        writer.writeSized((plan.paidFinder ?? "").utf8)
         writer.write(roster.hash)
         writer.write(plan.shares?.root ?? .zero)
         writer.write(before.root)

@@ -13,6 +13,11 @@ public enum PayoutJudgement: Sendable, Hashable {
     /// It commits to a split that its outputs contradict. The block is valid; the ledger stays.
     case violated(String)
 
+    /// The split that is applied; nil where the ledger stays.
+    public var split: PayoutSplit? {
+        if case .applied(let split) = self { split } else { nil }
+    }
+
     /// The ledger after the block, `ledger` being the one before it.
     public func ledger(after ledger: PayoutLedger) -> PayoutLedger {
         if case .applied(let split) = self { split.ledgerAfter } else { ledger }
@@ -24,22 +29,17 @@ public enum PayoutJudgement: Sendable, Hashable {
     ///   - reward: the block's subsidy and fees.
     ///   - rosters: those this node knows.
     ///   - ledger: as of `previous`.
+    ///   - windows: the share windows this node knows, for scheme `pplns`.
     public static func judge(
         coinbase: Transaction, reward: Amount, previous: BlockHash, rosters: [Roster],
-        ledger: PayoutLedger, shares: ShareWindow? = nil
+        ledger: PayoutLedger, windows: [ShareWindow] = []
     ) -> PayoutJudgement {
         let outputs = Array(coinbase.outputs)
         guard
             let commitment = outputs.lazy.compactMap({ PayoutCommitment.hash(in: $0.script) }).first
         else { return .none }
         for roster in rosters {
-            // Who found the block shows only in what he got, so each is tried.
-            let finders: [String?] =
-                roster.finderBasisPoints > 0 || roster.scheme == .solo
-                ? [nil] + roster.inmates.map(\.name) : [nil]
-            for finder in finders {
-                let plan = PayoutPlan(
-                    roster: roster, ledger: ledger, shares: shares, finder: finder)
+            for plan in plans(of: roster, ledger, windows, outputs) {
                 guard let split = try? plan.split(reward: reward, onto: previous),
                     split.commitment == commitment
                 else { continue }
@@ -50,6 +50,32 @@ public enum PayoutJudgement: Sendable, Hashable {
             }
         }
         return .unrecognised
+    }
+
+    /// The plans by which this roster may have paid these outputs. What a plan depends on shows in
+    /// the commitment's hash alone, so all are tried.
+    private static func plans(
+        of roster: Roster, _ ledger: PayoutLedger, _ windows: [ShareWindow],
+        _ outputs: [TransactionOutput]
+    ) -> [PayoutPlan] {
+        var finders: [String?] = [nil]
+        if roster.paysFinder {
+            // Who found the block shows in what he got.
+            let paid = Set(outputs.map(\.script))
+            finders += roster.inmates.lazy.filter { inmate in
+                inmate.script(after: ledger[inmate.name]?.payouts ?? 0).map(paid.contains) ?? false
+            }.map(\.name)
+        }
+        let shares: [ShareWindow?] = roster.scheme == .pplns ? [nil] + windows.reversed() : [nil]
+        var plans: [PayoutPlan] = []
+        for shares in shares {
+            for finder in finders {
+                let whole = PayoutPlan(
+                    roster: roster, ledger: ledger, shares: shares, finder: finder)
+                plans += whole.inAllSizes()
+            }
+        }
+        return plans
     }
 
     private static func contradiction(

@@ -22,12 +22,19 @@ public struct PayoutLedger: Sendable, Hashable {
         }
     }
 
-    /// By name, in rising order.
+    /// By name, in the order of its bytes.
     public private(set) var accounts: [Account]
 
     public init() { accounts = [] }
 
-    init(_ accounts: [Account]) { self.accounts = accounts.sorted { $0.name < $1.name } }
+    init(_ accounts: [Account]) {
+        self.accounts = accounts.sorted { Self.precedes($0.name, $1.name) }
+    }
+
+    /// Names are ordered by their bytes, as any program can.
+    private static func precedes(_ left: String, _ right: String) -> Bool {
+        left.utf8.lexicographicallyPrecedes(right.utf8)
+    }
 
     public subscript(name: String) -> Account? { accounts.first { $0.name == name } }
 
@@ -71,7 +78,7 @@ public struct PayoutLedger: Sendable, Hashable {
             guard abs(balance.clamped(to: Self.bound + 1)) <= Self.bound else {
                 throw .invalid("A payout balance out of range")
             }
-            if let last = accounts.last, last.name >= name {
+            if let last = accounts.last, !Self.precedes(last.name, name) {
                 throw .invalid("Payout accounts out of order")
             }
             sum &+= balance

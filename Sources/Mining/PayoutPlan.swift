@@ -26,15 +26,22 @@ public struct PayoutPlan: Sendable, Hashable {
     public var shares: ShareWindow?
     /// The member whose machine looks for the block.
     public var finder: String?
+    /// What the machine that looks for it can hold; nil: anything.
+    public var sizeClass: CoinbaseSizeClass?
 
     public init(
-        roster: Roster, ledger: PayoutLedger, shares: ShareWindow? = nil, finder: String? = nil
+        roster: Roster, ledger: PayoutLedger, shares: ShareWindow? = nil, finder: String? = nil,
+        sizeClass: CoinbaseSizeClass? = nil
     ) {
         self.roster = roster
         self.ledger = ledger
         self.shares = shares
         self.finder = finder
+        self.sizeClass = sizeClass
     }
+
+    /// The finder, where it makes a difference who that is.
+    var paidFinder: String? { roster.paysFinder ? finder : nil }
 
     /// One who may be paid: a member, or one who left and is still owed, or owes.
     struct Claim {
@@ -92,7 +99,7 @@ public struct PayoutPlan: Sendable, Hashable {
         case .weights, .rotation:
             return roster.inmates.map(\.weight)
         case .solo:
-            let one = finder ?? roster.inmates.first?.name
+            let one = paidFinder ?? roster.inmates.first?.name
             return roster.inmates.map { $0.name == one ? 1 : 0 }
         case .pplns:
             let work = roster.inmates.map { shares?.work[$0.name] ?? 0 }
@@ -103,11 +110,39 @@ public struct PayoutPlan: Sendable, Hashable {
 
     /// Outputs as large as those of any split can be, for keeping room.
     func largestOutputs() throws(PayoutError) -> [TransactionOutput] {
-        var scripts = try claims(onto: .zero).map(\.script).sorted { $0.count > $1.count }
-        scripts = Array(scripts.prefix(roster.payeeLimit))
-        if roster.finderBasisPoints > 0, let largest = scripts.first { scripts.append(largest) }
-        if roster.feeBasisPoints > 0, let script = roster.operatorScript { scripts.append(script) }
-        scripts.append(PayoutCommitment.script(.zero))
-        return scripts.map { TransactionOutput(value: .zero, script: $0) }
+        let claims = try claims(onto: .zero)
+        let scripts = claims.map(\.script).sorted { $0.count > $1.count }
+        return outputs(to: scripts.prefix(payeeLimit(claims)), bonusTo: scripts.first)
+    }
+
+    /// How many members this plan pays at most: as the roster says, and no more than the machine
+    /// that looks for the block can hold.
+    func payeeLimit(_ claims: [Claim]) -> Int {
+        guard let sizeClass else { return roster.payeeLimit }
+        let scripts = claims.map(\.script).sorted { $0.count > $1.count }
+        var size = CoinbaseSizeClass.fixedSize
+        for output in outputs(to: [], bonusTo: scripts.first) { size += Self.size(of: output) }
+        var count = 0
+        while count < min(scripts.count, roster.payeeLimit) {
+            size += Self.size(of: TransactionOutput(value: .zero, script: scripts[count]))
+            guard size <= sizeClass.rawValue else { break }
+            count += 1
+        }
+        // Somebody must be paid.
+        return max(count, 1)
+    }
+
+    private static func size(of output: TransactionOutput) -> Int {
+        8 + ByteWriter.compactSizeLength(output.script.count) + output.script.count
+    }
+
+    private func outputs(
+        to scripts: some Sequence<Script>, bonusTo largest: Script?
+    ) -> [TransactionOutput] {
+        var all = Array(scripts)
+        if roster.finderBasisPoints > 0, let largest { all.append(largest) }
+        if roster.feeBasisPoints > 0, let script = roster.operatorScript { all.append(script) }
+        all.append(PayoutCommitment.script(.zero))
+        return all.map { TransactionOutput(value: .zero, script: $0) }
     }
 }

@@ -25,6 +25,14 @@ public struct PayoutSplit: Sendable, Hashable {
     /// What the coinbase commits to.
     public let commitment: Hash256
 
+    /// How many members could have been paid.
+    public let payeeLimit: Int
+    /// Who found the block, where it makes a difference.
+    public let finder: String?
+    /// The end of the share log it was computed by; zero without one.
+    public let shareRoot: Hash256
+    public let rosterHash: Hash256
+
     /// The outputs of the coinbase, the commitment last. BIP141's comes after it.
     public var coinbaseOutputs: [TransactionOutput] {
         payouts.map { TransactionOutput(value: $0.amount, script: $0.script) }
@@ -54,7 +62,8 @@ extension PayoutPlan {
         let entitled = Apportionment.parts(
             of: pot * 1000, by: claims.map(\.weight), ties: claims.map(\.tie))
         let targets = zip(claims, entitled).map { $0.balance + $1 }
-        let paid = payments(of: pot, claims: claims, targets: targets)
+        let limit = payeeLimit(claims)
+        let paid = payments(of: pot, limit: limit, claims: claims, targets: targets)
 
         var accounts: [PayoutLedger.Account] = []
         for (index, claim) in claims.enumerated() {
@@ -75,7 +84,10 @@ extension PayoutPlan {
         }
         return PayoutSplit(
             payouts: shares + bonuses, ledgerBefore: ledger, ledgerAfter: after,
-            commitment: PayoutCommitment.hash(of: self, before: ledger, after: after))
+            commitment: PayoutCommitment.hash(
+                of: self, payees: limit, before: ledger, after: after),
+            payeeLimit: limit, finder: paidFinder, shareRoot: self.shares?.root ?? .zero,
+            rosterHash: roster.hash)
     }
 
     /// A part of the reward that is paid at once; what would be dust stays with the members.
@@ -97,11 +109,13 @@ extension PayoutPlan {
     }
 
     /// Satoshis by claim, of those that are paid; they sum to `pot`.
-    private func payments(of pot: Int64, claims: [Claim], targets: [Int64]) -> [Int: Int64] {
+    private func payments(
+        of pot: Int64, limit: Int, claims: [Claim], targets: [Int64]
+    ) -> [Int: Int64] {
         let order = claims.indices.sorted { precedes($0, $1, targets, claims) }
         var kept = Array(
             order.filter { targets[$0] >= 1000 * claims[$0].minimum && targets[$0] > 0 }
-                .prefix(roster.payeeLimit))
+                .prefix(limit))
         if kept.isEmpty { kept = Array(order.prefix(1)) }
         while true {
             let amounts = amounts(of: pot, to: kept, claims: claims, targets: targets)

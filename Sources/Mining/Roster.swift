@@ -76,6 +76,9 @@ public struct Roster: Sendable, Hashable {
 
     public subscript(name: String) -> Inmate? { inmates.first { $0.name == name } }
 
+    /// Whether it makes a difference who finds a block.
+    public var paysFinder: Bool { finderBasisPoints > 0 || scheme == .solo }
+
     /// How many members one coinbase pays, at most.
     var payeeLimit: Int { scheme == .rotation ? 1 : maxPayees }
 

@@ -43,6 +43,8 @@ public struct AssemblyOptions: Sendable, Hashable {
     public var minFeeRate = FeeRate(satoshisPerKvB: 1)
     /// Room for header and coinbase where the coinbase is not known (`-blockreservedweight`).
     public var reservedWeight = 8000
+    /// Whether room is kept for the answer to a signet's challenge.
+    public var isSigned = false
     /// Signature operations kept for a coinbase that is not known, as cost.
     public var coinbaseSigOpCost = 400
 

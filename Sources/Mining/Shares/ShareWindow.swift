@@ -19,6 +19,11 @@ public struct ShareWindow: Sendable, Hashable {
     /// By name.
     public let work: [String: Int64]
 
+    init(root: Hash256, work: [String: Int64]) {
+        self.root = root
+        self.work = work
+    }
+
     /// Takes shares from the newest backwards until they make up `size` hashes; of the one that
     /// crosses the edge only what lies within counts. A log shorter than that counts as a whole.
     ///

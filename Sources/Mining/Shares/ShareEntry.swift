@@ -1,0 +1,119 @@
+public import Cryptography
+public import Primitives
+
+/// What shares are looked for on: a coinbase but for its extra nonce, and the way to the root.
+public struct ShareJob: Sendable, Hashable {
+    /// The coinbase as its txid hashes it, up to the extra nonce.
+    public var prefix: [UInt8]
+    /// What follows the extra nonce.
+    public var suffix: [UInt8]
+    /// What the coinbase's txid is hashed with, from leaf to root.
+    public var branch: [Hash256]
+
+    public init(prefix: [UInt8], suffix: [UInt8], branch: [Hash256]) {
+        self.prefix = prefix
+        self.suffix = suffix
+        self.branch = branch
+    }
+
+    /// The root over the coinbase with that extra nonce and all other transactions.
+    public func merkleRoot(extraNonce: [UInt8]) -> Hash256 {
+        var stream = SHA256Stream()
+        stream.update(prefix.span)
+        stream.update(extraNonce.span)
+        stream.update(suffix.span)
+        return MerkleTree.root(from: stream.finalizeDouble(), branch: branch, position: 0)
+    }
+}
+
+/// A share as the log keeps it: all that is needed to check it again.
+public struct ShareProof: Sendable, Hashable {
+    /// The number of the entry with its job.
+    public var job: UInt64
+    /// The member it is credited to.
+    public var name: String
+    /// Which of his machines found it; may be empty.
+    public var worker: String
+    /// How many hashes it stands for.
+    public var work: UInt64
+    public var extraNonce: [UInt8]
+    public var header: BlockHeader
+
+    public init(
+        job: UInt64, name: String, worker: String, work: UInt64, extraNonce: [UInt8],
+        header: BlockHeader
+    ) {
+        self.job = job
+        self.name = name
+        self.worker = worker
+        self.work = work
+        self.extraNonce = extraNonce
+        self.header = header
+    }
+
+    /// Whether its header carries the coinbase and its hash is small enough.
+    public func isProven(by job: ShareJob) -> Bool {
+        header.merkleRoot == job.merkleRoot(extraNonce: extraNonce)
+            && UInt256(header.hash) <= ShareWork.target(work)
+    }
+}
+
+/// One entry of the share log.
+public enum ShareEntry: Sendable, Hashable {
+    case job(ShareJob)
+    case share(ShareProof)
+
+    /// How long an entry may be, in bytes: ten thousand payees take less than half.
+    static let maximumSize = 1 << 20
+    /// How long the name of a machine may be, in bytes.
+    public static let maximumWorkerLength = 64
+    static let maximumExtraNonceLength = 32
+
+    func encode(to writer: inout ByteWriter) {
+        switch self {
+        case .job(let job):
+            writer.write(UInt8(1))
+            writer.writeSized(job.prefix)
+            writer.writeSized(job.suffix)
+            writer.writeCompactSize(job.branch.count)
+            for hash in job.branch { writer.write(hash) }
+        case .share(let share):
+            writer.write(UInt8(2))
+            writer.write(share.job)
+            writer.writeSized(share.name.utf8)
+            writer.writeSized(share.worker.utf8)
+            writer.write(share.work)
+            writer.writeSized(share.extraNonce)
+            share.header.encode(to: &writer)
+        }
+    }
+
+    @_lifetime(reader: copy reader)
+    init(from reader: inout ByteReader) throws(DecodingError) {
+        switch try reader.read(UInt8.self) {
+        case 1:
+            let prefix = try reader.readSizedBytes()
+            let suffix = try reader.readSizedBytes()
+            var branch: [Hash256] = []
+            for _ in 0..<(try reader.readCount(minimumSize: 32)) {
+                branch.append(try reader.readHash())
+            }
+            self = .job(ShareJob(prefix: prefix, suffix: suffix, branch: branch))
+        case 2:
+            let job = try reader.read(UInt64.self)
+            let name = try reader.readString(limit: RosterDefinition.maximumNameLength)
+            let worker = try reader.readString(limit: Self.maximumWorkerLength)
+            let work = try reader.read(UInt64.self)
+            let extraNonce = try reader.readSizedBytes()
+            guard extraNonce.count <= Self.maximumExtraNonceLength else {
+                throw .invalid("An extra nonce that is too long")
+            }
+            self = .share(
+                ShareProof(
+                    job: job, name: name, worker: worker, work: work, extraNonce: extraNonce,
+                    header: try BlockHeader(from: &reader)))
+        default:
+            throw .invalid("An entry of an unknown kind")
+        }
+    }
+}

@@ -1,0 +1,80 @@
+import Cryptography
+import Notation
+public import Primitives
+
+/// One thing to search on, as Stratum clients are told it.
+public struct StratumJob: Sendable {
+    /// What decides which coinbase a client searches on.
+    public struct Key: Sendable, Hashable {
+        /// The member to be paid as finder; nil where that makes no difference.
+        public var finder: String?
+        public var sizeClass: CoinbaseSizeClass
+
+        public init(finder: String?, sizeClass: CoinbaseSizeClass) {
+            self.finder = finder
+            self.sizeClass = sizeClass
+        }
+    }
+
+    /// Tells it from all others of this node since it started.
+    public let number: UInt64
+    public let template: BlockTemplate
+    public let share: ShareJob
+    /// The hashes a block takes.
+    public let blockWork: UInt64
+    let blockTarget: UInt256
+    /// The parameters of `mining.notify` between the job's id and the flag.
+    let parameters: [UInt8]
+
+    public init(number: UInt64, template: BlockTemplate) {
+        self.number = number
+        self.template = template
+        let context = template.context
+        share = template.shareJob
+        blockWork = ShareWork.work(bits: context.bits)
+        let target = UInt256.decodeCompact(context.bits)
+        blockTarget = target.isNegative || target.isOverflow ? .zero : target.value
+        let branch = share.branch.map { "\"\($0.hex)\"" }.joined(separator: ",")
+        let texts = [
+            "\"\(Self.swappedWords(context.previous.bytes))\"", "\"\(Hex.encode(share.prefix))\"",
+            "\"\(Hex.encode(share.suffix))\"", "[\(branch)]",
+            "\"\(UInt32(bitPattern: context.version).eightDigits)\"",
+            "\"\(context.bits.eightDigits)\"",
+            "\"\(UInt32(clamping: context.time).eightDigits)\"",
+        ]
+        parameters = Array(texts.joined(separator: ",").utf8)
+    }
+
+    /// Stratum shows the previous hash as eight words, each with its bytes reversed.
+    private static func swappedWords(_ bytes: [UInt8]) -> String {
+        Hex.encode(bytes.indices.map { bytes[$0 / 4 * 4 + 3 - $0 % 4] })
+    }
+}
+
+/// A share that was accepted: proven, and not seen before.
+public struct StratumShare: Sendable {
+    public var job: StratumJob
+    public var name: String
+    public var worker: String
+    public var work: UInt64
+    public var extraNonce: [UInt8]
+    public var header: BlockHeader
+    public var isBlock: Bool
+
+    /// The whole block, where the share is one.
+    public var block: Block {
+        var number: UInt64 = 0
+        for (index, byte) in extraNonce.prefix(8).enumerated() {
+            number |= UInt64(byte) << UInt64(8 * index)
+        }
+        return job.template.block(
+            header: header, coinbase: job.template.coinbase(extraNonce: number))
+    }
+}
+
+extension UInt32 {
+    /// Eight hexadecimal digits, most significant first.
+    var eightDigits: String {
+        Hex.encode((0..<4).map { UInt8(truncatingIfNeeded: self >> UInt32(24 - 8 * $0)) })
+    }
+}

@@ -1,0 +1,304 @@
+import Cryptography
+import Genesis
+import Mining
+import Notation
+import Primitives
+import TestSupport
+import Testing
+
+/// A client by hand, for tests: it says things and keeps what it is answered.
+private struct Client {
+    var session: StratumSession
+    var now: Duration = .seconds(1000)
+    var template: BlockTemplate
+    /// Lines that were sent, read.
+    var lines: [JSON] = []
+    var shares: [StratumShare] = []
+    var closed: String?
+    private var jobNumber: UInt64 = 0
+
+    init(bits: UInt32 = 0x1d00_ffff, startWork: UInt64 = 4, settings: StratumSettings? = nil) throws
+    {
+        let roster = try Rosters.make([3, 2, 1])
+        template = try Shares.template(roster, bits: bits)
+        session = StratumSession(
+            number: 0x0102_0304,
+            settings: settings
+                ?? StratumSettings(names: ["m0", "m1", "m2"], startWork: startWork), at: now)
+    }
+
+    mutating func say(_ text: String) { take(session.receive(Array(text.utf8), at: now)) }
+
+    mutating func ask(_ method: String, _ parameters: JSON = []) -> JSON {
+        let before = lines.count
+        say(
+            JSON.object(["id": 7, "method": .string(method), "params": parameters]).text())
+        return lines.dropFirst(before).first { $0["id"] == 7 } ?? .null
+    }
+
+    mutating func take(_ actions: [StratumSession.Action]) {
+        for action in actions {
+            switch action {
+            case .send(let bytes):
+                for line in bytes.split(separator: 0x0a) {
+                    lines.append((try? JSON(parsing: Array(line))) ?? .null)
+                }
+            case .accept(let share): shares.append(share)
+            case .needsJob: offer()
+            case .close(let reason): closed = reason
+            }
+        }
+    }
+
+    mutating func offer() {
+        jobNumber += 1
+        take(session.offer(StratumJob(number: jobNumber, template: template), at: now))
+    }
+
+    mutating func logIn(_ user: String = "m1.rig", _ password: String = "x") {
+        _ = ask("mining.subscribe", ["test/1.0"])
+        _ = ask("mining.authorize", [.string(user), .string(password)])
+    }
+
+    var notices: [JSON] { lines.filter { $0["method"]?.stringValue == "mining.notify" } }
+    var difficulties: [Double] {
+        lines.filter { $0["method"]?.stringValue == "mining.set_difficulty" }
+            .compactMap { $0["params"]?[0]?.double }
+    }
+    var job: String { notices.last?["params"]?[0]?.stringValue ?? "" }
+
+    /// Looks for a nonce whose hash lies between two targets, and says its share.
+    mutating func submit(
+        work: UInt64, harderThan limit: UInt64 = .max / 2, extra: String = "00000000",
+        job: String? = nil, user: String = "m1.rig", version: String? = nil, from start: UInt32 = 0
+    ) -> JSON {
+        let parts = template.shareJob
+        let root = parts.merkleRoot(
+            extraNonce: [1, 2, 3, 4] + (Hex.decode(extra) ?? []))
+        var header = template.header(coinbase: template.coinbase(), time: 1_700_000_601)
+        header.merkleRoot = root
+        if let version, let bits = UInt32(version, radix: 16) {
+            header.version = Int32(bitPattern: UInt32(bitPattern: header.version) | bits)
+        }
+        header.nonce = start
+        while UInt256(header.hash) > ShareWork.target(work)
+            || UInt256(header.hash) <= ShareWork.target(limit)
+        { header.nonce += 1 }
+        var parameters: [JSON] = [
+            .string(user), .string(job ?? self.job), .string(extra), "6553f359",
+            .string(
+                Hex.encode((0..<4).map { UInt8(truncatingIfNeeded: header.nonce >> (24 - 8 * $0)) })
+            ),
+        ]
+        if let version { parameters.append(.string(version)) }
+        return ask("mining.submit", .array(parameters))
+    }
+}
+
+extension JSON {
+    fileprivate var code: Int64? { self["error"]?[0]?.int }
+}
+
+@Suite("Stratum sessions") struct StratumTests {
+    @Test("A client subscribes, logs in, is told a difficulty and a job, and its share counts")
+    func whole() throws {
+        var client = try Client()
+        let subscription = client.ask("mining.subscribe", ["cpuminer/2.5.1"])
+        #expect(subscription["result"]?[1] == "01020304")
+        #expect(subscription["result"]?[2] == 4)
+        #expect(client.ask("mining.authorize", ["m1.rig", "x"])["result"] == true)
+        #expect(client.difficulties == [ShareWork.difficulty(4)])
+        #expect(client.notices.count == 1)
+        #expect(client.notices[0]["params"]?[8] == true)
+        #expect(client.submit(work: 4)["result"] == true)
+        let share = try #require(client.shares.first)
+        #expect(share.name == "m1" && share.worker == "rig" && share.work == 4 && !share.isBlock)
+        #expect(
+            ShareProof(
+                job: 0, name: "m1", worker: "rig", work: 4, extraNonce: share.extraNonce,
+                header: share.header
+            ).isProven(by: share.job.share))
+    }
+
+    @Test("A share that is a block gives the block, its proof and roots right")
+    func block() throws {
+        var client = try Client(bits: 0x207f_ffff, startWork: 1 << 30)
+        client.logIn()
+        #expect(
+            client.difficulties == [ShareWork.difficulty(2)], "no share is harder than the block")
+        #expect(client.submit(work: 4)["result"] == true)
+        let share = try #require(client.shares.first)
+        #expect(share.isBlock)
+        #expect(throws: Never.self) { try share.block.check(in: .regtest) }
+        #expect(share.block.header == share.header)
+    }
+
+    @Test("Each refusal has its number")
+    func refusals() throws {
+        var client = try Client()
+        #expect(client.submit(work: 4).code == 25)
+        client.logIn()
+        #expect(client.submit(work: 4, job: "ffff").code == 21)
+        #expect(client.submit(work: 4, user: "m2").code == 24)
+        #expect(client.submit(work: 4)["result"] == true)
+        #expect(client.submit(work: 4).code == 22)
+        #expect(client.submit(work: 1, harderThan: 4, extra: "00000001").code == 23)
+        #expect(client.submit(work: 4, extra: "000000").code == 20)
+        #expect(client.ask("mining.submit", ["m1.rig"]).code == 20)
+        #expect(client.ask("mining.nonsense").code == 20)
+        #expect(
+            client.ask(
+                "mining.submit",
+                ["m1.rig", .string(client.job), "00000000", "00000001", "00000000"]
+            ).code == 20)
+        #expect(client.ask("mining.authorize", ["nobody", "x"]).code == 24)
+        #expect(client.session.counts.accepted == 1)
+        #expect(client.session.counts.duplicate == 1)
+        #expect(client.session.counts.low == 1)
+        #expect(client.session.counts.stale == 1)
+        #expect(client.closed == nil)
+    }
+
+    @Test("A new tip makes old jobs stale; a better template for the same tip does not")
+    func jobs() throws {
+        var client = try Client()
+        client.logIn()
+        let first = client.job
+        client.offer()
+        #expect(client.notices.last?["params"]?[8] == false)
+        #expect(client.submit(work: 4, job: first)["result"] == true)
+        // The same header under the other job's name is the same share.
+        #expect(client.submit(work: 4).code == 22)
+        let old = client.template
+        client.template = try Shares.template(Rosters.make([3, 2, 1]), height: 202)
+        var moved = old.context
+        moved.previous = Hash256(words: (8, 8, 8, 8))
+        client.template = try movedTemplate(moved)
+        client.offer()
+        #expect(client.notices.last?["params"]?[8] == true)
+        #expect(client.submit(work: 4, job: first).code == 21)
+        #expect(client.submit(work: 4)["result"] == true)
+    }
+
+    private func movedTemplate(_ context: TemplateContext) throws -> BlockTemplate {
+        try BlockAssembler().assemble(
+            exactly: [], onto: context,
+            paying: .roster(PayoutPlan(roster: Rosters.make([3, 2, 1]), ledger: PayoutLedger())))
+    }
+
+    @Test("Version bits may roll within the mask that was agreed upon, and not outside")
+    func versions() throws {
+        var client = try Client()
+        let answer = client.ask(
+            "mining.configure",
+            [
+                ["version-rolling", "minimum-difficulty", "no-such-thing"],
+                [
+                    "version-rolling.mask": "00ffe000", "version-rolling.min-bit-count": 2,
+                    "minimum-difficulty.value": 0.000001,
+                ],
+            ])
+        #expect(answer["result"]?["version-rolling"] == true)
+        #expect(answer["result"]?["version-rolling.mask"] == "00ffe000")
+        #expect(answer["result"]?["minimum-difficulty"] == true)
+        #expect(answer["result"]?["no-such-thing"] == false)
+        client.logIn()
+        #expect(client.difficulties == [ShareWork.difficulty(4295)])
+        #expect(client.submit(work: 4295, version: "00802000")["result"] == true)
+        #expect(client.submit(work: 4295, version: "00000001").code == 20)
+        #expect(client.submit(work: 4295, version: "1fffe000").code == 20)
+    }
+
+    @Test("Who finds shares too fast is given harder ones, who finds none easier ones")
+    func retargeting() throws {
+        var client = try Client(startWork: 1 << 10)
+        client.logIn()
+        for number in 0..<32 {
+            client.now += .milliseconds(10)
+            let digits = String(number, radix: 16)
+            let extra = String(repeating: "0", count: 8 - digits.count) + digits
+            _ = client.submit(work: 1 << 10, extra: extra)
+        }
+        #expect(client.shares.count == 32)
+        let harder = try #require(client.difficulties.last)
+        // 32 shares of 1024 hashes in 0.32 s are 102,400 hashes a second: 512,000 in five.
+        #expect(abs(harder / ShareWork.difficulty(512_000) - 1) < 0.1)
+        for _ in 0..<20 {
+            client.now += .seconds(10)
+            client.take(client.session.tick(at: client.now))
+        }
+        #expect(try #require(client.difficulties.last) < harder / 16)
+        #expect(client.session.hashesPerSecond(at: client.now) > 0)
+    }
+
+    @Test("What the client suggests is what it gets, down to far below one")
+    func suggestions() throws {
+        var client = try Client()
+        _ = client.ask("mining.subscribe")
+        #expect(client.ask("mining.suggest_difficulty", [0.00001])["result"] == true)
+        _ = client.ask("mining.authorize", ["m0"])
+        #expect(client.difficulties.count == 1)
+        #expect(abs((client.difficulties.last ?? 0) / 0.00001 - 1) < 1e-4)
+        #expect(client.ask("mining.suggest_difficulty", ["x"]).code == 20)
+        #expect(client.ask("mining.suggest_difficulty", [0.5])["result"] == true)
+        #expect(abs((client.difficulties.last ?? 0) - 0.5) < 1e-9)
+        #expect(client.ask("mining.extranonce.subscribe")["result"] == true)
+    }
+
+    @Test("A name may have dots; the longest inmate counts, and the password names device's size")
+    func logins() throws {
+        var client = try Client(
+            settings: StratumSettings(names: ["a", "a.b", "c"], startWork: 4))
+        client.logIn("a.b.rig.2", "d=0.25;size=755")
+        #expect(client.session.name == "a.b")
+        #expect(client.session.worker == "rig.2")
+        #expect(client.session.jobKey?.sizeClass == .bytes755)
+        #expect(client.difficulties == [0.25])
+    }
+
+    @Test("Malformed, oversized and too many lines end the connection, as do false logins")
+    func cutOff() throws {
+        for line in [
+            "{", "[]", "\u{0}", "{\"id\":[],\"method\":\"mining.subscribe\"}", "7",
+            "{\"id\":1,\"method\":7}", "{\"id\":1,\"method\":\"x\",\"params\":{}}",
+        ] {
+            var client = try Client()
+            client.say(line)
+            #expect(client.closed != nil, "\(line)")
+        }
+        var client = try Client()
+        client.say(String(repeating: " ", count: StratumSettings.maximumLine + 1))
+        #expect(client.closed == "line too long")
+        client = try Client()
+        for _ in 0..<2001 { client.say("{\"id\":1,\"method\":\"mining.ping\"}") }
+        #expect(client.closed == "too many lines")
+        client = try Client()
+        for _ in 0..<5 { _ = client.ask("mining.authorize", ["nobody"]) }
+        #expect(client.closed == "too many failed logins")
+        client = try Client()
+        client.take(client.session.tick(at: client.now + .seconds(61)))
+        #expect(client.closed == "no login")
+    }
+
+    @Test("Random bytes and random JSON never trap", arguments: 0..<50)
+    func noise(_ seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        var client = try Client()
+        client.logIn()
+        let methods = [
+            "mining.submit", "mining.configure", "mining.authorize", "mining.subscribe",
+            "mining.suggest_difficulty", "mining.suggest_target",
+        ]
+        let values: [JSON] = [
+            nil, true, -1, .number("1e400"), "", "ffffffff", "zz", [], [[]], [:],
+            ["a": nil], "m1.rig", .string(client.job), .number("99999999999999999999999999"),
+        ]
+        for _ in 0..<200 {
+            let parameters = (0..<Int.random(in: 0...7, using: &generator)).compactMap { _ in
+                values.randomElement(using: &generator)
+            }
+            _ = client.ask(methods.randomElement(using: &generator) ?? "", .array(parameters))
+        }
+        #expect(client.shares.isEmpty, "seed \(seed)")
+    }
+}
