@@ -143,15 +143,24 @@ let effects: [Target] = [
     module(
         "MiningService",
         core + [
-            "Keys", "MemoryPool", "Mining", "Chain", package("TOMLKit", "TOMLKit"),
+            "Keys", "MemoryPool", "Mining", "Storage", "Chain", package("TOMLKit", "TOMLKit"),
+            package("Logging", "swift-log"),
+            package("ServiceLifecycle", "swift-service-lifecycle"),
+        ]),
+    module(
+        "Stratum",
+        core + [
+            "Mining", "Storage", "Chain", "MiningService", package("NIOCore", "swift-nio"),
+            package("NIOPosix", "swift-nio"),
             package("Logging", "swift-log"),
             package("ServiceLifecycle", "swift-service-lifecycle"),
         ]),
     module(
         "RPC",
         core + [
-            "Keys", "MemoryPool", "Mining", "Wire", "Peers", "Chain", "Indexes", "Wallets",
-            "Networking", "MiningService", package("Hummingbird", "hummingbird"),
+            "Keys", "MemoryPool", "Mining", "Wire", "Peers", "Storage", "Chain", "Indexes",
+            "Wallets", "Networking", "MiningService", "Stratum",
+            package("Hummingbird", "hummingbird"),
             package("NIOCore", "swift-nio"), package("HTTPTypes", "swift-http-types"),
             package("Logging", "swift-log"),
             package("ServiceLifecycle", "swift-service-lifecycle"),
@@ -160,7 +169,8 @@ let effects: [Target] = [
         "NodeService",
         core + [
             "Keys", "MemoryPool", "Mining", "Wire", "Peers", "Storage", "Chain", "Indexes",
-            "Wallets", "Networking", "MiningService", "RPC", package("Logging", "swift-log"),
+            "Wallets", "Networking", "MiningService", "Stratum", "RPC",
+            package("Logging", "swift-log"),
             package("ServiceLifecycle", "swift-service-lifecycle"),
         ]),
     module("NodeClient", ["Notation"]),
@@ -181,6 +191,8 @@ let effectTests: [Target] = [
     tests("ChainTests", core + ["Keys", "MemoryPool", "Mining", "Storage", "Chain"]),
     tests("IndexesTests", core + ["MemoryPool", "Storage", "Chain", "Indexes"]),
     tests("WalletsTests", core + ["Keys", "MemoryPool", "Mining", "Chain", "Wallets"]),
+    tests(
+        "MiningServiceTests", core + ["Keys", "MemoryPool", "Mining", "Storage", "MiningService"]),
     tests("NodeTests", core + ["NodeClient"]),
 ]
 

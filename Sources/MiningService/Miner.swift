@@ -14,7 +14,7 @@ public import Primitives
 /// search.
 public actor Miner {
     public nonisolated let network: Network
-    public let validator: Validator
+    public nonisolated let validator: Validator
     private let clock: any NodeClock
     private let logger: Logger
 
@@ -24,6 +24,16 @@ public actor Miner {
     public private(set) var roster: Roster?
     /// Which of the roster's members this machine belongs to.
     public private(set) var finder: String?
+    /// Rosters of other nodes, and earlier ones of this, by which coinbases are judged as well.
+    public private(set) var known: [Roster] = []
+    /// The work that members have shown; nil in a node that keeps no log of it.
+    public nonisolated let shares: ShareLog?
+    private let archive: RosterArchive?
+    /// Who signs blocks, on a signet of our own.
+    private var signer: BlockSigner?
+    /// When to mine without end, and how many peers there are to ask for that.
+    private var schedule = MiningSchedule()
+    private var peerCount: (@Sendable () async -> Int)?
     let book: PayoutBook
 
     private var session: Session?
@@ -32,6 +42,8 @@ public actor Miner {
     private var lastBlock: BlockHash?
     private var lastProblem: String?
     private var shared: SharedTemplate?
+    /// Jobs of this node's own threads are numbered from the top, those of clients from below.
+    private var lastJobNumber = UInt64.max
     /// The weight and transactions of the last template built here, for `getmininginfo`.
     public private(set) var lastTemplate: (weight: Int, transactions: Int)?
 
@@ -47,6 +59,8 @@ public actor Miner {
         var templateTime: Duration = .zero
         /// Whether the mempool has changed since.
         var isStale = false
+        /// What the threads wait for.
+        var pause: MiningSchedule.Pause?
     }
 
     private enum Event: Sendable {
@@ -64,8 +78,11 @@ public actor Miner {
 
     public init(
         validator: Validator, network: Network, clock: any NodeClock,
-        options: AssemblyOptions = AssemblyOptions(), logger: Logger = Logger(label: "miner")
+        options: AssemblyOptions = AssemblyOptions(), shares: ShareLog? = nil,
+        archive: RosterArchive? = nil, logger: Logger = Logger(label: "miner")
     ) {
+        self.shares = shares
+        self.archive = archive
         self.validator = validator
         self.network = network
         self.clock = clock
@@ -77,19 +94,42 @@ public actor Miner {
     /// Pays by this roster from now on, and judges the coinbases of others by it.
     public func use(roster: Roster, finder: String? = nil) async throws {
         if let finder, roster[finder] == nil { throw PayoutError.unknownFinder(finder) }
+        try archive?.save(roster)
+        if let old = self.roster, old != roster, !known.contains(old) { known.append(old) }
         self.roster = roster
         self.finder = finder
-        await validator.use(rosters: [roster])
+        await judge()
         await book.use(roster: roster)
         if session?.template != nil { try await renew() }
     }
 
-    /// Whom the roster has paid: a payee for continuous mining and previews.
-    private func rosterPayee() throws -> Payee {
-        guard let roster else { throw MinerError.noRoster }
-        return .roster(
-            // The validator fills in the ledger as of the tip it builds on.
-            PayoutPlan(roster: roster, ledger: PayoutLedger(), finder: finder))
+    /// Signs blocks from now on.
+    public func use(signer: BlockSigner) {
+        self.signer = signer
+        options.isSigned = true
+    }
+
+    /// Mines without end only when the schedule says so.
+    ///
+    /// - Parameter peerCount: how many peers there are, where the schedule may wait for some.
+    public func use(schedule: MiningSchedule, peerCount: (@Sendable () async -> Int)? = nil) {
+        self.schedule = schedule
+        self.peerCount = peerCount
+    }
+
+    /// Judges coinbases by these rosters too, though none of them is paid here.
+    public func use(known rosters: [Roster]) async throws {
+        for roster in rosters where !known.contains(roster) {
+            try archive?.save(roster)
+            known.append(roster)
+        }
+        await judge()
+    }
+
+    private func judge() async {
+        var rosters = roster.map { [$0] } ?? []
+        for other in known where !rosters.contains(other) { rosters.append(other) }
+        await validator.use(rosters: rosters)
     }
 
     // MARK: On demand
@@ -106,7 +146,12 @@ public actor Miner {
         var tries = maxTries
         var hashes: [BlockHash] = []
         while hashes.count < count, tries > 0, !Task.isCancelled {
-            let template = try await template(paying: payee ?? rosterPayee())
+            let template: BlockTemplate
+            if let payee {
+                template = try await self.template(paying: payee)
+            } else {
+                template = try await rosterTemplate().template
+            }
             let (block, left) = await Self.search(template, tries: tries)
             tries = left
             guard let block else { continue }
@@ -146,8 +191,9 @@ public actor Miner {
     public func template(paying payee: Payee, usingMempool: Bool = true) async throws
         -> BlockTemplate
     {
-        let template = try await validator.blockTemplate(
+        var template = try await validator.blockTemplate(
             options: options, paying: payee, usingMempool: usingMempool)
+        template.signer = signer
         lastTemplate = (template.weight, template.transactions.count)
         return template
     }
@@ -181,7 +227,7 @@ public actor Miner {
 
     /// How the next block's reward would be split.
     public func previewPayout() async throws -> (template: BlockTemplate, split: PayoutSplit) {
-        let template = try await template(paying: rosterPayee())
+        let template = try await rosterTemplate().template
         guard let split = template.payout else { throw MinerError.noRoster }
         return (template, split)
     }
@@ -195,7 +241,7 @@ public actor Miner {
     ///   - duty: the part of the time to search, in percent.
     ///   - blocks: stop after so many blocks of our own.
     public func start(threads: Int = 0, duty: Int = 100, blocks: Int? = nil) async throws {
-        _ = try rosterPayee()
+        guard roster != nil else { throw MinerError.noRoster }
         await stop()
         let count = threads > 0 ? threads : Self.processors
         let (stream, events) = AsyncStream.makeStream(
@@ -246,12 +292,15 @@ public actor Miner {
             switch event {
             case .tip(let tip):
                 guard session.template?.context.previous != tip.hash else { return }
+                // While it waits every tip counts anew.
                 try await renew()
             case .mempool:
                 self.session?.isStale = true
+                if session.pause != nil { return try await renew() }
                 if age >= Self.refresh { try await renew() }
             case .timePassed:
                 sample()
+                if session.pause != nil { return try await renew() }
                 if age >= Self.renewal || session.isStale && age >= Self.refresh {
                     try await renew()
                 }
@@ -267,7 +316,14 @@ public actor Miner {
     private func renew() async throws {
         guard let pool = session?.pool else { return }
         session?.isStale = false
-        let template = try await template(paying: rosterPayee())
+        if let pause = await pause() {
+            guard session?.pool === pool else { return }
+            session?.pause = pause
+            session?.template = nil
+            return pool.set(nil)
+        }
+        session?.pause = nil
+        let template = try await rosterTemplate().template
         // Stopped, or started anew, meanwhile.
         guard session?.pool === pool else { return }
         session?.template = template
@@ -276,7 +332,17 @@ public actor Miner {
             SearchPool.Job(template: template, time: UInt32(clamping: template.context.time)))
     }
 
+    private func pause() async -> MiningSchedule.Pause? {
+        guard schedule != MiningSchedule() else { return nil }
+        let waiting = schedule.waitsForTransactions ? await validator.mempool { $0.count } : 0
+        let peers = schedule.waitsForPeers ? await peerCount?() : nil
+        return schedule.pause(
+            now: clock.now(), tipTime: Int64(validator.tip.time), transactions: waiting,
+            peers: peers)
+    }
+
     private func submit(_ block: Block) async throws {
+        try credit(block, of: session?.template)
         let outcome = try await validator.submit(block: block)
         switch outcome {
         case .connected:
@@ -316,6 +382,17 @@ public actor Miner {
         await finish()
     }
 
+    func nextJobNumber() -> UInt64 {
+        lastJobNumber -= 1
+        return lastJobNumber
+    }
+
+    /// A block that a client found was connected.
+    public func countClientBlock(_ hash: BlockHash) {
+        blocksFound += 1
+        lastBlock = hash
+    }
+
     // MARK: What is told
 
     private func sample() {
@@ -334,7 +411,7 @@ public actor Miner {
         return MinerStatus(
             isMining: session != nil, threads: session?.threads ?? 0, hashesPerSecond: rate,
             hashes: session?.pool.hashCount ?? 0, blocksFound: blocksFound, lastBlock: lastBlock,
-            remaining: session?.remaining, problem: lastProblem,
+            remaining: session?.remaining, pause: session?.pause, problem: lastProblem,
             scheme: roster?.scheme.rawValue, template: session?.template)
     }
 
@@ -378,6 +455,8 @@ public struct MinerStatus: Sendable {
     public var lastBlock: BlockHash?
     /// Blocks still to find before it stops.
     public var remaining: Int?
+    /// What the search waits for.
+    public var pause: MiningSchedule.Pause?
     /// What went wrong last.
     public var problem: String?
     public var scheme: String?

@@ -35,16 +35,23 @@ public enum RosterFile {
         } catch {
             throw RosterError(line: nil, reason: "cannot be read").inFile(path)
         }
-        do {
-            let definition = try parse(text)
-            var scripts: [String: Result<Script, RosterError>] = [:]
-            for wallet in definition.wallets where scripts[wallet.value] == nil {
-                scripts[wallet.value] = await script(of: wallet, from: walletScript)
-            }
-            return try definition.roster(on: network, wallets: scripts)
+        do throws(RosterError) {
+            return try await read(text, network: network, walletScript: walletScript)
         } catch {
             throw error.inFile(path)
         }
+    }
+
+    /// Reads a roster from the text of a file and checks it.
+    public static func read(
+        _ text: String, network: Network, walletScript: (String) async throws -> Script
+    ) async throws(RosterError) -> Roster {
+        let definition = try parse(text)
+        var scripts: [String: Result<Script, RosterError>] = [:]
+        for wallet in definition.wallets where scripts[wallet.value] == nil {
+            scripts[wallet.value] = await script(of: wallet, from: walletScript)
+        }
+        return try definition.roster(on: network, wallets: scripts)
     }
 
     private static func script(

@@ -5,7 +5,10 @@ import Mining
 import MiningService
 import Networking
 import Primitives
+import RPC
 import Scripting
+import ServiceLifecycle
+import Stratum
 import Wallets
 
 extension Node {
@@ -32,23 +35,76 @@ extension Node {
 
     /// Makes the miner and gives it its roster; it mines from now on where that is asked for.
     func makeMiner(
-        over validator: Validator, _ clock: SystemClock, _ wallets: WalletStore?
+        over validator: Validator, _ clock: SystemClock, _ wallets: WalletStore?,
+        _ peers: PeerNetwork
     ) async throws -> Miner {
+        let rosterPath = configuration.settings.path("roster")
+        let shares =
+            rosterPath == nil
+            ? nil
+            : try ShareLog(
+                folder: configuration.directory + "/shares",
+                limit: configuration.shareLogSize, logger: Self.logger("shares", sink))
         let miner = Miner(
             validator: validator, network: configuration.network, clock: clock,
-            options: try configuration.assemblyOptions(), logger: Self.logger("miner", sink))
-        if let path = configuration.settings.path("roster") {
-            let roster = try await RosterFile.load(
-                path: path, network: configuration.network
-            ) { name in
-                try await Self.inmateScript(ofWallet: name, wallets)
-            }
-            try await miner.use(roster: roster, finder: configuration.settings.string("finder"))
+            options: try configuration.assemblyOptions(), shares: shares,
+            archive: RosterArchive(folder: configuration.rosterFolder),
+            logger: Self.logger("miner", sink))
+        var known = try RosterArchive(folder: configuration.rosterFolder)
+            .load(network: configuration.network)
+        for path in configuration.settings.list("knownroster") {
+            known.append(try await roster(at: path, wallets))
         }
+        try await miner.use(known: known)
+        if let path = rosterPath {
+            try await miner.use(
+                roster: try await roster(at: path, wallets),
+                finder: configuration.settings.string("finder"))
+        }
+        if let signer = try configuration.blockSigner() { await miner.use(signer: signer) }
+        await miner.use(schedule: configuration.miningSchedule) { await peers.connectionCounts().total }
         if let threads = try configuration.miningThreads() {
             try await miner.start(threads: threads, duty: configuration.miningDuty)
         }
         return miner
+    }
+
+    private func roster(at path: String, _ wallets: WalletStore?) async throws -> Roster {
+        try await RosterFile.load(path: path, network: configuration.network) { name in
+            try await Self.inmateScript(ofWallet: name, wallets)
+        }
+    }
+
+    /// Where the roster is written down, for calls that change it.
+    func rosterSource(_ wallets: WalletStore?) -> RosterSource? {
+        guard let path = configuration.settings.path("roster") else { return nil }
+        let network = configuration.network
+        return RosterSource(path: path) { text in
+            try await RosterFile.read(text, network: network) { name in
+                try await Self.inmateScript(ofWallet: name, wallets)
+            }
+        }
+    }
+
+    /// The door for miners, where one is asked for. It listens once it runs.
+    func makeStratum(_ miner: Miner, _ clock: SystemClock) async throws -> StratumServer? {
+        guard let stratum = try configuration.stratum() else { return nil }
+        guard let roster = await miner.roster, let shares = miner.shares else {
+            throw ConfigurationError("-stratum needs -roster=<file>: miners log in as its inmates")
+        }
+        return StratumServer(
+            stratum, miner: miner, roster: roster, shares: shares, clock: clock,
+            logger: Self.logger("stratum", sink))
+    }
+
+    /// Serves miners until the task is cancelled; throws where it cannot listen.
+    func run(_ stratum: StratumServer) async throws {
+        let services = ServiceGroup(services: [stratum], logger: Self.logger("services", sink))
+        try await withTaskCancellationOrGracefulShutdownHandler {
+            try await services.run()
+        } onCancelOrGracefulShutdown: {
+            Task { await services.triggerGracefulShutdown() }
+        }
     }
 
     /// The script by which a wallet takes its part of a reward: made once, then always the same.

@@ -8,6 +8,7 @@ import Networking
 import RPC
 import ServiceLifecycle
 import Storage
+import Stratum
 import Wallets
 
 /// A node: all its parts, made in order and stopped in reverse.
@@ -80,9 +81,11 @@ public struct Node: Sendable {
         let mockTime = configuration.settings.int("mocktime", default: 0)
         if configuration.network.isMockable { clock.setMockTime(mockTime) }
         let logger = logger
-        let validator = try await Validator.open(
-            try configuration.validatorConfiguration(), clock: clock
-        ) { status in
+        var chain = try configuration.validatorConfiguration()
+        // Blocks may be connected anew before anyone has named a roster.
+        chain.rosters = try RosterArchive(folder: configuration.rosterFolder)
+            .load(network: configuration.network)
+        let validator = try await Validator.open(chain, clock: clock) { status in
             logger.info("\(status)")
             dispatcher.setWarmup(status)
         }
@@ -160,13 +163,16 @@ public struct Node: Sendable {
         let wallets = try await makeWallets(over: validator, context.clock, peers)
         context.wallets = wallets
         context.registry = context.registry.without(walletMethods: wallets == nil)
-        let miner = try await makeMiner(over: validator, context.clock, wallets)
+        let miner = try await makeMiner(over: validator, context.clock, wallets, peers)
         context.miner = miner
+        context.roster = rosterSource(wallets)
+        let stratum = try await makeStratum(miner, context.clock)
+        context.stratum = stratum
         let outcome: Result<Void, any Error>
         do {
             dispatcher.setReady(context)
             logger.info("Done loading")
-            try await waitForEnd(of: validator, wallets, indexes)
+            try await waitForEnd(of: validator, wallets, indexes, stratum)
             outcome = .success(())
         } catch {
             outcome = .failure(error)
@@ -181,7 +187,8 @@ public struct Node: Sendable {
 
     /// Returns when the node is to stop; throws when its disk has failed.
     private func waitForEnd(
-        of validator: Validator, _ wallets: WalletStore?, _ indexes: NodeIndexes
+        of validator: Validator, _ wallets: WalletStore?, _ indexes: NodeIndexes,
+        _ stratum: StratumServer?
     ) async throws {
         let stop = stop
         let lastHeight = configuration.settings.int("stopatheight", default: 0)
@@ -193,6 +200,10 @@ public struct Node: Sendable {
                     if lastHeight > 0, tip.height >= lastHeight { stop.make() }
                     await wallets?.chainMoved()
                 }
+                await stop.wait()
+            }
+            group.addTask {
+                if let stratum { try await self.run(stratum) }
                 await stop.wait()
             }
             group.addTask {

@@ -1,5 +1,8 @@
+import Genesis
+import Keys
 import Mining
 import Primitives
+import Stratum
 
 extension Configuration {
     /// How blocks are put together.
@@ -32,10 +35,73 @@ extension Configuration {
 
     /// How many threads mine from the start: nil for none, 0 for all cores.
     func miningThreads() throws -> Int? {
-        guard settings.isSet("mine"), !settings.isNegated("mine") else { return nil }
-        return int("mine", default: 0, in: 0...1024)
+        for name in ["mine", "minerthreads"] where settings.isSet(name) {
+            return settings.isNegated(name) ? nil : int(name, default: 0, in: 0...1024)
+        }
+        return nil
     }
 
     /// The share of the time in which those threads work, in hundredths.
-    var miningDuty: Int { int("mineduty", default: 100, in: 1...100) }
+    var miningDuty: Int {
+        int("mineduty", default: int("minerduty", default: 100, in: 1...100), in: 1...100)
+    }
+
+    /// When those threads work at all.
+    var miningSchedule: MiningSchedule {
+        MiningSchedule(
+            interval: Int64(int("minerinterval", default: 0, in: 0...(1 << 30))),
+            waitsForTransactions: settings.bool("minertxonly", default: false),
+            waitsForPeers: settings.bool("minerneedspeers", default: false))
+    }
+
+    /// Who signs blocks: nil where the network has no challenge, or no key for it was given and it
+    /// asks for one.
+    func blockSigner() throws -> BlockSigner? {
+        let texts = settings.list("signetkey")
+        guard let challenge = network.consensus.signetChallenge else {
+            guard texts.isEmpty else {
+                throw ConfigurationError("-signetkey is only for signet, not for \(network.chainName)")
+            }
+            return nil
+        }
+        var keys: [PrivateKey] = []
+        for text in texts {
+            guard let key = PrivateKey(wif: text, network: network) else {
+                // Not repeated: it is a secret.
+                throw ConfigurationError("Invalid private key in -signetkey")
+            }
+            keys.append(key)
+        }
+        return BlockSigner(challenge: Script(challenge), keys: keys)
+    }
+
+    /// Where every roster ever paid by is kept.
+    var rosterFolder: String { directory + "/rosters" }
+
+    /// The bytes that the share log may take.
+    var shareLogSize: Int { int("sharelogsize", default: 1024, in: 64...(1 << 20)) << 20 }
+
+    /// How miners are served; nil where they are not.
+    func stratum() throws -> StratumConfiguration? {
+        var endpoints: [StratumConfiguration.Endpoint] = []
+        for text in settings.list("stratum") where text != "0" {
+            // Said without an address: this machine alone.
+            let place = text.isEmpty || text == "1" ? "127.0.0.1" : text
+            let (host, port) = try Self.split(place, port: 3333, option: "stratum")
+            endpoints.append(.init(host: host, port: port))
+        }
+        guard !endpoints.isEmpty else { return nil }
+        guard network.consensus.signetChallenge == nil else {
+            throw ConfigurationError(
+                "-stratum is not for signets: their blocks are signed before they are mined")
+        }
+        var stratum = StratumConfiguration(endpoints: endpoints)
+        if let text = settings.string("stratumdifficulty") {
+            guard let difficulty = Double(text), difficulty > 0, difficulty.isFinite else {
+                throw ConfigurationError("Invalid -stratumdifficulty: '\(text)'")
+            }
+            stratum.startDifficulty = difficulty
+        }
+        return stratum
+    }
 }

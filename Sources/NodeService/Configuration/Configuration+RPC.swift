@@ -90,23 +90,30 @@ extension Configuration {
         return server
     }
 
-    /// Reads `host`, `host:port`, `[::1]:port`.
     private static func endpoint(
         _ text: String, port: Int
     ) throws -> RPCServer.Configuration.Endpoint {
+        let (host, port) = try split(text, port: port, option: "rpcbind")
+        return .init(host: host, port: port)
+    }
+
+    /// Reads `host`, `host:port`, `[::1]:port`.
+    static func split(
+        _ text: String, port: Int, option: String
+    ) throws -> (host: String, port: Int) {
         var host = text
         var port = port
         let isBareVersion6 = !text.hasPrefix("[") && text.filter { $0 == ":" }.count > 1
         if !isBareVersion6, let colon = text.lastIndex(of: ":"), !text.hasSuffix("]") {
             let digits = text[text.index(after: colon)...]
             guard let given = Int(digits), (1...65535).contains(given) else {
-                throw ConfigurationError("Invalid port specified in -rpcbind: '\(text)'")
+                throw ConfigurationError("Invalid port specified in -\(option): '\(text)'")
             }
             host = String(text[..<colon])
             port = given
         }
         if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
-        return .init(host: host, port: port)
+        return (host, port)
     }
 
     private static func random(_ count: Int) -> [UInt8] {

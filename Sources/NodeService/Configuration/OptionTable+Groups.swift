@@ -163,6 +163,8 @@ extension OptionTable {
         Option("regtest", "", .used), Option("testnet", "", .used), Option("testnet4", "", .used),
         Option("signet", "", .used), Option("yard", "", .used),
         Option("signetchallenge", "=<hex>", .used).withoutNegation(),
+        Option("signetkey", "=<wif>", .used, "Sign blocks of a signet of your own with this key")
+            .withoutNegation(),
         Option("signetseednode", "=<host>", .used).withoutNegation(),
         Option("testactivationheight", "=name@height", .used),
         Option("vbparams", "=deployment:start:end[:min_activation_height]", .used),
@@ -185,7 +187,18 @@ extension OptionTable {
         Option("blockversion", "=<n>", .ignored),
         Option("finder", "=<name>", .used, "The inmate whose finds these are"),
         Option("mineduty", "=<n>", .used, "Percent of the time to mine (default: 100)"),
+        Option(
+            "knownroster", "=<file>", .used, "Judge coinbases by this roster too (can be repeated)"),
+        Option("minerduty", "=<n>", .used, "The same as -mineduty"),
+        Option(
+            "minerinterval", "=<n>", .used, "Mine a block at most every so many seconds (default: 0)"),
+        Option("minerneedspeers", "", .used, "Do not mine while there are no peers (default: 0)"),
+        Option("minerthreads", "=<n>", .used, "The same as -mine"),
+        Option("minertxonly", "", .used, "Mine only when transactions wait (default: 0)"),
         Option("roster", "=<file>", .used, "Whom the blocks mined here pay"),
+        Option("sharelogsize", "=<n>", .used, "Most MiB of shares to keep (default: 1024)"),
+        Option("stratum", "=<addr>[:port]", .used, "Serve miners here (default port: 3333)"),
+        Option("stratumdifficulty", "=<n>", .used, "Difficulty of a miner's first shares"),
         Option("mine", "=<n>", .used, "Mine from the start with this many threads (0 = all cores)"),
     ]
 

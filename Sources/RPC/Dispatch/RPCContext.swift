@@ -1,9 +1,11 @@
 public import Chain
 public import Genesis
 public import Indexes
+public import Mining
 public import MiningService
 public import Networking
 public import Notation
+public import Stratum
 public import Wallets
 
 /// What a method works on: the parts of the node and what they share.
@@ -20,6 +22,10 @@ public struct RPCContext: Sendable {
     public var wallets: WalletStore?
     /// The miner; nil in a node without one.
     public var miner: Miner?
+    /// The file of the roster; nil in a node without one.
+    public var roster: RosterSource?
+    /// The door for miners; nil in a node without one.
+    public var stratum: StratumServer?
     /// When the node started.
     public var startTime: ContinuousClock.Instant
     /// The folder of this network's data.
@@ -66,5 +72,17 @@ extension RPCContext {
         let warnings = await validator.warnings
         guard deprecated.contains("warnings") else { return .array(warnings.map(JSON.string)) }
         return .string(warnings.last ?? "")
+    }
+}
+
+/// Where the roster is written down, and how it is read.
+public struct RosterSource: Sendable {
+    public var path: String
+    /// Reads and checks a roster's text.
+    public var read: @Sendable (String) async throws -> Roster
+
+    public init(path: String, read: @escaping @Sendable (String) async throws -> Roster) {
+        self.path = path
+        self.read = read
     }
 }

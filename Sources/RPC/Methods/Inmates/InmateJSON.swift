@@ -5,10 +5,11 @@ import Mining
 import MiningService
 import Notation
 import Primitives
+import Stratum
 
 /// How members of the roster and what they are paid are shown.
 enum InmateJSON {
-    static func inmate(_ status: InmateStatus) -> JSON {
+    static func inmate(_ status: InmateStatus, _ work: InmateWork?) -> JSON {
         var object = JSONObject()
         object.append("name", .string(status.name))
         if let address = status.address { object.append("address", .string(address)) }
@@ -23,6 +24,11 @@ enum InmateJSON {
         // Rounded towards zero; the exact figure follows.
         object.append("owed", .amount(status.balance / 1000))
         object.append("owedmsat", .int(status.balance))
+        let work = work ?? InmateWork()
+        object.append("miners", .int(work.miners))
+        object.append("hashespersecond", .double(work.hashesPerSecond))
+        object.append("shares", .int(work.shares))
+        object.append("sharework", .int(work.work))
         return .object(object)
     }
 
@@ -39,6 +45,10 @@ enum InmateJSON {
         if let block = record.block { object.append("blockhash", .string(block.displayHex)) }
         if let txid = record.txid { object.append("txid", .string(txid.displayHex)) }
         object.append("vout", .int(record.output))
+        if record.status == .immature {
+            // The height of the tip from which on it can be spent.
+            object.append("maturesat", .int(record.height + network.consensus.coinbaseMaturity - 1))
+        }
         return .object(object)
     }
 
@@ -61,7 +71,31 @@ enum InmateJSON {
     }
 }
 
+/// The work a member's machines have shown at this node.
+struct InmateWork {
+    /// Machines that are logged in.
+    var miners = 0
+    var hashesPerSecond = 0.0
+    /// Among the newest shares of the log.
+    var shares = 0
+    var work: UInt64 = 0
+}
+
 extension RPCContext {
+    /// By member; empty in a node that keeps no shares.
+    func work() -> [String: InmateWork] {
+        var work: [String: InmateWork] = [:]
+        for (name, total) in miner?.shares?.totals ?? [:] {
+            work[name, default: InmateWork()].shares = total.shares
+            work[name, default: InmateWork()].work = total.work
+        }
+        for client in stratum?.list() ?? [] {
+            work[client.name, default: InmateWork()].miners += 1
+            work[client.name, default: InmateWork()].hashesPerSecond += client.hashesPerSecond
+        }
+        return work
+    }
+
     /// Answers errors of the miner, of rosters and of splits as what was asked for wrongly.
     func mining<Value: Sendable>(
         _ body: (Miner) async throws -> Value

@@ -1,6 +1,7 @@
 enum InmatesMethods {
     static let all: [any RPCMethod] = [
-        GetInmate(), GetMinerInfo(), GetPayoutLedger(), ListInmates(), ListPayouts(),
-        PreviewPayout(), StartMining(), StopMining(),
+        ExportPayouts(), GetInmate(), GetMinerInfo(), GetPayoutLedger(), ListInmates(),
+        ListPayouts(), ListStratumClients(), PreviewPayout(), SetInmate(), StartMining(),
+        StopMining(),
     ]
 }

@@ -9,7 +9,8 @@ struct ListInmates: RPCMethod {
 
     func call(_ request: RPCRequest, _ context: RPCContext) async throws -> JSON {
         let statuses = try await context.mining { try await $0.inmates() }
-        return .array(statuses.map(InmateJSON.inmate))
+        let work = context.work()
+        return .array(statuses.map { InmateJSON.inmate($0, work[$0.name]) })
     }
 }
 
@@ -26,7 +27,9 @@ struct GetInmate: RPCMethod {
             throw RPCError.invalidAddressOrKey("No inmate is named \"\(name)\"")
         }
         let records = try await context.mining { try await $0.payouts() }
-        guard var object = InmateJSON.inmate(status).object else { return .null }
+        guard var object = InmateJSON.inmate(status, context.work()[name]).object else {
+            return .null
+        }
         object.append(
             "history",
             .array(

@@ -73,6 +73,7 @@ struct GetMinerInfo: RPCMethod {
             object.append("transactions", .int(template.transactions.count))
             object.append("reward", .amount(template.coinbaseValue.satoshis))
         }
+        if let pause = status.pause { object.append("waitsfor", .string(pause.rawValue)) }
         if let problem = status.problem { object.append("problem", .string(problem)) }
         return .object(object)
     }

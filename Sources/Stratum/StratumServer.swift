@@ -1,0 +1,296 @@
+public import Chain
+import Cryptography
+public import Logging
+public import Mining
+public import MiningService
+import NIOCore
+import NIOPosix
+import Primitives
+public import ServiceLifecycle
+import Storage
+import Synchronization
+
+/// Serves miners: sockets, time and templates around their sessions.
+public actor StratumServer: Service {
+    public nonisolated let configuration: StratumConfiguration
+    private let validator: Validator
+    private let miner: Miner
+    private let clock: any NodeClock
+    private let logger: Logger
+
+    private nonisolated let board: JobBoard
+    private nonisolated let surroundings: StratumHandler.Surroundings
+    private nonisolated let clients: Mutex<Clients>
+    private let events: AsyncStream<Event>
+    private let queue: AsyncStream<Event>.Continuation
+    private let started: AsyncStream<Result<Void, any Error>>
+    private let startedQueue: AsyncStream<Result<Void, any Error>>.Continuation
+
+    private var base: Miner.RosterTemplate?
+    private var baseTime: Duration = .zero
+    private var isStale = false
+    private var isRenewing = false
+    private var isRenewalWanted = false
+
+    private struct Link: Sendable {
+        var channel: any Channel
+        var handler: StratumHandler
+    }
+
+    private struct Clients: Sendable {
+        var links: [UInt32: Link] = [:]
+        var lastNumber: UInt32
+        var settings: StratumSettings
+    }
+
+    private enum Event: Sendable {
+        case found(StratumShare)
+        case failed(StorageError)
+        case stop
+    }
+
+    private static let group = MultiThreadedEventLoopGroup.singleton
+    /// Blocks that may wait to be submitted: on a test network every share is one.
+    private static let blocksWaiting = 1024
+    /// How often transactions that came may lead to a new template.
+    private static let refresh: Duration = .seconds(5)
+    /// How long a template is kept at most.
+    private static let renewal: Duration = .seconds(30)
+    /// How much more a template must bring to be sent early, in percent of its fees.
+    private static let betterBy: Int64 = 5
+
+    /// - Parameter shares: where the clients' work is kept.
+    public init(
+        _ configuration: StratumConfiguration, miner: Miner, roster: Roster, shares: ShareLog,
+        clock: any NodeClock, logger: Logger
+    ) {
+        self.configuration = configuration
+        validator = miner.validator
+        self.miner = miner
+        self.clock = clock
+        self.logger = logger
+        let (events, queue) = AsyncStream.makeStream(
+            of: Event.self, bufferingPolicy: .bufferingNewest(Self.blocksWaiting))
+        (self.events, self.queue) = (events, queue)
+        (started, startedQueue) = AsyncStream.makeStream()
+        let board = JobBoard()
+        self.board = board
+        let settings = Self.settings(for: roster, configuration)
+        // Not from one: a client that comes back after a restart must not search what it has.
+        clients = Mutex(Clients(lastNumber: .random(in: 1...(.max >> 1)), settings: settings))
+        surroundings = StratumHandler.Surroundings(
+            board: board, shares: shares, clock: clock,
+            found: { queue.yield(.found($0)) }, failed: { queue.yield(.failed($0)) },
+            ended: { logger.debug("client \($0) cut off: \($1)") })
+    }
+
+    private static func settings(
+        for roster: Roster, _ configuration: StratumConfiguration
+    ) -> StratumSettings {
+        var settings = StratumSettings(
+            names: Set(roster.inmates.map(\.name)), paysFinder: roster.paysFinder)
+        if let difficulty = configuration.startDifficulty {
+            settings.startWork = ShareWork.work(difficulty: difficulty)
+        }
+        return settings
+    }
+
+    /// Returns when it listens; throws when it cannot.
+    public nonisolated func ready() async throws {
+        for await result in started { return try result.get() }
+    }
+
+    // MARK: Running
+
+    public func run() async throws {
+        let servers: [any Channel]
+        do {
+            servers = try await listen()
+            startedQueue.yield(.success(()))
+        } catch {
+            startedQueue.yield(.failure(error))
+            throw error
+        }
+        defer { for server in servers { server.close(promise: nil) } }
+        let queue = queue
+        try await withGracefulShutdownHandler {
+            try await withThrowingDiscardingTaskGroup { group in
+                group.addTask { await self.watchTips() }
+                group.addTask { await self.watchPool() }
+                group.addTask { try await self.watchTime() }
+                defer { group.cancelAll() }
+                for await event in events {
+                    switch event {
+                    case .found(let share): await submit(share)
+                    case .failed(let error): throw error
+                    case .stop: return
+                    }
+                }
+            }
+        } onGracefulShutdown: {
+            queue.yield(.stop)
+        }
+        for link in clients.withLock({ Array($0.links.values) }) {
+            link.channel.close(promise: nil)
+        }
+    }
+
+    private func watchTips() async {
+        for await _ in validator.tips() { await renew(isForced: true) }
+    }
+
+    private func watchPool() async {
+        for await _ in validator.mempoolHints() { isStale = true }
+    }
+
+    private func watchTime() async throws {
+        while !Task.isCancelled {
+            guard (try? await Task.sleep(for: .seconds(1))) != nil else { break }
+            try surroundings.shares.flush()
+            let age = clock.monotonic() - baseTime
+            if age >= Self.renewal || isStale && age >= Self.refresh {
+                await renew(isForced: age >= Self.renewal)
+            }
+            for link in clients.withLock({ Array($0.links.values) }) {
+                link.handler.tick(on: link.channel)
+            }
+        }
+        try surroundings.shares.synchronise()
+    }
+
+    /// Makes a template, and sends it if it is forced to or brings more.
+    private func renew(isForced: Bool) async {
+        if isRenewing {
+            isRenewalWanted = isRenewalWanted || isForced
+            return
+        }
+        isRenewing = true
+        defer { isRenewing = false }
+        var isForced = isForced
+        repeat {
+            isRenewalWanted = false
+            isStale = false
+            do {
+                let made = try await miner.rosterTemplate()
+                baseTime = clock.monotonic()
+                if isForced || isBetter(made.template) { send(made) }
+            } catch {
+                logger.error("no template for miners: \(error)")
+            }
+            isForced = true
+        } while isRenewalWanted
+    }
+
+    private func isBetter(_ template: BlockTemplate) -> Bool {
+        guard let base = base?.template, base.context.previous == template.context.previous else {
+            return true
+        }
+        let (old, new) = (base.fees.satoshis, template.fees.satoshis)
+        return new - old > old / (100 / Self.betterBy)
+    }
+
+    private func send(_ made: Miner.RosterTemplate) {
+        base = made
+        board.set(made)
+        for link in clients.withLock({ Array($0.links.values) }) {
+            link.handler.offer(on: link.channel)
+        }
+    }
+
+    private func submit(_ share: StratumShare) async {
+        // Of many blocks for one place the first is enough.
+        guard share.header.previous == validator.tip.hash else { return }
+        let block = share.block
+        do {
+            let outcome = try await validator.submit(block: block)
+            switch outcome {
+            case .connected:
+                await miner.countClientBlock(block.hash)
+                logger.info(
+                    "block found by a miner",
+                    metadata: ["hash": "\(block.hash.displayHex)", "inmate": "\(share.name)"])
+            case .stored, .duplicate, .ignored:
+                logger.info("a miner's block came too late")
+            default:
+                logger.error("a miner's block was refused: \(outcome.bip22 ?? "")")
+            }
+        } catch {
+            logger.error("a miner's block could not be submitted: \(error)")
+        }
+    }
+
+    /// Serves the members of this roster from now on.
+    public func use(roster: Roster) async {
+        let settings = Self.settings(for: roster, configuration)
+        let links = clients.withLock { clients in
+            clients.settings = settings
+            return Array(clients.links.values)
+        }
+        for link in links { link.handler.use(settings, on: link.channel) }
+        await renew(isForced: true)
+    }
+
+    /// The miners that are logged in, by number.
+    public nonisolated func list() -> [StratumClientInfo] {
+        let links = clients.withLock { Array($0.links.values) }
+        return links.compactMap { link in
+            let address = link.channel.remoteAddress
+            return link.handler.info(
+                address: "\(address?.ipAddress ?? "?"):\(address?.port ?? 0)")
+        }
+        .sorted { $0.number < $1.number }
+    }
+
+    // MARK: Listening
+
+    private func listen() async throws -> [any Channel] {
+        var servers: [any Channel] = []
+        for endpoint in configuration.endpoints {
+            do {
+                servers.append(try await bind(endpoint))
+                logger.info("Serving miners on \(endpoint.host):\(endpoint.port)")
+            } catch {
+                for server in servers { server.close(promise: nil) }
+                throw StratumServerError(
+                    "Cannot serve miners on \(endpoint.host):\(endpoint.port): \(error)")
+            }
+        }
+        return servers
+    }
+
+    private func bind(_ endpoint: StratumConfiguration.Endpoint) async throws -> any Channel {
+        let bootstrap = ServerBootstrap(group: Self.group)
+            .serverChannelOption(.backlog, value: 512)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.socketOption(.so_keepalive), value: 1)
+            .childChannelOption(.writeBufferWaterMark, value: .init(low: 1 << 18, high: 1 << 20))
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try self.admit(channel)
+                }
+            }
+        return try await bootstrap.bind(host: endpoint.host, port: endpoint.port).get()
+    }
+
+    private nonisolated func admit(_ channel: any Channel) throws {
+        let limit = configuration.maximumClients
+        let surroundings = surroundings
+        let handler: StratumHandler? = clients.withLock { clients in
+            guard clients.links.count < limit else { return nil }
+            repeat {
+                clients.lastNumber = clients.lastNumber &+ 1
+            } while clients.lastNumber == 0 || clients.links[clients.lastNumber] != nil
+            let handler = StratumHandler(
+                number: clients.lastNumber, settings: clients.settings, surroundings)
+            clients.links[handler.number] = Link(channel: channel, handler: handler)
+            return handler
+        }
+        guard let handler else { throw StratumServerError("too many miners") }
+        let number = handler.number
+        channel.closeFuture.whenComplete { _ in
+            self.clients.withLock { _ = $0.links.removeValue(forKey: number) }
+        }
+        try channel.pipeline.syncOperations.addHandler(handler)
+    }
+}
