@@ -6,5 +6,8 @@ struct Cellblock: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cellblock",
         abstract: "A Bitcoin network of your own, and whom it pays.",
-        subcommands: [DemoCommand.self, ConformCommand.self, BenchCommand.self, NodeCommand.self])
+        subcommands: [
+            DemoCommand.self, RosterCommand.self, ConformCommand.self, BenchCommand.self,
+            NodeCommand.self,
+        ])
 }
