@@ -44,9 +44,11 @@ final class NodeProcess {
     func spawn(_ more: [String] = []) throws {
         let process = Process()
         process.executableURL = Self.program
+        // A network of a file of its own names itself.
+        let isNamed = !flags.contains { $0.hasPrefix("-network=") }
         process.arguments =
-            [
-                "-chain=\(chain)", "-datadir=\(folder.path)", "-port=\(port)",
+            (isNamed ? ["-chain=\(chain)"] : []) + [
+                "-datadir=\(folder.path)", "-port=\(port)",
                 "-bind=127.0.0.1:\(port)", "-rpcport=\(rpcPort)", "-connect=0", "-dnsseed=0",
                 "-printtoconsole=0", "-fallbackfee=0.0002",
             ] + flags + more

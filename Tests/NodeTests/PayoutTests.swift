@@ -1,0 +1,233 @@
+import Cryptography
+import Foundation
+import NodeClient
+import Notation
+import TestSupport
+import Testing
+
+@Suite("Payouts of real nodes", .serialized) struct PayoutTests {
+    private static let addresses = [
+        "ana": "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080",
+        "beto": "bcrt1qrp33g0q5c5txsp9arysrx4k6zdkfs4nce4xj0gdcccefvpysxf3qzf4jry",
+        "carla": "bcrt1q6rhpng9evdsfnn833a4f4vej0asu6dk5srld6x",
+    ]
+
+    private func roster(_ weights: [String: Int], scheme: String, more: String = "") -> String {
+        let members = weights.sorted { $0.key < $1.key }.map { name, weight in
+            """
+            [[inmate]]
+            name = "\(name)"
+            weight = \(weight)
+            address = "\(Self.addresses[name] ?? "")"
+            """
+        }
+        return "[payout]\nscheme = \"\(scheme)\"\n\(more)\n" + members.joined(separator: "\n")
+            + "\n"
+    }
+
+    private static let scripts = URL(filePath: #filePath, directoryHint: .notDirectory)
+        .deletingLastPathComponent().deletingLastPathComponent()
+
+    static let hasPython = FileManager.default.isExecutableFile(atPath: "/usr/bin/python3")
+
+    /// Runs one of the programs beside these tests; gives its exit code and what it printed.
+    private func python(_ program: String, _ arguments: String...) throws -> (Int32, String) {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/python3")
+        process.arguments = [Self.scripts.appending(path: program).path] + arguments
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardError = output
+        try process.run()
+        let data = try output.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+    }
+
+    @Test("Two nodes with other rosters part, mine ten and twelve, and agree bit for bit after")
+    func reorganisation() throws {
+        let a = try NodeProcess()
+        let b = try NodeProcess()
+        let rosterA = roster(["ana": 3, "beto": 2], scheme: "weights")
+        let rosterB = roster(["beto": 1, "carla": 1], scheme: "rotation", more: "max_payees = 1")
+        for node in [a, b] {
+            try node.write(rosterA, to: "a.toml")
+            try node.write(rosterB, to: "b.toml")
+        }
+        try a.start("-roster=\(a.folder.path)/a.toml", "-knownroster=\(a.folder.path)/b.toml")
+        try b.start("-roster=\(b.folder.path)/b.toml", "-knownroster=\(b.folder.path)/a.toml")
+        // Three blocks in common, of A's roster, then apart.
+        try a.connect(to: b)
+        try mine(3, on: a)
+        try a.until("the nodes agree", seconds: 30) { try a.tip() == b.tip() }
+        #expect(try ledger(a) == ledger(b))
+        _ = try a.rpc.call("setnetworkactive", [false])
+        try mine(10, on: a)
+        try mine(12, on: b)
+        let before = try ledger(a)
+        #expect(try before != ledger(b))
+        _ = try a.rpc.call("setnetworkactive", [true])
+        try a.connect(to: b)
+        try a.until("the nodes agree again", seconds: 30) { try a.tip() == b.tip() }
+        #expect(try a.height() == 15)
+        #expect(try ledger(a) == ledger(b))
+        // What A's ten blocks paid is gone from the ledger, and shown as orphaned.
+        let payouts = try a.rpc.call("listpayouts", [1000]).array ?? []
+        #expect(payouts.contains { $0["status"] == "orphaned" })
+        // The same after a start from the disk, and after the chain is connected anew.
+        let kept = try ledger(a)
+        #expect(try a.stop().code == 0)
+        try a.start(
+            "-roster=\(a.folder.path)/a.toml", "-knownroster=\(a.folder.path)/b.toml",
+            "-reindex-chainstate")
+        try a.until("the chain is back", seconds: 30) { try a.height() == 15 }
+        #expect(try ledger(a) == kept)
+    }
+
+    private func mine(_ count: Int, on node: NodeProcess) throws {
+        let goal = try (node.height() ?? 0) + Int64(count)
+        _ = try node.rpc.call("startmining", [1, .int(count)])
+        try node.until("\(count) blocks are mined", seconds: 60) { try node.height() == goal }
+        try node.until("mining has ended", seconds: 10) {
+            try node.rpc.call("getminerinfo")["mining"] == false
+        }
+    }
+
+    private func ledger(_ node: NodeProcess) throws -> JSON {
+        try node.rpc.call("getpayoutledger")
+    }
+
+    @Test(
+        "A miner from outside finds blocks, is credited, is paid, and the audit agrees",
+        .enabled(if: hasPython))
+    func stratum() throws {
+        let node = try NodeProcess()
+        let port = try LoopbackSocket.freePort()
+        try node.write(
+            roster(["ana": 3, "beto": 2], scheme: "pplns", more: "finder_bps = 100"), to: "r.toml")
+        let flags = ["-roster=\(node.folder.path)/r.toml", "-stratum=127.0.0.1:\(port)"]
+        try node.start(flags[0], flags[1])
+        let server = "127.0.0.1:\(port)"
+        var (code, text) = try python(
+            "Stratum/stratum_miner.py", server, "ana.rig", "--blocks", "6", "--json")
+        #expect(code == 0, "\(text)")
+        (code, text) = try python(
+            "Stratum/stratum_miner.py", server, "beto", "--blocks", "4", "--size", "384",
+            "--roll-versions", "--json")
+        #expect(code == 0, "\(text)")
+        (code, text) = try python(
+            "Stratum/stratum_miner.py", server, "nobody", "--blocks", "1", "--seconds", "5")
+        #expect(code != 0 && text.contains("24"), "\(text)")
+        try node.until("all blocks are connected", seconds: 20) { try (node.height() ?? 0) >= 10 }
+        let inmates = try node.rpc.call("listinmates").array ?? []
+        #expect(inmates.count == 2)
+        for inmate in inmates { #expect((inmate["shares"]?.int ?? 0) >= 4) }
+        let before = try node.rpc.call("listinmates")
+        #expect(try node.stop().code == 0)
+        try node.start(flags[0], flags[1])
+        #expect(try node.rpc.call("listinmates")[0]?["shares"] == before[0]?["shares"])
+        let export = "\(node.folder.path)/export.json"
+        let written = try node.rpc.call("exportpayouts", [.string(export)])
+        #expect(written["blocks"]?.int == (try node.height()))
+        (code, text) = try python(
+            "Audit/verify.py", export, "--blocks", "\(node.networkFolder)/blocks")
+        #expect(code == 0, "\(text)")
+        (code, text) = try python(
+            "Audit/test_flips.py", export, "--blocks", "\(node.networkFolder)/blocks", "--flips",
+            "60")
+        #expect(code == 0, "\(text)")
+    }
+
+    @Test("setinmate changes who is paid from the next block on, in the file too")
+    func setInmate() throws {
+        let node = try NodeProcess()
+        try node.write(roster(["ana": 1, "beto": 1], scheme: "weights"), to: "r.toml")
+        try node.start("-roster=\(node.folder.path)/r.toml")
+        try mine(2, on: node)
+        _ = try node.rpc.call(
+            "setinmate", ["carla", 5, .string(Self.addresses["carla"] ?? "")])
+        try mine(1, on: node)
+        let names = try node.rpc.call("listinmates").array?.compactMap { $0["name"]?.stringValue }
+        #expect(names == ["ana", "beto", "carla"])
+        let balances = try ledger(node)["balances"]?.object?.keys
+        #expect(balances == ["ana", "beto", "carla"])
+        _ = try node.rpc.call("setinmate", ["ana", 0])
+        #expect(throws: RPCClient.Refusal.self) {
+            _ = try node.rpc.call("setinmate", ["beto", 1, "no address"])
+        }
+        #expect(throws: RPCClient.Refusal.self) { _ = try node.rpc.call("setinmate", ["ana", 0]) }
+        let text = try String(contentsOfFile: "\(node.folder.path)/r.toml", encoding: .utf8)
+        #expect(!text.contains("ana") && text.contains("carla"))
+        // The blocks of the earlier rosters are still judged by them.
+        let kept = try ledger(node)
+        #expect(try node.stop().code == 0)
+        try node.start("-roster=\(node.folder.path)/r.toml", "-reindex-chainstate")
+        try node.until("the chain is back", seconds: 30) { try node.height() == 3 }
+        #expect(try ledger(node) == kept)
+    }
+
+    @Test("A signed network of our own is mined unattended with its key, and not without")
+    func signet() throws {
+        // The key of 32 bytes 0x01, and a script that wants a signature by it.
+        let secret = "cMceqPhHedrhbcR9eXgzmfWy7kRqLyAxMYwFT6ABDWsiwUp9Nsq9"
+        let challenge = "21031b84c5567b126440995d3ed5aaba0565d71e1834604819ff9c17f5e9d5dd078fac"
+        let regtest = Self.scripts.deletingLastPathComponent().appending(
+            path: "Genesis/regtest.json")
+        var definition = try String(contentsOf: regtest, encoding: .utf8)
+        definition = definition.replacing("\"regtest\"", with: "\"workshop\"")
+        definition = definition.replacing(
+            "\"relaysPrivateAddresses\"",
+            with: "\"signetChallenge\": \"\(challenge)\",\n    \"relaysPrivateAddresses\"")
+        let folder = TemporaryFolder()
+        let file = "\(folder.path)/workshop.json"
+        try Data(definition.utf8).write(to: URL(filePath: file))
+
+        let node = try NodeProcess(chain: "workshop", "-network=\(file)")
+        try node.write(roster(["ana": 3, "beto": 2], scheme: "weights"), to: "r.toml")
+        let roster = "-roster=\(node.folder.path)/r.toml"
+        try node.start(roster, "-signetkey=\(secret)", "-minerthreads=1", "-minerinterval=1")
+        try node.until("blocks are mined by themselves", seconds: 60) {
+            try (node.height() ?? 0) >= 3
+        }
+        #expect(
+            try node.rpc.call("getblockchaininfo")["signet_challenge"]?.stringValue == challenge)
+        // Another node takes them as they are.
+        let other = try NodeProcess(chain: "workshop", "-network=\(file)")
+        try other.start()
+        try other.connect(to: node)
+        try other.until("the blocks arrive", seconds: 30) { try (other.height() ?? 0) >= 3 }
+        #expect(try node.stop().code == 0)
+        let height = try other.height()
+        // Without the key what is found is refused.
+        try node.start(roster)
+        let before = try node.height()
+        _ = try? node.rpc.call("startmining", [1, 1])
+        try node.until("the miner says why", seconds: 30) {
+            try node.rpc.call("getminerinfo")["problem"] != nil
+        }
+        #expect(try node.height() == before)
+        #expect(height != nil)
+    }
+
+    @Test("A node that mines only when transactions wait rests until one does")
+    func schedule() throws {
+        let node = try NodeProcess()
+        try node.write(roster(["ana": 3, "beto": 2], scheme: "weights"), to: "r.toml")
+        try node.start("-roster=\(node.folder.path)/r.toml", "-minertxonly", "-minerthreads=1")
+        try node.until("it rests", seconds: 10) {
+            try node.rpc.call("getminerinfo")["waitsfor"] == "transactions"
+        }
+        #expect(try node.height() == 0)
+        _ = try node.rpc.call("createwallet", ["w"])
+        let address = try node.rpc.call("getnewaddress", [], wallet: "w")
+        _ = try node.rpc.call("generatetoaddress", [101, address])
+        try node.until("it still rests", seconds: 10) {
+            try node.rpc.call("getminerinfo")["waitsfor"] == "transactions"
+        }
+        #expect(try node.height() == 101)
+        _ = try node.rpc.call("sendtoaddress", [address, 1], wallet: "w")
+        try node.until("the transaction is mined", seconds: 30) {
+            try node.rpc.call("getmempoolinfo")["size"] == 0 && node.height() == 102
+        }
+    }
+}
