@@ -30,7 +30,8 @@ extension Chainstate {
         let isEverything = reindex == .everything || wasReindexing
         guard isEverything || reindex == .chainstate else { return }
         var batch = WriteBatch()
-        var prefixes = [StoreKey.coinPrefix, StoreKey.ledgerPrefix]
+        // What blocks did to the ledger stays: it is looked up by hash and by the ledger before.
+        var prefixes = [StoreKey.coinPrefix]
         if isEverything {
             prefixes += [StoreKey.blockPrefix, StoreKey.transactionPrefix]
             batch.put(StoreKey.reindexing, [])

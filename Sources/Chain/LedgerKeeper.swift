@@ -30,13 +30,14 @@ struct LedgerKeeper {
     /// Judges the coinbase of a block now connected, and follows it if it keeps to a roster.
     ///
     /// A block that was judged before, and on the same ledger, is taken at that judgement: after a
-    /// crash blocks are connected again before anyone has named a roster.
+    /// crash blocks are connected again before anyone has named a roster, and the share window of an
+    /// old block is not at hand.
     ///
     /// Returns what is to be written beside the block, if anything.
     mutating func connect(
         _ block: Block, reward: Amount, previous: BlockHash, in store: borrowing Database
     ) throws(StorageError) -> [UInt8]? {
-        if let known = try change(of: block.hash, in: store), known.before == current {
+        if let known = try readableChange(of: block.hash, in: store), known.before == current {
             current = known.after
             return nil
         }
@@ -62,7 +63,9 @@ struct LedgerKeeper {
     }
 
     /// What a block did to the ledger; nil if nothing.
-    func change(of hash: BlockHash, in store: borrowing Database) throws(StorageError) -> PayoutChange? {
+    func change(of hash: BlockHash, in store: borrowing Database) throws(StorageError)
+        -> PayoutChange?
+    {
         if let change = unwritten[hash] { return change }
         guard let bytes = try store.get(StoreKey.ledger(hash)) else { return nil }
         do {
@@ -70,6 +73,14 @@ struct LedgerKeeper {
         } catch {
             throw Self.damage(store.path)
         }
+    }
+
+    /// The same, but a record that cannot be read counts as none: the block is judged anew.
+    private func readableChange(
+        of hash: BlockHash, in store: borrowing Database
+    ) throws(StorageError) -> PayoutChange? {
+        if let change = unwritten[hash] { return change }
+        return try store.get(StoreKey.ledger(hash)).flatMap { try? Self.decode($0) }
     }
 
     mutating func disconnect(_ hash: BlockHash, from change: PayoutChange?) {

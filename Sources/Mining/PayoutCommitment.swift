@@ -25,7 +25,8 @@ enum PayoutCommitment {
     ///
     /// - Parameter payees: how many the plan pays at most, its size class counted in.
     static func hash(
-        of plan: PayoutPlan, payees: Int, before: PayoutLedger, after: PayoutLedger
+        of plan: PayoutPlan, rosterHash: Hash256, payees: Int, before: PayoutLedger,
+        after: PayoutLedger
     ) -> Hash256 {
         var writer = ByteWriter()
         let roster = plan.roster
@@ -36,7 +37,7 @@ enum PayoutCommitment {
         writer.write(Int64(roster.finderBasisPoints))
         writer.write(Int64(roster.pplnsFactor))
         writer.writeSized((plan.paidFinder ?? "").utf8)
-        writer.write(roster.hash)
+        writer.write(rosterHash)
         writer.write(plan.shares?.root ?? .zero)
         writer.write(before.root)
         writer.write(after.root)

@@ -82,12 +82,13 @@ extension PayoutPlan {
                 name: claims[index].name, script: claims[index].script,
                 amount: Amount(satoshis: paid[index] ?? 0), purpose: .share)
         }
+        let rosterHash = roster.hash
         return PayoutSplit(
             payouts: shares + bonuses, ledgerBefore: ledger, ledgerAfter: after,
             commitment: PayoutCommitment.hash(
-                of: self, payees: limit, before: ledger, after: after),
+                of: self, rosterHash: rosterHash, payees: limit, before: ledger, after: after),
             payeeLimit: limit, finder: paidFinder, shareRoot: self.shares?.root ?? .zero,
-            rosterHash: roster.hash)
+            rosterHash: rosterHash)
     }
 
     /// A part of the reward that is paid at once; what would be dust stays with the members.

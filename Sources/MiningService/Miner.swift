@@ -41,6 +41,7 @@ public actor Miner {
     private var blocksFound = 0
     private var lastBlock: BlockHash?
     private var lastProblem: String?
+    private var refusedInRow = 0
     private var shared: SharedTemplate?
     /// Jobs of this node's own threads are numbered from the top, those of clients from below.
     private var lastJobNumber = UInt64.max
@@ -73,6 +74,8 @@ public actor Miner {
 
     /// How long a template is kept though new transactions have come.
     private static let refresh: Duration = .seconds(1)
+    /// How many blocks in a row may be refused before mining stops: something is wrong with all.
+    private static let refusalsBorne = 10
     /// How long a template is kept at most: its time grows old.
     private static let renewal: Duration = .seconds(15)
 
@@ -347,6 +350,7 @@ public actor Miner {
         switch outcome {
         case .connected:
             blocksFound += 1
+            refusedInRow = 0
             lastBlock = block.hash
             logger.info(
                 "block found", metadata: ["hash": "\(block.hash.displayHex)"])
@@ -358,6 +362,10 @@ public actor Miner {
             logger.info("block found too late", metadata: ["hash": "\(block.hash.displayHex)"])
         default:
             lastProblem = outcome.bip22
+            refusedInRow += 1
+            if refusedInRow >= Self.refusalsBorne {
+                throw MinerError.blockNotAccepted(outcome.bip22 ?? "rejected")
+            }
             logger.error(
                 "block refused",
                 metadata: [

@@ -182,7 +182,9 @@ public struct Node: Sendable {
         await miner.stop()
         await indexes.close()
         try await wallets?.unloadAll()
+        // What ended it is told before what the end brought.
         try outcome.get()
+        try miner.shares?.synchronise()
     }
 
     /// Returns when the node is to stop; throws when its disk has failed.

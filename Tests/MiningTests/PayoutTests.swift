@@ -81,7 +81,9 @@ enum Rosters {
             let plan = PayoutPlan(
                 roster: roster, ledger: ledger, shares: scheme == .pplns ? shares : nil,
                 finder: block % 3 == 0 ? "m0" : nil)
-            let split = try plan.split(reward: Amount(satoshis: reward), onto: hash(block))
+            var sized = plan
+            sized.sizeClass = CoinbaseSizeClass.allCases.randomElement(using: &generator)
+            let split = try sized.split(reward: Amount(satoshis: reward), onto: hash(block))
             check(split, reward: reward, roster: roster, "seed \(seed), block \(block)")
             #expect(try PayoutLedger(decoding: split.ledgerAfter.encoded) == split.ledgerAfter)
             ledger = split.ledgerAfter

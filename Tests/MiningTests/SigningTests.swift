@@ -48,7 +48,7 @@ import Testing
         script.append(number: 1)
         for key in keys { script.append(push: key.publicKeyBytes) }
         script.append(number: 2)
-        script.append(.checkMultisig)
+        script.append(.checkMultiSig)
         let block = try block(script.script, keys: [keys[1]])
         #expect(block.hasSignetSolution(in: network(script.script)))
     }

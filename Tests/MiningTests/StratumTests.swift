@@ -1,3 +1,4 @@
+import Consensus
 import Cryptography
 import Genesis
 import Mining
@@ -31,8 +32,8 @@ private struct Client {
 
     mutating func ask(_ method: String, _ parameters: JSON = []) -> JSON {
         let before = lines.count
-        say(
-            JSON.object(["id": 7, "method": .string(method), "params": parameters]).text())
+        let request: JSON = ["id": 7, "method": .string(method), "params": parameters]
+        say(request.text())
         return lines.dropFirst(before).first { $0["id"] == 7 } ?? .null
     }
 
@@ -195,7 +196,7 @@ extension JSON {
                 ["version-rolling", "minimum-difficulty", "no-such-thing"],
                 [
                     "version-rolling.mask": "00ffe000", "version-rolling.min-bit-count": 2,
-                    "minimum-difficulty.value": 0.000001,
+                    "minimum-difficulty.value": .double(0.000001),
                 ],
             ])
         #expect(answer["result"]?["version-rolling"] == true)
@@ -235,12 +236,12 @@ extension JSON {
     func suggestions() throws {
         var client = try Client()
         _ = client.ask("mining.subscribe")
-        #expect(client.ask("mining.suggest_difficulty", [0.00001])["result"] == true)
+        #expect(client.ask("mining.suggest_difficulty", [.double(0.00001)])["result"] == true)
         _ = client.ask("mining.authorize", ["m0"])
         #expect(client.difficulties.count == 1)
         #expect(abs((client.difficulties.last ?? 0) / 0.00001 - 1) < 1e-4)
         #expect(client.ask("mining.suggest_difficulty", ["x"]).code == 20)
-        #expect(client.ask("mining.suggest_difficulty", [0.5])["result"] == true)
+        #expect(client.ask("mining.suggest_difficulty", [.double(0.5)])["result"] == true)
         #expect(abs((client.difficulties.last ?? 0) - 0.5) < 1e-9)
         #expect(client.ask("mining.extranonce.subscribe")["result"] == true)
     }

@@ -44,12 +44,26 @@ import Testing
         return (process.terminationStatus, String(decoding: data, as: UTF8.self))
     }
 
+    /// Runs the program for people; gives what it printed.
+    private func cellblock(_ arguments: String...) throws -> String {
+        let process = Process()
+        process.executableURL = NodeProcess.program.deletingLastPathComponent()
+            .appending(path: "cellblock", directoryHint: .notDirectory)
+        process.arguments = arguments
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let data = try output.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return String(decoding: data, as: UTF8.self)
+    }
+
     @Test("Two nodes with other rosters part, mine ten and twelve, and agree bit for bit after")
     func reorganisation() throws {
         let a = try NodeProcess()
         let b = try NodeProcess()
-        let rosterA = roster(["ana": 3, "beto": 2], scheme: "weights")
-        let rosterB = roster(["beto": 1, "carla": 1], scheme: "rotation", more: "max_payees = 1")
+        let rosterA = roster(["ana": 3, "beto": 4], scheme: "weights")
+        let rosterB = roster(["beto": 1, "carla": 2], scheme: "rotation")
         for node in [a, b] {
             try node.write(rosterA, to: "a.toml")
             try node.write(rosterB, to: "b.toml")
@@ -122,6 +136,12 @@ import Testing
         let inmates = try node.rpc.call("listinmates").array ?? []
         #expect(inmates.count == 2)
         for inmate in inmates { #expect((inmate["shares"]?.int ?? 0) >= 4) }
+        let shown = try cellblock(
+            "roster", "--datadir", node.folder.path, "--chain", "regtest", "--rpcport",
+            "\(node.rpcPort)", "--json")
+        let view = try JSON(parsing: shown)
+        #expect(view["inmates"]?.array?.count == 2)
+        #expect(view["height"]?.int == (try node.height()))
         let before = try node.rpc.call("listinmates")
         #expect(try node.stop().code == 0)
         try node.start(flags[0], flags[1])
@@ -136,6 +156,27 @@ import Testing
             "Audit/test_flips.py", export, "--blocks", "\(node.networkFolder)/blocks", "--flips",
             "60")
         #expect(code == 0, "\(text)")
+    }
+
+    @Test("At the miners' door floods, endless and malformed lines are cut off, and others stay")
+    func abuse() throws {
+        let node = try NodeProcess()
+        let port = try LoopbackSocket.freePort()
+        try node.write(roster(["ana": 3, "beto": 2], scheme: "solo"), to: "r.toml")
+        try node.start("-roster=\(node.folder.path)/r.toml", "-stratum=127.0.0.1:\(port)")
+        let ping = Array("{\"id\":1,\"method\":\"mining.ping\"}\n".utf8)
+        let lines: [[UInt8]] = [
+            [UInt8](repeating: 0x20, count: 20_000), Array("garbage\n".utf8),
+            [0xff, 0x00, 0x0a], Array(repeatElement(ping, count: 5000).joined()),
+        ]
+        for line in lines {
+            let socket = try LoopbackSocket.connected(to: port)
+            // The door may close while it is still being sent to.
+            try? socket.send(line)
+            _ = try? socket.receiveAll()
+        }
+        #expect(try node.rpc.call("liststratumclients") == [])
+        #expect(try node.height() == 0)
     }
 
     @Test("setinmate changes who is paid from the next block on, in the file too")
@@ -175,6 +216,16 @@ import Testing
             path: "Genesis/regtest.json")
         var definition = try String(contentsOf: regtest, encoding: .utf8)
         definition = definition.replacing("\"regtest\"", with: "\"workshop\"")
+        for (old, new) in [
+            ("fabfb5da", "b0c1d2e3"), ("1296688602", "1296688603"),
+            ("\"nonce\": 2", "\"nonce\": 1"),
+            (
+                "0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206",
+                "4b795ffab08cfd275e8afb7ff775eed15fded322e91c06dcb81161c0d695ecdd"
+            ),
+        ] {
+            definition = definition.replacing(old, with: new)
+        }
         definition = definition.replacing(
             "\"relaysPrivateAddresses\"",
             with: "\"signetChallenge\": \"\(challenge)\",\n    \"relaysPrivateAddresses\"")
