@@ -29,6 +29,13 @@ extension Miner {
         return RosterTemplate(template: try template.paying(plan), plan: plan)
     }
 
+    /// The chain has a new tip: what was paid is noted, so that it is known if it is orphaned.
+    public func chainMoved() async {
+        guard roster != nil else { return }
+        // What cannot be read now is read when somebody asks, who is then told why not.
+        try? await book.follow()
+    }
+
     /// Puts a block found by this node's own threads to the share log: work like any other.
     func credit(_ block: Block, of template: BlockTemplate?) throws {
         guard let shares, let finder, let template, let coinbase = block.transactions.first else {

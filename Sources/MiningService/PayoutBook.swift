@@ -35,6 +35,8 @@ actor PayoutBook {
     private var entries: [Entry] = []
     private var orphaned: [Entry] = []
     private var isFollowing = false
+    /// Grows when it begins anew, so that a reader under way sees it.
+    private var generation = 0
 
     init(validator: Validator, network: Network) {
         self.validator = validator
@@ -43,6 +45,7 @@ actor PayoutBook {
 
     func use(roster: Roster) {
         self.roster = roster
+        generation += 1
         names = [:]
         known = [:]
         cursor = nil
@@ -65,19 +68,23 @@ actor PayoutBook {
 
     // MARK: Following
 
-    private func follow() async throws {
+    /// Reads on to the tip. A branch that comes and goes between two calls is not seen.
+    func follow() async throws {
         // One reader at a time: a second would read the same blocks again.
         while isFollowing { try await Task.sleep(for: .milliseconds(5)) }
         isFollowing = true
         defer { isFollowing = false }
-        while true {
+        reading: while true {
+            let reader = generation
             let path = await validator.followPath(from: cursor, limit: Self.step)
+            guard reader == generation else { continue }
             for hash in path.disconnected { forget(hash) }
             if !path.disconnected.isEmpty { cursor = path.fork?.hash }
             for hash in path.connected {
                 guard let block = try await validator.block(hash),
                     let info = await validator.blockInfo(hash)
                 else { return }
+                guard reader == generation else { continue reading }
                 note(block, hash: hash, height: info.height)
                 cursor = hash
             }

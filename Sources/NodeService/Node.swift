@@ -172,7 +172,7 @@ public struct Node: Sendable {
         do {
             dispatcher.setReady(context)
             logger.info("Done loading")
-            try await waitForEnd(of: validator, wallets, indexes, stratum)
+            try await waitForEnd(of: validator, wallets, indexes, miner, stratum)
             outcome = .success(())
         } catch {
             outcome = .failure(error)
@@ -190,7 +190,7 @@ public struct Node: Sendable {
     /// Returns when the node is to stop; throws when its disk has failed.
     private func waitForEnd(
         of validator: Validator, _ wallets: WalletStore?, _ indexes: NodeIndexes,
-        _ stratum: StratumServer?
+        _ miner: Miner, _ stratum: StratumServer?
     ) async throws {
         let stop = stop
         let lastHeight = configuration.settings.int("stopatheight", default: 0)
@@ -202,6 +202,10 @@ public struct Node: Sendable {
                     if lastHeight > 0, tip.height >= lastHeight { stop.make() }
                     await wallets?.chainMoved()
                 }
+                await stop.wait()
+            }
+            group.addTask {
+                for await _ in validator.tips() { await miner.chainMoved() }
                 await stop.wait()
             }
             group.addTask {

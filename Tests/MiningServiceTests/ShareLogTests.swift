@@ -55,7 +55,7 @@ import Testing
         }
         let whole = try Data(contentsOf: URL(filePath: path))
         var lengths: Set<UInt64> = []
-        for count in stride(from: 48, through: whole.count, by: 7) {
+        for count in Array(stride(from: 48, to: whole.count, by: 7)) + [whole.count] {
             try whole.prefix(count).write(to: URL(filePath: path))
             let log = try open()
             lengths.insert(log.end.next)
