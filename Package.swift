@@ -107,6 +107,9 @@ let pureTests: [Target] = [
             "Notation", "Cryptography", "Primitives", "Genesis", "Scripting", "Consensus", "Keys",
             "MemoryPool", "Mining",
         ]),
+    tests(
+        "ConformanceTests",
+        ["Notation", "Cryptography", "Primitives", "Genesis", "Scripting", "Conformance"]),
     tests("WireTests", ["Notation", "Cryptography", "Primitives", "Wire"]),
     tests(
         "PeersTests",

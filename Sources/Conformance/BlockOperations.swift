@@ -20,15 +20,29 @@ extension ConformanceTool {
         ])
     }
 
+    /// Judges a block by what needs nothing but it. `proof_of_work` and `merkle_root` may be false,
+    /// which leaves them out.
+    func checkBlock(_ request: Request, in network: Network) throws(RequestError) -> JSON {
+        let block = try request.block()
+        do {
+            try block.check(
+                in: network,
+                proofOfWork: request.has("proof_of_work")
+                    ? try request.flag("proof_of_work") : true,
+                merkleRoot: request.has("merkle_root") ? try request.flag("merkle_root") : true)
+            return .passes()
+        } catch let error as BlockError {
+            return .fails(error.rejectReason)
+        } catch let error as RequestError {
+            throw error
+        } catch {
+            throw RequestError("\(error)")
+        }
+    }
+
     /// Judges a block: by itself, in what is told of its chain, and by the coins it spends.
     func verifyBlock(_ request: Request, in network: Network) throws(RequestError) -> JSON {
-        let bytes = try request.bytes("block")
-        let block: Block
-        do {
-            block = try Block(decoding: bytes)
-        } catch {
-            throw RequestError("block does not decode: \(error)")
-        }
+        let block = try request.block()
         let height = try request.integer("height")
         guard height > 0, height < 0x7FFF_FFFF else {
             throw RequestError("height is not that of a block after the first")
@@ -57,6 +71,17 @@ extension ConformanceTool {
             throw error
         } catch {
             throw RequestError("\(error)")
+        }
+    }
+}
+
+extension Request {
+    fileprivate func block() throws(RequestError) -> Block {
+        let bytes = try bytes("block")
+        do {
+            return try Block(decoding: bytes)
+        } catch {
+            throw RequestError("block does not decode: \(error)")
         }
     }
 }
@@ -109,12 +134,14 @@ private struct BlockTrial {
         if !knowsLocks { skipped.append("sequence locks") }
         let enforcesLocks = knowsLocks && network.consensus.isActive(.csv, at: height)
         let medianTimePast = context.map { $0.index.medianTimePast(of: $0.parent) } ?? 0
+        // The block's own coins come after its parent, whose median time nobody need tell.
+        let medianTimes = coins.medianTimes.merging([height - 1: medianTimePast]) { _, own in own }
         let connection = try block.connect(
             at: height, in: network, spending: coins.coins
         ) { [height] transaction, spent in
             guard enforcesLocks else { return true }
             return transaction.sequenceLock(coinHeights: spent.map(\.height)) { height in
-                coins.medianTimes[height] ?? 0
+                medianTimes[height] ?? 0
             }.isOpen(height: height, medianTimePast: medianTimePast)
         }
         for check in connection.checks {
@@ -144,20 +171,23 @@ private struct SpentCoins {
         let rows = try request.array("spent")
         let transactions = block.transactions.dropFirst()
         guard rows.count == transactions.count else {
-            throw RequestError("spent names \(rows.count) transactions, the block \(transactions.count)")
+            throw RequestError(
+                "spent names \(rows.count) transactions, the block \(transactions.count)")
         }
         for (row, transaction) in zip(rows, transactions) {
             guard let pair = row.array, pair.count == 2, let items = pair[1].array,
                 pair[0].stringValue == transaction.txid.displayHex,
                 items.count == transaction.inputs.count
             else { throw RequestError("spent does not name the inputs of \(transaction.txid)") }
-            for item in items { coins.append(try coin(item)) }
+            // Null stands for a coin that is not there before the block.
+            for item in items { coins.append(item.isNull ? nil : try coin(item)) }
         }
     }
 
     /// `[value, script, height?, isCoinbase?, median time past?]`
     private mutating func coin(_ item: JSON) throws(RequestError) -> Coin {
-        guard let fields = item.array, (2...5).contains(fields.count), let value = fields[0].int else {
+        guard let fields = item.array, (2...5).contains(fields.count), let value = fields[0].int
+        else {
             throw RequestError("spent holds something other than a coin")
         }
         let output = TransactionOutput(

@@ -32,6 +32,7 @@ public struct ConformanceTool {
         switch try request.string("op") {
         case "verifyinput": try verifyInput(request)
         case "checktx": try checkTransaction(request)
+        case "checkblock": try checkBlock(request, in: try networks.network(of: request))
         case "verifyblock": try verifyBlock(request, in: try networks.network(of: request))
         case "checkheader": try checkHeader(request, in: try networks.network(of: request))
         case "sighash": try signatureHash(request)

@@ -4,38 +4,57 @@ import Primitives
 import Scripting
 
 extension ConformanceTool {
-    /// Runs the scripts of one input.
+    /// Runs the scripts of one input: under `flags`, or under each of `flag_sets`.
     func verifyInput(_ request: Request) throws(RequestError) -> JSON {
         let transaction = try request.transaction()
         let index = try request.integer("input")
         let spent = try request.spentOutputs()
         guard spent.count == transaction.inputs.count else {
-            throw RequestError("spent names \(spent.count) coins for \(transaction.inputs.count) inputs")
+            throw RequestError(
+                "spent names \(spent.count) coins for \(transaction.inputs.count) inputs")
         }
-        guard spent.indices.contains(index) else { throw RequestError("there is no input \(index)") }
-        let flags = try flags(request)
+        guard spent.indices.contains(index) else {
+            throw RequestError("there is no input \(index)")
+        }
+        let precomputed = PrecomputedTransactionData(transaction: transaction, spentOutputs: spent)
+
+        func verify(under flags: ScriptFlags) throws(ScriptError) {
+            try transaction.verifyInput(index, precomputed: precomputed, flags: flags)
+        }
+
+        if request.has("flag_sets") {
+            var verdicts: [JSON] = []
+            for set in try request.array("flag_sets") {
+                let flags = try flags(set)
+                do {
+                    try verify(under: flags)
+                    verdicts.append(true)
+                } catch {
+                    verdicts.append(false)
+                }
+            }
+            return .object(["verdicts": .array(verdicts)])
+        }
+        let flags = try flags(try request.field("flags"))
         do {
-            try transaction.verifyInput(
-                index,
-                precomputed: PrecomputedTransactionData(
-                    transaction: transaction, spentOutputs: spent),
-                flags: flags)
+            try verify(under: flags)
             return .passes()
         } catch {
             return .fails(error.name)
         }
     }
 
-    private func flags(_ request: Request) throws(RequestError) -> ScriptFlags {
-        let field = try request.field("flags")
+    /// The flags that an array names, or that `consensus` and `standard` stand for.
+    private func flags(_ field: JSON) throws(RequestError) -> ScriptFlags {
         switch field.stringValue {
         case "consensus": return .mandatory
         case "standard": return .standard
         case let other?: throw RequestError("unknown set of flags \(other)")
         case nil: break
         }
+        guard let items = field.array else { throw RequestError("flags is no array") }
         var flags: ScriptFlags = []
-        for item in try request.array("flags") {
+        for item in items {
             guard let name = item.stringValue, let flag = ScriptFlags(name: name) else {
                 throw RequestError("unknown flag \(item.text())")
             }
@@ -53,7 +72,8 @@ extension ConformanceTool {
         }
         let spent = try request.spentOutputs()
         guard spent.count == transaction.inputs.count else {
-            throw RequestError("spent names \(spent.count) coins for \(transaction.inputs.count) inputs")
+            throw RequestError(
+                "spent names \(spent.count) coins for \(transaction.inputs.count) inputs")
         }
         let script =
             request.has("script") ? try request.bytes("script")[...] : spent[index].script.bytes

@@ -9,21 +9,20 @@ asks Core's kernel library (in this process) and ours (the line tool, in another
 at the first difference with a minimised case.  Exit status: 0 no difference, 1 a difference, 2 unusable.
 """
 import argparse
-import collections
 import ctypes
+import fcntl
 import hashlib
+import itertools
 import json
 import os
 import random
+import resource
 import shlex
 import subprocess
 import sys
-import threading
 import time
 
 import pbk
-import pbk.capi.bindings as kernel
-from pbk.script import PrecomputedTransactionData
 
 try:
     import coincurve
@@ -32,6 +31,7 @@ except ImportError:
 
 FLAGS = {"P2SH": 1, "DERSIG": 4, "NULLDUMMY": 16, "CHECKLOCKTIMEVERIFY": 512, "CHECKSEQUENCEVERIFY": 1024,
          "WITNESS": 2048, "TAPROOT": 1 << 17}
+F_SETPIPE_SZ = 1031
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 VECTORS = os.path.join(os.path.dirname(ROOT), "shared", "vectors")
 GENERATOR = bytes.fromhex("0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798")
@@ -107,65 +107,111 @@ class Spend:
 # ---------------------------------------------------------------- the two engines
 
 class Core:
-    """The kernel library's verdict: True, False, or None where the transaction does not even decode."""
+    """The kernel library's verdicts, through bindings without wrapper objects: they would cost more than the scripts."""
 
-    @staticmethod
-    def verdicts(raw, spent, index, flag_sets):
-        try:
-            tx = pbk.Transaction(raw)
-        except Exception:
+    def __init__(self):
+        lib = ctypes.CDLL(kernel_library())
+
+        def bind(name, result, *arguments):
+            function = getattr(lib, "btck_" + name)
+            function.restype, function.argtypes = result, arguments
+            return function
+
+        pointer, size_t = ctypes.c_void_p, ctypes.c_size_t
+        self.new_tx = bind("transaction_create", pointer, ctypes.c_char_p, size_t)
+        self.free_tx = bind("transaction_destroy", None, pointer)
+        self.count_inputs = bind("transaction_count_inputs", size_t, pointer)
+        self.new_script = bind("script_pubkey_create", pointer, ctypes.c_char_p, size_t)
+        self.free_script = bind("script_pubkey_destroy", None, pointer)
+        self.new_output = bind("transaction_output_create", pointer, pointer, ctypes.c_int64)
+        self.free_output = bind("transaction_output_destroy", None, pointer)
+        self.new_data = bind("precomputed_transaction_data_create", pointer, pointer, pointer, size_t)
+        self.free_data = bind("precomputed_transaction_data_destroy", None, pointer)
+        self.verify = bind("script_pubkey_verify", ctypes.c_int, pointer, ctypes.c_int64, pointer, pointer,
+                           ctypes.c_uint32, ctypes.c_uint32, ctypes.c_char_p)
+        self.arrays = [pointer * n for n in range(64)]
+        self.status = ctypes.create_string_buffer(1)
+
+    def verdicts(self, raw, spent, index, masks):
+        """A verdict under each set of flags; None where the transaction does not decode as it stands."""
+        tx = self.new_tx(raw, len(raw))
+        if not tx:
             return None
-        outs = [pbk.TransactionOutput(pbk.ScriptPubkey(s), v) for v, s in spent]
-        data = PrecomputedTransactionData(tx, outs)
-        status = kernel.btck_ScriptVerifyStatus(0)
-        script = outs[index].script_pubkey
-        return [bool(kernel.btck_script_pubkey_verify(script, spent[index][0], tx, data, ctypes.c_uint32(index), f, status))
-                for f in flag_sets]
+        if self.count_inputs(tx) != len(spent):     # the library would end this process
+            self.free_tx(tx)
+            return None
+        scripts = [self.new_script(s, len(s)) for _, s in spent]
+        outputs = [self.new_output(s, coin[0]) for s, coin in zip(scripts, spent)]
+        count = len(outputs)
+        array = (self.arrays[count] if count < 64 else ctypes.c_void_p * count)(*outputs)
+        data = self.new_data(tx, array, count)
+        verify, script, value, status = self.verify, scripts[index], spent[index][0], self.status
+        answers = [verify(script, value, tx, data, index, mask, status) for mask in masks]
+        self.free_data(data)
+        for output in outputs:
+            self.free_output(output)
+        for script in scripts:
+            self.free_script(script)
+        self.free_tx(tx)
+        return answers
+
+
+def kernel_library():
+    folder = os.path.join(os.path.dirname(pbk.__file__), "_libs")
+    return os.path.join(folder, next(n for n in sorted(os.listdir(folder)) if "bitcoinkernel" in n))
 
 
 class Ours:
-    """The line tool, kept busy by a window of requests in flight."""
+    """The line tool.  A whole batch is written before the answers to the one before it are read, so both engines work."""
+
+    PIPE_BYTES = 1 << 20
 
     def __init__(self, command):
-        self.proc = subprocess.Popen(shlex.split(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self.lines = collections.deque()
-        self.ready = threading.Condition()
-        threading.Thread(target=self.read, daemon=True).start()
+        self.proc = subprocess.Popen(shlex.split(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=-1)
+        for pipe in (self.proc.stdin, self.proc.stdout):
+            try:
+                fcntl.fcntl(pipe.fileno(), F_SETPIPE_SZ, self.PIPE_BYTES)
+            except OSError:
+                pass
 
-    def read(self):
-        for line in self.proc.stdout:
-            with self.ready:
-                self.lines.append(line)
-                self.ready.notify()
-        with self.ready:
-            self.lines.append(None)
-            self.ready.notify()
-
-    def send(self, requests):
-        self.proc.stdin.write("".join(requests).encode())
-        self.proc.stdin.flush()
+    def send(self, text):
+        """Answers must fit the pipe until they are read: batches are of a few hundred lines."""
+        try:
+            self.proc.stdin.write(text)
+            self.proc.stdin.flush()
+        except BrokenPipeError:
+            raise SystemExit(f"the tool ended with status {self.proc.wait()}") from None
 
     def answer(self):
-        with self.ready:
-            while not self.lines:
-                self.ready.wait()
-            line = self.lines.popleft()
-        if line is None:
+        line = self.proc.stdout.readline()
+        if not line:
             raise SystemExit(f"the tool ended with status {self.proc.wait()}")
-        return json.loads(line)
+        return line
+
+    def ask(self, text):
+        self.send(text)
+        return self.answer()
 
 
-def request(raw, spent, index, names):
-    return json.dumps({"op": "verifyinput", "tx": raw.hex(), "input": index, "spent": [[v, s.hex()] for v, s in spent],
-                       "flags": names}) + "\n"
+def request(raw, spent, index, sets):
+    """The line that asks for a verdict under each of the sets, which are JSON texts already."""
+    coins = ",".join([f'[{v},"{s.hex()}"]' for v, s in spent])
+    return (f'{{"op":"verifyinput","tx":"{raw.hex()}","input":{index},"spent":[{coins}],'
+            f'"flag_sets":[{",".join(sets)}]}}\n').encode()
 
 
-def verdict(answer):
-    if "ok" in answer:
-        return answer["ok"]
-    if "does not decode" in answer.get("error", ""):
-        return None
-    return f"error: {answer.get('error')}"
+def expected(verdicts):
+    """The very line with which our tool agrees."""
+    return b'{"verdicts":[' + b",".join([b"true" if v else b"false" for v in verdicts]) + b"]}\n"
+
+
+def verdicts_of(line):
+    """What our tool answered: a list of verdicts, None where it does not decode, or what it complains of."""
+    answer = json.loads(line)
+    if "verdicts" in answer:
+        return answer["verdicts"]
+    error = answer.get("error", "")
+    return None if "does not decode" in error or "coins for" in error else f"error: {error}"
 
 
 # ---------------------------------------------------------------- cases
@@ -200,13 +246,18 @@ def corpus():
     return out
 
 
-def random_flags(rnd):
-    names = [n for n in FLAGS if rnd.random() < 0.7] if rnd.random() < 0.5 else list(FLAGS)
-    if "P2SH" not in names and "WITNESS" in names:
-        names.remove("WITNESS")
-    if "WITNESS" not in names and "TAPROOT" in names:
-        names.remove("TAPROOT")
-    return names
+def names_of(mask):
+    return [n for n, bit in FLAGS.items() if mask & bit]
+
+
+def is_valid(mask):
+    """Whether Core knows what the set means: witness rules stand on P2SH, taproot on those."""
+    return not (mask & FLAGS["WITNESS"] and not mask & FLAGS["P2SH"]) and not (mask & FLAGS["TAPROOT"] and not mask & FLAGS["WITNESS"])
+
+
+ALL = sum(FLAGS.values())
+MASKS = [m for m in (sum(c) for r in range(len(FLAGS) + 1) for c in itertools.combinations(FLAGS.values(), r)) if is_valid(m)]
+TEXT = {m: json.dumps(names_of(m), separators=(",", ":")) for m in MASKS}
 
 
 def push(data):
@@ -357,67 +408,128 @@ def mutate(rnd, spend):
 
 
 def cases(rnd, base):
-    """(raw transaction, coins, input) without end."""
+    """(raw transaction, coins, input, whether the raw bytes were meddled with) without end."""
     while True:
         s = scripted(rnd) if rnd.random() < 0.5 else mutate(rnd, rnd.choice(base))
         raw = s.bytes()
         if rnd.random() < 0.05:
-            raw = change(rnd, raw)          # the codec: the count of inputs may change, so the engines may both refuse
-        yield raw, s.spent, s.index
+            yield change(rnd, raw), s.spent, s.index, True
+        else:
+            yield raw, s.spent, s.index, False
 
 
 # ---------------------------------------------------------------- a difference
 
-def differs(ours, raw, spent, index, names):
-    flags = sum(FLAGS[n] for n in names)
-    core = Core.verdicts(raw, spent, index, [flags]) if decodes(raw, len(spent)) else None
-    core = core[0] if core else None
-    ours.send([request(raw, spent, index, names)])
-    mine = verdict(ours.answer())
-    return core != mine and not (core is None and isinstance(mine, str)), core, mine
+def core_verdicts(core, raw, spent, index, masks, meddled=True):
+    """Core's decoder leaves what follows a transaction and takes a witness it then does not write: ours refuses both."""
+    if meddled:
+        try:
+            if bytes(pbk.Transaction(raw)) != raw:
+                return None
+        except RuntimeError:
+            return None
+    return core.verdicts(raw, spent, index, masks)
 
 
-def minimise(ours, raw, spent, index, names):
-    """Takes out what the difference does not need: flags first, then bytes of the scripts."""
-    for n in list(names):
-        fewer = [x for x in names if x != n]
-        if ("WITNESS" in fewer and "P2SH" not in fewer) or ("TAPROOT" in fewer and "WITNESS" not in fewer):
-            continue
-        if differs(ours, raw, spent, index, fewer)[0]:
-            names = fewer
+def agrees(want, line):
+    got = verdicts_of(line)
+    return want == got or (want is not None and isinstance(got, list) and list(map(bool, want)) == got)
+
+
+def differs(core, ours, raw, spent, index, mask):
+    want = core_verdicts(core, raw, spent, index, [mask])
+    return not agrees(want, ours.ask(request(raw, spent, index, [TEXT[mask]])))
+
+
+def minimise(core, ours, raw, spent, index, mask):
+    """Takes out what the difference does not need: flags first, then bytes of the scripts and the witness."""
+    for bit in FLAGS.values():
+        fewer = mask & ~bit
+        if fewer != mask and is_valid(fewer) and differs(core, ours, raw, spent, index, fewer):
+            mask = fewer
     try:
         best = Spend.parse(raw, spent, index)
     except (IndexError, ValueError):
-        return raw, spent, names
+        return raw, spent, mask
     if best.bytes() != raw:
-        return raw, spent, names
+        return raw, spent, mask
+
+    def parts(s):
+        yield s.ins[index], 1
+        yield s.spent[index], 1
+        for j in range(len(s.wits[index])):
+            yield s.wits[index], j
+
     for step in (16, 4, 1):
-        for part in ("script", "coin"):
+        for k in range(len(list(parts(best)))):
             i = 0
             while True:
                 s = best.copy()
-                b = s.ins[index][1] if part == "script" else s.spent[index][1]
-                if i >= len(b):
+                holder, j = list(parts(s))[k]
+                if i >= len(holder[j]):
                     break
-                b = b[:i] + b[i + step:]
-                if part == "script":
-                    s.ins[index][1] = b
-                else:
-                    s.spent[index][1] = b
-                if differs(ours, s.bytes(), s.spent, index, names)[0]:
+                holder[j] = holder[j][:i] + holder[j][i + step:]
+                if differs(core, ours, s.bytes(), s.spent, index, mask):
                     best = s
                 else:
                     i += step
-    return best.bytes(), best.spent, names
+    return best.bytes(), best.spent, mask
 
 
-def decodes(raw, count):
-    """Whether Core decodes it, nothing left over, with as many inputs as there are coins (its checks would end this process)."""
-    try:
-        tx = pbk.Transaction(raw)
-        return len(tx.inputs) == count and bytes(tx) == raw
-    except Exception:
-        return False
+# ---------------------------------------------------------------- the run
+
+class Tally:
+    """What a run has seen so far."""
+
+    def __init__(self):
+        self.start, self.shown = time.monotonic(), time.monotonic()
+        self.cases = self.valid = self.transactions = self.undecoded = 0
+
+    def cpu(self):
+        return sum(r.ru_utime + r.ru_stime for r in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
+
+    def line(self):
+        return (f"{self.cases} cases of {self.transactions} transactions, {self.valid} valid, {self.undecoded} undecodable, "
+                f"{self.cases / (time.monotonic() - self.start):.0f} a second")
+
+
+def spends(args, rnd, tally, base):
+    """Scripts and transactions: gives whether the engines agree to the end."""
+    core, ours = Core(), Ours(args.tool)
+    stream, waiting = cases(rnd, base), None
+    while True:
+        finished = time.monotonic() - tally.start >= args.seconds or (args.cases and tally.cases >= args.cases)
+        batch = [] if finished else [next(stream) + ([ALL] + rnd.sample(MASKS, args.sets - 1),) for _ in range(args.batch)]
+        if batch:
+            ours.send(b"".join([request(raw, spent, index, [TEXT[m] for m in masks]) for raw, spent, index, _, masks in batch]))
+        wanted = [(case, core_verdicts(core, case[0], case[1], case[2], case[4], case[3])) for case in batch]
+        for (raw, spent, index, _, masks), want in waiting or ():
+            line = ours.answer()
+            tally.transactions += 1
+            tally.cases += len(masks)
+            if want is None:
+                tally.undecoded += 1
+            else:
+                tally.valid += sum(want)
+                if line == expected(want):
+                    continue
+            if agrees(want, line):
+                continue
+            got = verdicts_of(line)
+            mask = next((m for m, w, g in zip(masks, want, got) if bool(w) != g), ALL) if want and isinstance(got, list) else ALL
+            print(f"\nDIFFERENCE after {tally.line()} (seed {args.seed}): Core {want}, ours {got}", flush=True)
+            small, coins, fewer = minimise(core, Ours(args.tool), raw, spent, index, mask)
+            print(request(small, coins, index, [TEXT[fewer]]).decode())
+            print("as it was found: " + request(raw, spent, index, [TEXT[m] for m in masks]).decode())
+            return False
+        if not batch:
+            ours.proc.stdin.close()
+            ours.proc.wait()
+            return True
+        waiting = wanted
+        if time.monotonic() - tally.shown > 10:
+            tally.shown = time.monotonic()
+            print(tally.line(), flush=True)
 
 
 def main():
@@ -426,41 +538,21 @@ def main():
     p.add_argument("--seconds", type=float, default=60)
     p.add_argument("--cases", type=int, default=0, help="stop after so many (0: by time alone)")
     p.add_argument("--seed", type=int, default=None)
+    p.add_argument("--sets", type=int, default=4, help="sets of flags a transaction is tried under, all flags first")
+    p.add_argument("--batch", type=int, default=256, help="transactions in flight")
     args = p.parse_args()
     if not os.path.isdir(VECTORS):
         print("no ../shared/vectors: nothing to start from", file=sys.stderr)
         return 2
-    seed = args.seed if args.seed is not None else random.SystemRandom().randrange(1 << 32)
-    rnd, ours, base = random.Random(seed), Ours(args.tool), corpus()
-    print(f"seed {seed}, {len(base)} spends to start from, leaves {'on' if coincurve else 'off: no coincurve'}", flush=True)
-    stream, start, total, passed, shown = cases(rnd, base), time.monotonic(), 0, 0, 0.0
-    while time.monotonic() - start < args.seconds and not (args.cases and total >= args.cases):
-        batch, lines = [], []
-        for _ in range(64):
-            raw, spent, index = next(stream)
-            names = [random_flags(rnd) for _ in range(3)]
-            batch.append((raw, spent, index, names))
-            lines += [request(raw, spent, index, n) for n in names]
-        threading.Thread(target=ours.send, args=(lines,)).start()
-        for raw, spent, index, names in batch:
-            fits = decodes(raw, len(spent))
-            core = Core.verdicts(raw, spent, index, [sum(FLAGS[x] for x in n) for n in names]) if fits else [None] * len(names)
-            for n, want in zip(names, core):
-                got = verdict(ours.answer())
-                total += 1
-                passed += want is True
-                if want == got or (want is None and isinstance(got, str)):
-                    continue
-                print(f"\nDIFFERENCE after {total} cases (seed {seed}): Core {want}, ours {got}")
-                small, coins, fewer = minimise(Ours(args.tool), raw, spent, index, n)
-                print(request(small, coins, index, fewer))
-                return 1
-        if time.monotonic() - shown > 10:
-            shown = time.monotonic()
-            print(f"{total} cases, {passed} of them valid, {total / (shown - start):.0f} a second", flush=True)
-    seconds = time.monotonic() - start
-    print(f"{total} cases in {seconds:.0f} s ({total / seconds:.0f} a second), {passed} valid, no difference")
-    return 0
+    if args.seed is None:
+        args.seed = random.SystemRandom().randrange(1 << 32)
+    rnd, base, tally = random.Random(args.seed), corpus(), Tally()
+    print(f"seed {args.seed}, {len(base)} spends to start from, leaves {'on' if coincurve else 'off: no coincurve'}", flush=True)
+    agreed = spends(args, rnd, tally, base)
+    minutes = tally.cpu() / 60
+    print(f"{tally.line()}, {minutes:.1f} CPU minutes ({tally.cases / max(minutes * 60, 0.01):.0f} cases a CPU second), "
+          f"{'no difference' if agreed else 'ONE DIFFERENCE'}")
+    return 0 if agreed else 1
 
 
 if __name__ == "__main__":

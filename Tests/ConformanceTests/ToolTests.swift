@@ -1,0 +1,115 @@
+import Conformance
+import Cryptography
+import Genesis
+import Notation
+import Primitives
+import Scripting
+import TestSupport
+import Testing
+
+@Suite("The engine as a line tool") struct ToolTests {
+    private func answer(_ request: JSON) throws -> JSON {
+        var tool = ConformanceTool()
+        return try JSON(parsing: tool.answer(Array(request.description.utf8)))
+    }
+
+    @Test("The verdict under each of several sets of flags is the one under that set alone")
+    func flagSets() throws {
+        // A false redeem script: only who knows of BIP16 runs it.
+        let redeemScript: [UInt8] = [0x00]
+        let output = Script.payToScriptHash(Hash160.hash(redeemScript.span))
+        let spending = Transaction(
+            inputs: [
+                TransactionInput(
+                    outPoint: OutPoint(txid: .zero, index: 0),
+                    script: ScriptBuilder().adding(push: redeemScript).script)
+            ], outputs: [TransactionOutput(value: .coin)])
+        var request: JSONObject = [
+            "op": "verifyinput", "tx": .string(Hex.encode(spending.bytes)), "input": 0,
+            "spent": [[1, .string(output.hex)]],
+        ]
+        let sets: [JSON] = [[], ["P2SH"], ["DERSIG"], ["P2SH", "WITNESS"]]
+        request["flag_sets"] = .array(sets)
+        #expect(try answer(.object(request)) == ["verdicts": [true, false, true, false]])
+        request["flag_sets"] = nil
+        for (set, verdict) in zip(sets, [true, false, true, false]) {
+            request["flags"] = set
+            #expect(try answer(.object(request))["ok"]?.bool == verdict)
+        }
+    }
+
+    @Test("A block is judged by itself, its work and its root each only where that is asked")
+    func checkBlock() throws {
+        var bytes = Network.regtest.genesis.bytes
+        func verdict(_ more: JSONObject = [:]) throws -> JSON {
+            var request: JSONObject = [
+                "op": "checkblock", "network": "regtest", "block": .string(Hex.encode(bytes)),
+            ]
+            request.append(contentsOf: more)
+            return try answer(.object(request))
+        }
+        #expect(try verdict() == ["ok": true])
+        // A bit of the root.
+        bytes[36] ^= 1
+        #expect(
+            try verdict(["proof_of_work": false]) == ["ok": false, "error": "bad-txnmrklroot"])
+        #expect(try verdict(["proof_of_work": false, "merkle_root": false]) == ["ok": true])
+        bytes.removeLast()
+        #expect(try verdict()["error"]?.stringValue?.contains("does not decode") == true)
+    }
+
+    @Test("A coin told as null is missing, unless the block itself makes it")
+    func missingCoin() throws {
+        let builder = ChainBuilder()
+        let made = builder.spend(
+            [OutPoint(txid: .zero, index: 3)], worth: Amount(satoshis: 50_000), fee: .zero)
+        let again = builder.spend(
+            [OutPoint(txid: made.txid, index: 0)], worth: Amount(satoshis: 50_000), fee: .zero)
+        let block = builder.block(
+            onto: builder.genesis, ChainBuilder.Plan(transactions: [made, again]))
+        func error(_ coin: JSON) throws -> JSON {
+            try answer([
+                "op": "verifyblock", "network": "regtest", "height": 1,
+                "block": .string(Hex.encode(block.bytes)),
+                "spent": [
+                    [.string(made.txid.displayHex), [coin]],
+                    [.string(again.txid.displayHex), [nil]],
+                ],
+            ])
+        }
+        #expect(try error([50_000, "51"])["ok"]?.bool == true)
+        #expect(try error(nil)["error"] == "bad-txns-inputs-missingorspent")
+    }
+
+    @Test("A relative lock on a coin of the same block counts from the parent's median time")
+    func lockOnOwnCoin() throws {
+        let builder = ChainBuilder()
+        let made = builder.spend(
+            [OutPoint(txid: .zero, index: 3)], worth: Amount(satoshis: 50_000), fee: .zero)
+        func verdict(_ sequence: UInt32) throws -> JSON {
+            let again = Transaction(
+                version: 2,
+                inputs: [
+                    TransactionInput(
+                        outPoint: OutPoint(txid: made.txid, index: 0), sequence: sequence)
+                ], outputs: [TransactionOutput(value: Amount(satoshis: 1), script: [0x51])])
+            let block = builder.block(
+                onto: builder.genesis, ChainBuilder.Plan(transactions: [made, again]))
+            let time = Int64(builder.genesis.time)
+            return try answer([
+                "op": "verifyblock", "network": "regtest", "height": 1,
+                "block": .string(Hex.encode(block.bytes)),
+                "spent": [
+                    [.string(made.txid.displayHex), [[50_000, "51", 0, false, .int(time)]]],
+                    [.string(again.txid.displayHex), [nil]],
+                ],
+                "context": [
+                    "prev_height": 0, "prev_times": [.int(time)], "prev_bits": "207fffff",
+                ],
+            ])
+        }
+        // In units of 512 seconds: none has gone by since the parent.
+        #expect(try verdict(1 << 22)["ok"]?.bool == true)
+        #expect(try verdict(1 << 22 | 1)["error"] == "bad-txns-nonfinal")
+    }
+}
