@@ -5,6 +5,9 @@ import PackageDescription
 // fraction of the time.
 let isPure = Context.environment["CELLBLOCK_PURE"] != nil
 
+// Fuzzers have no `main` of their own: they build with `--sanitize fuzzer` alone (Tests/Fuzz/run.sh).
+let fuzzes = Context.environment["CELLBLOCK_FUZZ"] != nil
+
 let settings: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InferIsolatedConformances"),
@@ -38,6 +41,13 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(
         name: name, dependencies: dependencies + ["TestSupport"], path: "Tests/\(name)",
         swiftSettings: settings)
+}
+
+/// A program that the fuzzing engine drives.
+func fuzzer(_ name: String, _ dependencies: [Target.Dependency] = ["FuzzProperties"]) -> Target {
+    .executableTarget(
+        name: "Fuzz\(name)", dependencies: dependencies, path: "Tests/Fuzz/Fuzz\(name)",
+        swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])])
 }
 
 let networks = ["mainnet", "testnet3", "testnet4", "signet", "regtest", "yard"]
@@ -80,7 +90,16 @@ let pure: [Target] = [
         ["Notation", "Cryptography", "Primitives", "Genesis", "Scripting", "Consensus", "Wire"]),
 ]
 
+let fuzzedModules: [Target.Dependency] = [
+    "Notation", "Cryptography", "Primitives", "Genesis", "Scripting", "Consensus", "Keys",
+    "MemoryPool", "Mining", "Wire", "Conformance",
+]
+
 let pureTests: [Target] = [
+    .target(
+        name: "FuzzProperties", dependencies: fuzzedModules, path: "Tests/Fuzz/Properties",
+        swiftSettings: settings),
+    tests("FuzzTests", ["Notation", "Genesis", "FuzzProperties"]),
     .target(
         name: "TestSupport",
         dependencies: ["Notation", "Cryptography", "Primitives", "Genesis", "Scripting", "Consensus"],
@@ -129,10 +148,13 @@ func package(_ product: String, _ package: String) -> Target.Dependency {
 }
 
 // Above the line: files, sockets, clocks, threads.
-let effects: [Target] = [
+let disk: [Target] = [
     system("CRocksDB", pkgConfig: "rocksdb", apt: "librocksdb-dev", brew: "rocksdb"),
     module("Storage", ["Notation", "Cryptography", "CRocksDB"]),
     module("Chain", core + ["Keys", "MemoryPool", "Mining", "Storage"]),
+]
+
+let effects: [Target] = disk + [
     module("Indexes", core + ["Storage", "Chain"]),
     module(
         "Wallets", core + ["Keys", "MemoryPool", "Chain", package("GRDB", "GRDB.swift")]),
@@ -189,6 +211,13 @@ let effects: [Target] = [
         ]),
 ]
 
+let fuzzers: [Target] = [
+    "Transaction", "Block", "Message", "Frame", "Script", "Descriptor", "PSBT", "Address", "JSON",
+    "Network", "Roster", "Conform",
+].map { fuzzer($0) } + [
+    fuzzer("Disk", ["Cryptography", "Primitives", "Consensus", "Chain"])
+]
+
 let effectTests: [Target] = [
     tests("StorageTests", ["Cryptography", "Storage"]),
     tests("ChainTests", core + ["Keys", "MemoryPool", "Mining", "Storage", "Chain"]),
@@ -216,6 +245,7 @@ let package = Package(
             .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
             .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
         ],
-    targets: isPure ? pure + pureTests : pure + pureTests + effects + effectTests,
+    targets: (isPure ? pure + pureTests : pure + pureTests + effects + effectTests)
+        + (fuzzes ? (isPure ? disk : []) + fuzzers : []),
     swiftLanguageModes: [.v6]
 )

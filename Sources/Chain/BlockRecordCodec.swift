@@ -1,13 +1,13 @@
-import Consensus
-import Primitives
+package import Consensus
+package import Primitives
 import Storage
 
 /// Block index records as they stand in the store: Core's `CDiskBlockIndex`.
-enum BlockRecordCodec {
+package enum BlockRecordCodec {
     /// Where Core writes the version of the client that made the record.
     private static let version: UInt64 = 259_900
 
-    static func encode(_ record: BlockRecord) -> [UInt8] {
+    package static func encode(_ record: BlockRecord) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(112)
         Variable.append(version, to: &bytes)
@@ -24,7 +24,7 @@ enum BlockRecordCodec {
         return bytes + writer.bytes
     }
 
-    static func decode(_ bytes: Span<UInt8>) throws(DecodingError) -> BlockRecord {
+    package static func decode(_ bytes: Span<UInt8>) throws(DecodingError) -> BlockRecord {
         var reader = ByteReader(bytes)
         _ = try reader.readVariable()
         let height = Int(try number(&reader, below: 1 << 31))

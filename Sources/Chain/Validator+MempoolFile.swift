@@ -1,6 +1,6 @@
 import Cryptography
 import MemoryPool
-import Primitives
+package import Primitives
 public import Storage
 
 extension Validator {
@@ -44,26 +44,26 @@ extension Validator {
 }
 
 /// The content of `mempool.dat`.
-struct MempoolFile {
-    struct Entry {
-        var transaction: Transaction
+package struct MempoolFile {
+    package struct Entry {
+        package var transaction: Transaction
         /// When it came, in seconds since 1970.
-        var time: Int64
+        package var time: Int64
         /// What the operator added to its fee, in satoshis.
-        var delta: Int64
+        package var delta: Int64
     }
 
     private static let plainVersion: UInt64 = 1
     private static let hiddenVersion: UInt64 = 2
 
-    var entries: [Entry] = []
+    package var entries: [Entry] = []
     /// What was added to the fees of transactions that are not here.
-    var deltas: [Txid: Int64] = [:]
-    var unbroadcast: Set<Txid> = []
+    package var deltas: [Txid: Int64] = [:]
+    package var unbroadcast: Set<Txid> = []
 
-    init() {}
+    package init() {}
 
-    init(decoding bytes: [UInt8]) throws(DecodingError) {
+    package init(decoding bytes: [UInt8]) throws(DecodingError) {
         var start = ByteReader(bytes.span)
         let version = try start.read(UInt64.self)
         var body = bytes
@@ -95,7 +95,7 @@ struct MempoolFile {
         }
     }
 
-    func encoded(key: [UInt8]) -> [UInt8] {
+    package func encoded(key: [UInt8]) -> [UInt8] {
         var writer = ByteWriter()
         writer.write(Self.hiddenVersion)
         writer.writeSized(key)

@@ -1,0 +1,43 @@
+/// What must hold of any bytes whatever: that nothing traps, and what this says besides.
+///
+/// The fuzzers try each on bytes of their own finding, the tests on the published vectors.
+public struct FuzzProperty: Sendable {
+    public let name: String
+    private let hold: @Sendable ([UInt8]) throws(FuzzFailure) -> Void
+
+    init(_ name: String, _ hold: @escaping @Sendable ([UInt8]) throws(FuzzFailure) -> Void) {
+        self.name = name
+        self.hold = hold
+    }
+
+    /// Throws where the property does not hold of `bytes`.
+    public func check(_ bytes: [UInt8]) throws(FuzzFailure) { try hold(bytes) }
+
+    /// Stops the program where the property does not hold: what a fuzzer takes for a find.
+    public func run(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+        do {
+            try check(Array(UnsafeBufferPointer(start: start, count: count)))
+        } catch {
+            fatalError("\(name): \(error.reason)")
+        }
+        return 0
+    }
+}
+
+/// A property does not hold.
+public struct FuzzFailure: Error {
+    public let reason: String
+}
+
+/// Throws with the reason unless the claim holds.
+func claim(_ holds: Bool, _ reason: @autoclosure () -> String) throws(FuzzFailure) {
+    guard holds else { throw FuzzFailure(reason: reason()) }
+}
+
+extension FuzzProperty {
+    /// All of them, by the name of their fuzzer.
+    public static let all: [FuzzProperty] = [
+        .transaction, .block, .message, .frame, .script, .descriptor, .psbt, .address, .json,
+        .network, .roster, .conform,
+    ]
+}

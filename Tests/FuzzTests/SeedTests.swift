@@ -1,0 +1,116 @@
+import FuzzProperties
+import Genesis
+import Notation
+import TestSupport
+import Testing
+
+/// The properties that the fuzzers try on bytes of their own, here on bytes that are to be had.
+@Suite("Fuzzed properties") struct SeedTests {
+    @Test(
+        "Every property holds of the vectors, of every truncation and of bytes changed at random",
+        .enabled(if: Vectors.isPresent, Vectors.hint), arguments: FuzzProperty.all.map(\.name))
+    func vectors(_ name: String) throws {
+        let property = try #require(FuzzProperty.all.first { $0.name == name })
+        let seeds = try Self.seeds(of: name)
+        #expect(seeds.count >= 4, "\(name)")
+        var random = SeededGenerator(seed: 7)
+        for seed in seeds {
+            #expect(throws: Never.self, "\(name) \(Hex.encode(seed))") { try property.check(seed) }
+            for _ in 0..<20 {
+                var changed = seed
+                if let place = changed.indices.randomElement(using: &random) {
+                    changed[place] = UInt8.random(in: 0...255, using: &random)
+                }
+                changed.removeLast(Bool.random(using: &random) ? changed.count / 3 : 0)
+                #expect(throws: Never.self, "\(name) \(Hex.encode(changed))") {
+                    try property.check(changed)
+                }
+            }
+        }
+    }
+
+    @Test(
+        "No property stops at empty or arbitrary bytes", arguments: FuzzProperty.all.map(\.name))
+    func noise(_ name: String) throws {
+        let property = try #require(FuzzProperty.all.first { $0.name == name })
+        var random = SeededGenerator(seed: 8)
+        for count in 0..<200 {
+            let bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
+            #expect(throws: Never.self, "\(name) \(Hex.encode(bytes))") {
+                try property.check(bytes)
+            }
+        }
+    }
+
+    /// Some bytes of the kind that a property is about.
+    private static func seeds(of name: String) throws -> [[UInt8]] {
+        switch name {
+        case "transaction": return try transactions()
+        case "block":
+            return try lines("chains/signet-1-40.hex", limit: 6)
+                + lines("chains/regtest-kernel-1-206.hex", limit: 6)
+        case "message":
+            // The first byte chooses among all commands; a transaction is some message's payload.
+            return try transactions().enumerated().map { [UInt8($0 % 40)] + $1 }
+        case "frame":
+            return try transactions().map { payload in
+                Network.mainnet.magic + Array("tx".utf8) + [UInt8](repeating: 0, count: 10)
+                    + [UInt8(payload.count & 0xFF), UInt8(payload.count >> 8 & 0xFF), 0, 0]
+                    + [0, 0, 0, 0] + payload
+            }
+        case "script":
+            // The kind, all flags, no locks, then a script and its items.
+            return try transactions().map { bytes in
+                let script = bytes.suffix(40)
+                return [UInt8(bytes.count % 8) | 0x80, 0xFF, 0xFF, 0x1F]
+                    + [UInt8](repeating: 0, count: 9)
+                    + [UInt8(script.count), 0] + script + [1, 0, 1]
+            }
+        case "descriptor":
+            return try texts("bips/bip380-390-descriptors.json", "text", limit: 60)
+        case "psbt": return try texts("bips/bip371.json", "psbt_base64", limit: 17)
+        case "address":
+            return try Vectors.rows("core/key_io_valid.json").map {
+                Array(try $0.element(0).text().utf8)
+            }
+        case "json": return try (1...4).map { try Vectors.load("core/json/pass\($0).json") }
+        case "network":
+            return ["mainnet", "signet", "regtest", "yard"].compactMap {
+                Network.definition(named: $0)
+            }
+        case "roster":
+            return [1, 2, 3, 1 << 40].map { weight in
+                Array(
+                    #"{"payout":{"scheme":"weights"},"inmate":[{"name":"a","descriptor":"raw(51)","#
+                        .utf8)
+                    + Array(#""weight":\#(weight)},{"name":"b","descriptor":"raw(52)"}]}"#.utf8)
+            }
+        case "conform":
+            return try transactions().prefix(20).flatMap { bytes in
+                ["checktx", "verifyinput", "sighash", "verifyblock"].map {
+                    Array(
+                        #"{"op":"\#($0)","network":"regtest","tx":"\#(Hex.encode(bytes))"}"#.utf8)
+                }
+            }
+        default: return []
+        }
+    }
+
+    private static func transactions() throws -> [[UInt8]] {
+        try Vectors.rows("core/tx_valid.json").filter { $0.array?.count == 3 }.prefix(60).map {
+            try $0.element(1).bytes()
+        }
+    }
+
+    private static func lines(_ name: String, limit: Int) throws -> [[UInt8]] {
+        try Vectors.load(name).split(separator: 0x0A).prefix(limit).compactMap {
+            Hex.decode(String(decoding: $0, as: UTF8.self))
+        }
+    }
+
+    private static func texts(_ file: String, _ key: String, limit: Int) throws -> [[UInt8]] {
+        try Vectors.rows(file).prefix(limit).compactMap { row in
+            row[key]?.stringValue.map { Array($0.utf8) }
+        }
+    }
+}
