@@ -72,7 +72,11 @@ public struct PayoutLedger: Sendable, Hashable {
         accounts = []
         var sum: Int64 = 0
         for _ in 0..<(try reader.readCount(minimumSize: 14)) {
-            let name = try reader.readString(limit: RosterDefinition.maximumNameLength)
+            let nameBytes = try reader.readSizedBytes()
+            // A name that were mended on reading would no longer be the one the root commits to.
+            guard nameBytes.count <= RosterDefinition.maximumNameLength,
+                let name = String(validating: nameBytes, as: UTF8.self)
+            else { throw .invalid("A name of a payout account is too long or no UTF-8") }
             let script = Script(try reader.readSizedBytes())
             let balance = try reader.read(Int64.self)
             guard abs(balance.clamped(to: Self.bound + 1)) <= Self.bound else {

@@ -179,6 +179,21 @@ enum Rosters {
         #expect(split.payouts[3].purpose == .fee)
     }
 
+    @Test("A ledger whose names are no UTF-8 is refused, for it could not be written as it was read")
+    func ledgerNames() throws {
+        func ledger(_ name: [UInt8]) -> [UInt8] {
+            [1, 1, UInt8(name.count)] + name + [1, 0x51] + [UInt8](repeating: 0, count: 12)
+        }
+        let read = try PayoutLedger(decoding: ledger([0xC3, 0xA9]))
+        #expect(read.encoded == ledger([0xC3, 0xA9]))
+        #expect(throws: DecodingError.self) { try PayoutLedger(decoding: ledger([0xC3])) }
+        let longest = [UInt8](repeating: 0x61, count: RosterDefinition.maximumNameLength)
+        #expect(try PayoutLedger(decoding: ledger(longest)).accounts.count == 1)
+        #expect(throws: DecodingError.self) {
+            try PayoutLedger(decoding: ledger(longest + [0x61]))
+        }
+    }
+
     @Test("Blocks that are undone leave no trace: the ledger follows the chain alone")
     func reorganisation() throws {
         let roster = try Rosters.make([5, 3, 1], maxPayees: 2)
