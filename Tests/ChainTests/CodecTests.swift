@@ -41,6 +41,20 @@ import Testing
         #expect(CoinCodec.decompress(amount: compressed) == amount)
     }
 
+    @Test(
+        "Amounts of Core's own table are compressed and come back",
+        .enabled(if: Vectors.isPresent, Vectors.hint))
+    func amountVectors() throws {
+        let rows = try Vectors.rows("core-extracted/compress_amount.json")
+        #expect(rows.count == 6)
+        for row in rows {
+            let amount = try row.member("sat").integer()
+            let compressed = UInt64(try row.member("compressed").integer())
+            #expect(CoinCodec.compress(amount: amount) == compressed)
+            #expect(CoinCodec.decompress(amount: compressed) == amount)
+        }
+    }
+
     @Test("Any amount comes back")
     func anyAmount() {
         var random = SeededGenerator(seed: 1)
