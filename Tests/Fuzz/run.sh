@@ -38,8 +38,8 @@ python3 Tests/Fuzz/seeds.py $place/seeds || exit 2
 
 # Sets `used` to the CPU seconds of all programs that have ended so far.  `times` tells only in this very shell.
 count_seconds() {
-    times >$place/times
-    used=$(awk 'NR == 2 { split($0, part, /[ms ]+/); print int(60 * part[1] + part[2] + 60 * part[3] + part[4]) }' $place/times)
+    times >$place/times.$$
+    used=$(awk 'NR == 2 { split($0, part, /[ms ]+/); print int(60 * part[1] + part[2] + 60 * part[3] + part[4]) }' $place/times.$$)
 }
 
 found=0
