@@ -49,7 +49,10 @@ private func record(_ bytes: [UInt8]) {
 }
 
 private func mempool(_ bytes: [UInt8]) {
-    guard let file = try? MempoolFile(decoding: bytes) else { return }
+    // The bound on the count of transactions leaves no room for such as have no input.
+    guard let file = try? MempoolFile(decoding: bytes),
+        file.entries.allSatisfy({ !$0.transaction.inputs.isEmpty })
+    else { return }
     let key = [UInt8](repeating: 0x5A, count: 8)
     let written = file.encoded(key: key)
     guard let again = try? MempoolFile(decoding: written) else {
