@@ -34,8 +34,31 @@ extension SigningProvider {
                 .flatMap { node(of: $0, in: .wsh) }.map { .wsh($0) }
         case .witnessV1Taproot(let bytes) where context == .top:
             return taprootNode(Array(bytes))
-        default: return nil
+        default: return context == .wsh ? miniscriptNode(of: script, in: .wsh) : nil
         }
+    }
+
+    private func miniscriptNode(
+        of script: Script, in context: DescriptorParser.Context
+    ) -> DescriptorNode? {
+        let place: Miniscript.Context = context == .wsh ? .witnessScript : .tapscript
+        guard let (script, scriptKeys) = MiniscriptDecoder.decode(script, in: place) else {
+            return nil
+        }
+        var keys: [DescriptorKey] = []
+        for scriptKey in scriptKeys {
+            let found: DescriptorKey? =
+                switch scriptKey {
+                case .bytes(let bytes):
+                    context == .wsh ? key(bytes, in: context) : key(xOnly: bytes)
+                case .hash(let hash): publicKeys[hash].flatMap { key($0, in: context) }
+                }
+            guard let found else { return nil }
+            keys.append(found)
+        }
+        let identities = keys.map { $0.publicKey(at: 0, secrets: [:])?.bytes }
+        guard script.flaw(identities: identities) == nil else { return nil }
+        return .miniscript(script, keys: keys)
     }
 
     private func taprootNode(_ outputKey: [UInt8]) -> DescriptorNode? {
@@ -52,7 +75,9 @@ extension SigningProvider {
     }
 
     private func leafNode(_ script: Script) -> DescriptorNode? {
-        guard let keys = TapscriptKeys(script) else { return nil }
+        guard let keys = TapscriptKeys(script) else {
+            return miniscriptNode(of: script, in: .tr)
+        }
         let nodes = keys.keys.map { key(xOnly: Array($0)) }
         // `<key> CHECKSIG` alone, or the same counted and compared with 1.
         if nodes.count == 1, script.count == 34, let only = nodes.first {

@@ -95,6 +95,14 @@ extension DescriptorNode {
         case .addr(let address): return [address.script]
         case .raw(let script): return [script]
         case .unused: return []
+        case .miniscript(let script, _):
+            guard script.context == .tapscript else { return [script.script(keys: keys)] }
+            let pushed = keys.map { Array($0.dropFirst()) }
+            // There, hashes of keys are those of the x-only form.
+            for (key, bytes) in zip(keys, pushed) {
+                provider.publicKeys[Hash160.hash(bytes.span)] = key
+            }
+            return [script.script(keys: pushed)]
         }
     }
 

@@ -44,13 +44,14 @@ extension DescriptorNode {
         case .wpkh, .wsh: satisfactionBytes(highR: highR)
         case .sh(let inner):
             if let bytes = inner.satisfactionBytes(highR: highR), let size = inner.scriptSize {
-                (Self.pushSize(size) + size) * 4 + (inner.addressType == .bech32 ? bytes : bytes * 4)
+                (Self.pushSize(size) + size) * 4
+                    + (inner.addressType == .bech32 ? bytes : bytes * 4)
             } else {
                 nil
             }
         // A key path spend, its signature with a hash type.
         case .tr, .rawtr: 1 + 65
-        case .combo, .multiA, .addr, .raw, .unused: nil
+        case .combo, .multiA, .addr, .raw, .unused, .miniscript: nil
         }
     }
 
@@ -69,6 +70,7 @@ extension DescriptorNode {
             } else {
                 nil
             }
+        case .miniscript(let script, _): script.nodes.last?.witness.satisfied
         case .sh, .combo, .tr, .rawtr, .addr, .raw, .unused: nil
         }
     }
@@ -80,6 +82,7 @@ extension DescriptorNode {
         case .multi(let required, _, _): 1 + required
         case .multiA(_, let keys, _): keys.count
         case .sh(let inner), .wsh(let inner): inner.satisfactionElements.map { 1 + $0 }
+        case .miniscript(let script, _): script.nodes.last.flatMap(Miniscript.witnessItems)
         case .combo, .addr, .raw, .unused: nil
         }
     }
@@ -97,6 +100,7 @@ extension DescriptorNode {
         case .wsh, .tr, .rawtr: 34
         case .addr(let address): address.script.count
         case .raw(let script): script.count
+        case .miniscript(let script, _): script.nodes.last?.scriptSize
         case .combo, .unused: nil
         }
     }

@@ -139,7 +139,8 @@ extension DescriptorKey {
     private static func secret(
         _ bytes: [UInt8], isXOnly: Bool, in secrets: [Hash160: PrivateKey]
     ) -> PrivateKey? {
-        let hashes = isXOnly
+        let hashes =
+            isXOnly
             ? SigningProvider.keyHashes(xOnly: Array(bytes.dropFirst()))
             : [Hash160.hash(bytes.span)]
         return hashes.lazy.compactMap { secrets[$0] }.first

@@ -24,6 +24,8 @@ indirect enum DescriptorNode: Hashable, Sendable {
     case addr(Address)
     case raw(Script)
     case unused(DescriptorKey)
+    /// A script of a `wsh()` or `tr()`, whose keys stand in the order of their numbers.
+    case miniscript(Miniscript, keys: [DescriptorKey])
 
     /// The keys of this expression, not of those within it.
     var ownKeys: [DescriptorKey] {
@@ -31,7 +33,7 @@ indirect enum DescriptorNode: Hashable, Sendable {
         case .pk(let key, _), .pkh(let key), .wpkh(let key), .combo(let key), .tr(let key, _),
             .rawtr(let key), .unused(let key):
             [key]
-        case .multi(_, let keys, _), .multiA(_, let keys, _): keys
+        case .multi(_, let keys, _), .multiA(_, let keys, _), .miniscript(_, let keys): keys
         case .sh, .wsh, .addr, .raw: []
         }
     }
@@ -79,6 +81,7 @@ indirect enum DescriptorNode: Hashable, Sendable {
                 leaves.map { Leaf(depth: $0.depth, node: $0.node.mapKeys(transform)) })
         case .rawtr(let key): .rawtr(transform(key))
         case .unused(let key): .unused(transform(key))
+        case .miniscript(let script, let keys): .miniscript(script, keys: keys.map(transform))
         case .addr, .raw: self
         }
     }
@@ -92,7 +95,7 @@ indirect enum DescriptorNode: Hashable, Sendable {
         case .tr, .rawtr: .bech32m
         case .addr(let address): AddressType(address)
         case .raw(let script): Address(script).flatMap(AddressType.init)
-        case .pk, .combo, .multi, .multiA, .unused: nil
+        case .pk, .combo, .multi, .multiA, .unused, .miniscript: nil
         }
     }
 }
@@ -112,6 +115,10 @@ extension DescriptorNode {
             }
             return texts.joined(separator: ",")
         }
+        if case .miniscript(let script, let keys) = self {
+            return script.text(
+                keys: keys.map { $0.text(form, secrets: secrets, on: network) })
+        }
         let argument: String? =
             switch self {
             case .pk, .pkh, .wpkh, .combo, .rawtr, .unused: join(ownKeys)
@@ -126,6 +133,7 @@ extension DescriptorNode {
                 }
             case .addr(let address): address.text(on: network)
             case .raw(let script): Hex.encode(script.bytes)
+            case .miniscript: nil
             }
         return argument.map { "\(name)(\($0))" }
     }
@@ -145,6 +153,8 @@ extension DescriptorNode {
         case .addr: "addr"
         case .raw: "raw"
         case .unused: "unused"
+        // It is written by itself.
+        case .miniscript: ""
         }
     }
 

@@ -51,7 +51,8 @@ extension DescriptorParser {
     private func checkMultisig(
         required: UInt32, keys: [DescriptorKey], in context: Context
     ) throws(DescriptorError) {
-        let limit = context == .tr ? Self.maximumTapscriptKeys : ScriptLimits.maximumMultisigKeys
+        let limit =
+            context == .tr ? Miniscript.maximumTapscriptKeys : ScriptLimits.maximumMultisigKeys
         guard (1...limit).contains(keys.count) else {
             throw DescriptorError(
                 "Cannot have \(keys.count) keys in \(context == .tr ? "multi_a" : "multisig"); "
@@ -82,7 +83,8 @@ extension DescriptorParser {
     }
 
     /// `tr(key)` and `tr(key,tree)`.
-    mutating func parseTaproot(_ argument: DescriptorText) throws(DescriptorError) -> DescriptorNode {
+    mutating func parseTaproot(_ argument: DescriptorText) throws(DescriptorError) -> DescriptorNode
+    {
         var argument = argument
         let text = argument.takeExpression()
         let key: DescriptorKey
@@ -145,11 +147,8 @@ extension DescriptorParser {
         return leaves
     }
 
-    /// The most keys of a `multi_a()`: as many as fit on the stack (BIP387).
-    private static let maximumTapscriptKeys = 999
-
     /// Whether all counts other than 1 are the same.
-    private static func haveOneLength(_ counts: [Int]) -> Bool {
+    static func haveOneLength(_ counts: [Int]) -> Bool {
         Set(counts.filter { $0 > 1 }).count <= 1
     }
 }

@@ -99,6 +99,7 @@ struct DescriptorParser {
         }
         if let node = try parseWrapper(expression, in: context) { return node }
         if let node = try parseTopLevel(expression, in: context) { return node }
+        if let node = try parseMiniscript(expression, in: context) { return node }
         switch context {
         case .sh: throw DescriptorError("A function is needed within P2SH")
         case .wsh: throw DescriptorError("A function is needed within P2WSH")

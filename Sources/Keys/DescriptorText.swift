@@ -21,6 +21,9 @@ struct DescriptorText {
         return true
     }
 
+    /// Drops so many bytes from the front.
+    mutating func drop(_ count: Int) { bytes = bytes.dropFirst(count) }
+
     /// If this is `name(…)`, what is between the parentheses.
     func argument(of name: String) -> DescriptorText? {
         let length = name.utf8.count
