@@ -64,6 +64,15 @@ public struct PublicKey: Sendable {
         return isPoint == 1 ? PublicKey(point: sum) : nil
     }
 
+    /// This point so many times; nil for zero.
+    public func multiplied(by scalar: Scalar) -> PublicKey? {
+        var product = point
+        let isPoint = scalar.withPointer {
+            secp256k1_ec_pubkey_tweak_mul(Curve.context, &product, $0)
+        }
+        return isPoint == 1 ? PublicKey(point: product) : nil
+    }
+
     /// The mirrored point.
     public var negated: PublicKey {
         var mirrored = point

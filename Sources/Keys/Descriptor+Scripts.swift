@@ -23,7 +23,7 @@ extension Descriptor {
 
     /// The private keys known at an index.
     public func privateKeys(at index: UInt32 = 0) -> [PrivateKey] {
-        node.keys.compactMap { $0.secret(at: index, secrets: secrets) }
+        node.keys.flatMap { $0.privateKeys(at: index, secrets: secrets) }
     }
 }
 
@@ -37,6 +37,9 @@ extension DescriptorNode {
                 return nil
             }
             provider.add(publicKey: bytes, origin: origin)
+            if case .group(let group) = key.source {
+                group.teach(&provider, at: index, secrets: secrets)
+            }
             keys.append(bytes)
         }
         var inner: [Script] = []

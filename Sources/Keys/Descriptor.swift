@@ -26,7 +26,7 @@ public struct Descriptor: Sendable, Hashable {
     /// Whether all private keys needed are there: it can sign without anybody else.
     public var isFullyPrivate: Bool {
         let keys = node.keys
-        return !keys.isEmpty && keys.allSatisfy { $0.secret(at: 0, secrets: secrets) != nil }
+        return !keys.isEmpty && keys.allSatisfy { !$0.privateKeys(at: 0, secrets: secrets).isEmpty }
     }
 
     /// Whether it makes a single script at each index: all but `combo()` do.

@@ -30,6 +30,8 @@ struct DescriptorKey: Hashable, Sendable {
         /// A public key of 33 or 65 bytes; an x-only one is held in its even form.
         case fixed([UInt8], isXOnly: Bool)
         case branch(Branch)
+        /// Several keys that sign as one.
+        case group(Group)
     }
 
     var origin: KeyOrigin?
@@ -38,12 +40,20 @@ struct DescriptorKey: Hashable, Sendable {
     var usesApostrophe: Bool
 
     var isRange: Bool {
-        if case .branch(let branch) = source { branch.wildcard != .none } else { false }
+        switch source {
+        case .fixed: false
+        case .branch(let branch): branch.wildcard != .none
+        case .group(let group): group.isRange
+        }
     }
 
     /// How many descriptors the key stands for.
     var alternativeCount: Int {
-        if case .branch(let branch) = source { max(branch.alternatives.count, 1) } else { 1 }
+        switch source {
+        case .fixed: 1
+        case .branch(let branch): max(branch.alternatives.count, 1)
+        case .group(let group): group.alternativeCount
+        }
     }
 
     /// The size of the public key in a script: 33 or 65.
@@ -53,16 +63,26 @@ struct DescriptorKey: Hashable, Sendable {
 
     /// The key with the path of this number chosen.
     func choosing(_ number: Int) -> DescriptorKey {
-        guard case .branch(var branch) = source, !branch.alternatives.isEmpty else { return self }
-        branch.path = branch.alternatives[min(number, branch.alternatives.count - 1)]
-        branch.alternatives = []
         var key = self
-        key.source = .branch(branch)
+        switch source {
+        case .fixed: break
+        case .branch(var branch):
+            guard !branch.alternatives.isEmpty else { break }
+            branch.path = branch.alternatives[min(number, branch.alternatives.count - 1)]
+            branch.alternatives = []
+            key.source = .branch(branch)
+        case .group(let group): key.source = .group(group.choosing(number))
+        }
         return key
     }
 
     /// The key with all derived that does not depend on the index.
     func prepared(with secrets: [Hash160: PrivateKey]) -> DescriptorKey {
+        if case .group(let group) = source {
+            var key = self
+            key.source = .group(group.prepared(with: secrets))
+            return key
+        }
         guard case .branch(var branch) = source else { return self }
         if branch.path.steps.contains(where: { $0 >= DerivationPath.hardened }) {
             branch.parent = branch.secretRoot(in: secrets)?.derive(branch.path)?.neutered
@@ -123,16 +143,21 @@ extension DescriptorKey {
             return (
                 key.compressed, full ?? KeyOrigin(fingerprint: branch.root.fingerprint, path: path)
             )
+        case .group(let group):
+            return group.publicKey(at: index, secrets: secrets)
         }
     }
 
-    /// The private key at an index, if it is known.
-    func secret(at index: UInt32, secrets: [Hash160: PrivateKey]) -> PrivateKey? {
+    /// The private keys at an index that are known: at most one, but for those who sign as one.
+    func privateKeys(at index: UInt32, secrets: [Hash160: PrivateKey]) -> [PrivateKey] {
         switch source {
-        case .fixed(let bytes, let isXOnly): Self.secret(bytes, isXOnly: isXOnly, in: secrets)
+        case .fixed(let bytes, let isXOnly):
+            Self.secret(bytes, isXOnly: isXOnly, in: secrets).map { [$0] } ?? []
         case .branch(let branch):
             branch.secretRoot(in: secrets)?.derive(branch.fullPath(at: index))
-                .map { PrivateKey($0.secret) }
+                .map { [PrivateKey($0.secret)] } ?? []
+        case .group(let group):
+            group.participants.flatMap { $0.privateKeys(at: index, secrets: secrets) }
         }
     }
 
@@ -184,6 +209,7 @@ extension DescriptorKey {
         case .fixed(let bytes, let isXOnly):
             Self.secret(bytes, isXOnly: isXOnly, in: secrets) != nil
         case .branch(let branch): branch.secretRoot(in: secrets) != nil
+        case .group(let group): group.participants.contains { $0.hasSecret(in: secrets) }
         }
     }
 
@@ -215,6 +241,8 @@ extension DescriptorKey {
                 nil,
                 branch.root.text(on: network) + branch.suffix(branch.path, apostrophe: apostrophe)
             )
+        case .group(let group):
+            return group.text(form, secrets: secrets, on: network).map { (nil, $0) }
         }
     }
 }

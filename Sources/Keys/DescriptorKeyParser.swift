@@ -14,10 +14,7 @@ struct DescriptorKeyParser {
         _ text: DescriptorText, in context: DescriptorParser.Context
     ) throws(DescriptorError) -> DescriptorKey {
         if text.starts(with: "musig(") {
-            guard context == .tr else {
-                throw DescriptorError("musig() is only allowed in tr() and rawtr()")
-            }
-            throw DescriptorError("musig() is not supported")
+            return try parseGroup(text, in: context)
         }
         let parts = text.split("]")
         guard parts.count <= 2 else {
@@ -118,7 +115,7 @@ struct DescriptorKeyParser {
     }
 
     /// Reads steps, one of which may be `<0;1>`; the paths that come of it, at least one.
-    private func parsePath(
+    func parsePath(
         _ steps: some Collection<DescriptorText>, allowsAlternatives: Bool,
         _ apostrophe: inout Bool
     ) throws(DescriptorError) -> [DerivationPath] {

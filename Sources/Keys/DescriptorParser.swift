@@ -61,6 +61,8 @@ struct DescriptorParser {
         case wpkh
         case wsh
         case tr
+        /// Among those who sign as one.
+        case musig
 
         var permitsUncompressed: Bool { self == .top || self == .sh }
     }

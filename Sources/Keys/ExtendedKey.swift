@@ -110,7 +110,8 @@ public struct ExtendedPrivateKey: Sendable, Hashable {
     }
 
     static func split(_ mac: [UInt8]) -> (left: Hash256, right: Hash256)? {
-        guard let left = Hash256(bytes: mac.prefix(32)), let right = Hash256(bytes: mac.dropFirst(32))
+        guard let left = Hash256(bytes: mac.prefix(32)),
+            let right = Hash256(bytes: mac.dropFirst(32))
         else { return nil }
         return (left, right)
     }
@@ -148,13 +149,19 @@ public struct ExtendedPublicKey: Sendable, Hashable {
     /// A child that is not hardened: the hardened ones need the private key, and are nil.
     public func child(_ number: UInt32) -> ExtendedPublicKey? {
         guard number < DerivationPath.hardened else { return nil }
+        return tweakedChild(number)?.child
+    }
+
+    /// A child that is not hardened, and what was added to the key to get it: the generator so many
+    /// times.
+    func tweakedChild(_ number: UInt32) -> (tweak: Hash256, child: ExtendedPublicKey)? {
         let mac = HMAC.sha512(
             key: position.chainCode.bytes.span, (key.compressed + bigEndian(number)).span)
         guard let (tweak, chainCode) = ExtendedPrivateKey.split(mac),
             let child = key.tweakAdd(tweak),
             let position = position.child(number, of: fingerprint, chainCode: chainCode)
         else { return nil }
-        return ExtendedPublicKey(position: position, key: child)
+        return (tweak, ExtendedPublicKey(position: position, key: child))
     }
 
     /// The key at the end of a path without hardened steps.

@@ -11,48 +11,18 @@ struct InputSigner {
     let provider: SigningProvider
     let hashType: SignatureHashType
 
-    /// The unlocking script and witness: those given if they already unlock the output, else new ones
-    /// with what signatures the given ones hold and the provider can make.
+    /// The unlocking script and witness: those given if they already unlock the output, or if none may
+    /// be made; else new ones with what signatures the given ones hold and the provider can make.
     func solve(script: Script, witness: Witness, mayCreate: Bool) -> (Script, Witness) {
-        if (script.count > 0 || !witness.isEmpty), verify(script: script, witness: witness) == nil {
+        if !mayCreate { return (script, witness) }
+        if script.count > 0 || !witness.isEmpty, verify(script: script, witness: witness) == nil {
             return (script, witness)
         }
-        var step = SigningStep(self, mayCreate: mayCreate)
-        step.collectSignatures(script: script, witness: witness)
-        return solve(with: &step)
-    }
-
-    private func solve(with step: inout SigningStep) -> (Script, Witness) {
-        var stack = step.satisfy(output.script, version: .base)
-        var template = output.script.template
-        var redeemScript: Script?
-        if case .scriptHash = template, stack.isSolved, let bytes = stack.items.first {
-            let inner = Script(bytes)
-            redeemScript = inner
-            template = inner.template
-            stack = step.satisfy(inner, version: .base)
-            if case .scriptHash = template { stack.isSolved = false }
-        }
-
-        var witness: [[UInt8]] = []
-        switch template {
-        case .witnessV0KeyHash(let hash) where stack.isSolved:
-            witness = step.satisfy(.payToPubKeyHash(hash), version: .witnessV0).items
-            stack.items = []
-        case .witnessV0ScriptHash where stack.isSolved:
-            if let bytes = stack.items.first {
-                witness = step.satisfy(Script(bytes), version: .witnessV0).items + [bytes]
-            }
-            stack.items = []
-        case .witnessV1Taproot where redeemScript == nil:
-            witness = stack.isSolved ? stack.items : []
-            stack.items = []
-        default: break
-        }
-        if let redeemScript { stack.items.append(Array(redeemScript.bytes)) }
-        var builder = ScriptBuilder()
-        for item in stack.items { builder.append(minimalPush: item) }
-        return (builder.script, Witness(witness))
+        var solver = PSBTSolver(
+            provider: provider, maker: .signer(self),
+            known: knowledge(script: script, witness: witness))
+        let answer = solver.solve(output.script)
+        return (answer.script, answer.witness)
     }
 
     /// Core's words for why the input is not complete, or nil when it is.
@@ -67,10 +37,14 @@ struct InputSigner {
         }
     }
 
-    private func verify(script: Script, witness: Witness) -> ScriptError? {
-        let checker = TransactionSignatureChecker(
+    /// Who checks signatures and locks of the input.
+    var checker: TransactionSignatureChecker {
+        TransactionSignatureChecker(
             transaction: transaction, inputIndex: inputIndex, amount: output.value,
             precomputed: precomputed, verifier: DirectVerifier())
+    }
+
+    private func verify(script: Script, witness: Witness) -> ScriptError? {
         do {
             try verifyScript(
                 scriptSig: script, scriptPubKey: output.script, witness: witness,
@@ -79,5 +53,41 @@ struct InputSigner {
         } catch {
             return error
         }
+    }
+}
+
+// MARK: Signatures
+
+extension InputSigner {
+    /// Whether the script and witness unlock the output.
+    func isValid(script: Script, witness: Witness) -> Bool {
+        failure(script: script, witness: witness) == nil
+    }
+
+    /// What a signature of this kind signs.
+    func signatureHash(
+        _ scriptCode: ArraySlice<UInt8>, _ type: SignatureHashType, _ version: SignatureVersion
+    ) -> Hash256 {
+        version == .witnessV0
+            ? SignatureHash.segwitV0(
+                transaction: transaction, inputIndex: inputIndex, scriptCode: scriptCode,
+                amount: output.value, hashType: type, precomputed: precomputed)
+            : SignatureHash.legacy(
+                transaction: transaction, inputIndex: inputIndex, scriptCode: scriptCode,
+                hashType: type)
+    }
+
+    /// What a signature of the output key signs or, where a leaf is given, one of a key in it.
+    func taprootHash(leaf: Hash256?) -> Hash256? {
+        SignatureHash.taproot(
+            transaction: transaction, inputIndex: inputIndex, hashType: hashType,
+            precomputed: precomputed,
+            leaf: leaf.map { SignatureHash.Leaf(hash: $0, codeSeparatorPosition: .max) })
+    }
+
+    /// A Schnorr signature, its hash type after it unless it is the default.
+    func withHashType(_ signature: [UInt8]) -> [UInt8] {
+        hashType == .default
+            ? signature : signature + [UInt8(truncatingIfNeeded: hashType.rawValue)]
     }
 }

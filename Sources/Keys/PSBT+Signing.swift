@@ -182,11 +182,12 @@ extension PSBT.Input {
     fileprivate var knowledge: SpendingKnowledge {
         SpendingKnowledge(
             signatures: partialSignatures, redeemScript: redeemScript,
-            witnessScript: witnessScript, origins: origins,
+            witnessScript: witnessScript, origins: origins, preimages: preimages,
             taprootKeySignature: taprootKeySignature,
             taprootScriptSignatures: taprootScriptSignatures, taprootLeaves: sortedLeaves,
             taprootOrigins: taprootOrigins, taprootInternalKey: taprootInternalKey,
-            taprootMerkleRoot: taprootMerkleRoot)
+            taprootMerkleRoot: taprootMerkleRoot, muSigParticipants: muSigParticipants,
+            muSigNonces: muSigNonces, muSigSignatures: muSigSignatures)
     }
 
     fileprivate mutating func learn(_ known: SpendingKnowledge) {
@@ -202,6 +203,7 @@ extension PSBT.Input {
             taprootLeaves[leaf] = Set(blocks)
         }
         taprootOrigins.merge(known.taprootOrigins)
+        muSigParticipants.merge(known.muSigParticipants)
     }
 
     fileprivate mutating func finish(_ answer: PSBTSolver.Answer) {
@@ -221,7 +223,8 @@ extension PSBT.Output {
             provider: provider, maker: .nobody,
             known: SpendingKnowledge(
                 redeemScript: redeemScript, witnessScript: witnessScript, origins: origins,
-                taprootOrigins: taprootOrigins, taprootInternalKey: taprootInternalKey))
+                taprootOrigins: taprootOrigins, taprootInternalKey: taprootInternalKey,
+                muSigParticipants: muSigParticipants))
         _ = solver.solve(script)
         let known = solver.known
         if redeemScript.isEmpty { redeemScript = known.redeemScript }
@@ -229,6 +232,7 @@ extension PSBT.Output {
         origins.merge(known.origins)
         taprootInternalKey = known.taprootInternalKey
         taprootOrigins.merge(known.taprootOrigins)
+        muSigParticipants.merge(known.muSigParticipants)
         if let tree = known.tree, !tree.leaves.isEmpty {
             taprootTree = tree.leaves.map { leaf in
                 PSBT.TreeLeaf(

@@ -25,12 +25,16 @@ struct SpendingKnowledge {
     var redeemScript = Script()
     var witnessScript = Script()
     var origins = ByteTable<KeyOrigin>()
+    var preimages = PSBT.Preimages()
     var taprootKeySignature: [UInt8] = []
     var taprootScriptSignatures = ByteTable<[UInt8]>()
     var taprootLeaves: [(leaf: PSBT.LeafScript, controlBlocks: [[UInt8]])] = []
     var taprootOrigins = ByteTable<PSBT.TaprootOrigin>()
     var taprootInternalKey: Hash256?
     var taprootMerkleRoot: Hash256?
+    var muSigParticipants = ByteTable<[[UInt8]]>()
+    var muSigNonces: PSBT.MuSigTable = [:]
+    var muSigSignatures: PSBT.MuSigTable = [:]
     /// The tree that the provider knows the output to be made of.
     var tree: TaprootTree?
     var missing = PSBT.Missing()
@@ -56,7 +60,13 @@ struct PSBTSolver {
         var isComplete = false
     }
 
-    private typealias Stack = SigningStep.Stack
+    /// What a script wants on its stack, and whether that is all of it.
+    struct Stack {
+        var items: [[UInt8]]
+        var isSolved: Bool
+
+        static let unsolved = Stack(items: [], isSolved: false)
+    }
 
     let provider: SigningProvider
     let maker: Maker
@@ -108,6 +118,10 @@ struct PSBTSolver {
         switch script.template {
         case .scriptHash, .witnessV0ScriptHash, .witnessV0KeyHash: stack.isSolved = false
         default: break
+        }
+        // What there is of a multisignature stays, for others to add to.
+        if !stack.isSolved, stack.items.isEmpty, let items = satisfyMiniscript(script) {
+            stack = Stack(items: items, isSolved: true)
         }
         return stack
     }
@@ -171,7 +185,7 @@ struct PSBTSolver {
         }
     }
 
-    private func publicKey(_ hash: Hash160) -> [UInt8]? {
+    func publicKey(_ hash: Hash160) -> [UInt8]? {
         if let signature = known.signatures[hash.bytes] { return signature.key }
         if let entry = known.origins.entries.first(where: {
             Hash160.hash($0.key.span) == hash
@@ -185,7 +199,7 @@ struct PSBTSolver {
 
     // MARK: ECDSA
 
-    private mutating func signature(
+    mutating func signature(
         of key: [UInt8], _ script: Script, _ version: SignatureVersion
     ) -> [UInt8]? {
         let hash = Hash160.hash(key.span)
@@ -226,120 +240,6 @@ struct PSBTSolver {
     }()
 }
 
-// MARK: Taproot
-
-extension PSBTSolver {
-    private mutating func satisfyTaproot(_ outputKey: [UInt8]) -> Stack {
-        learnTree(outputKey)
-        let internalKey = known.taprootInternalKey?.bytes
-        for key in [internalKey, outputKey].compactMap(\.self) {
-            guard known.taprootOrigins[key] == nil, let origin = provider.origin(xOnly: key)
-            else { continue }
-            known.taprootOrigins[key] = PSBT.TaprootOrigin(leaves: [], origin: origin)
-        }
-        if known.taprootKeySignature.isEmpty {
-            let signature =
-                internalKey.flatMap { keyPathSignature($0, root: known.taprootMerkleRoot) }
-                ?? schnorrSignature(outputKey, tweak: nil)
-            known.taprootKeySignature = signature ?? []
-        }
-        if !known.taprootKeySignature.isEmpty {
-            return Stack(items: [known.taprootKeySignature], isSolved: true)
-        }
-        return satisfyLeaf() ?? .unsolved
-    }
-
-    /// Takes over what the provider knows of how the output was made.
-    private mutating func learnTree(_ outputKey: [UInt8]) {
-        guard let output = Hash256(bytes: outputKey), let tree = provider.taproots[output]
-        else { return }
-        known.tree = tree
-        known.taprootInternalKey =
-            known.taprootInternalKey ?? Hash256(bytes: tree.internalKey.bytes)
-        known.taprootMerkleRoot = known.taprootMerkleRoot ?? tree.merkleRoot
-        for leaf in tree.leaves {
-            let script = PSBT.LeafScript(script: Array(leaf.script.bytes), version: leaf.version)
-            let block = tree.controlBlock(for: leaf)
-            if let index = known.taprootLeaves.firstIndex(where: { $0.leaf == script }) {
-                if !known.taprootLeaves[index].controlBlocks.contains(block) {
-                    known.taprootLeaves[index].controlBlocks.append(block)
-                }
-            } else {
-                known.taprootLeaves.append((script, [block]))
-            }
-        }
-    }
-
-    /// The cheapest leaf that can be satisfied: a single key, or a `multi_a()`.
-    private mutating func satisfyLeaf() -> Stack? {
-        var cheapest: [[UInt8]]?
-        for (leaf, controlBlocks) in known.taprootLeaves {
-            guard leaf.version == Taproot.tapscriptLeafVersion,
-                let keys = TapscriptKeys(Script(leaf.script)),
-                let block = controlBlocks.min(by: { $0.count < $1.count }),
-                let items = satisfy(keys, leaf: Taproot.leafHash(script: leaf.script[...]))
-            else { continue }
-            let stack = items + [leaf.script, block]
-            let size = Witness(stack).serializedSize
-            if cheapest.map({ size < Witness($0).serializedSize }) ?? true { cheapest = stack }
-        }
-        return cheapest.map { Stack(items: $0, isSolved: true) }
-    }
-
-    private mutating func satisfy(_ keys: TapscriptKeys, leaf: Hash256) -> [[UInt8]]? {
-        var missing = keys.required
-        // The last key's signature lies deepest: signatures are popped from the first key on.
-        var items: [[UInt8]] = []
-        for key in keys.keys {
-            guard let signature = leafSignature(Array(key), leaf), missing > 0 else {
-                items.append([])
-                continue
-            }
-            items.append(signature)
-            missing -= 1
-        }
-        return missing == 0 ? items.reversed() : nil
-    }
-
-    private mutating func leafSignature(_ key: [UInt8], _ leaf: Hash256) -> [UInt8]? {
-        if let origin = provider.origin(xOnly: key) {
-            var entry =
-                known.taprootOrigins[key] ?? PSBT.TaprootOrigin(leaves: [], origin: origin)
-            entry.leaves.insert(leaf)
-            known.taprootOrigins[key] = entry
-        }
-        let name = key + leaf.bytes
-        if let signature = known.taprootScriptSignatures[name] { return signature }
-        guard let signature = schnorrSignature(key, tweak: nil, leaf: leaf) else { return nil }
-        known.taprootScriptSignatures.insert(signature, for: name)
-        return signature
-    }
-
-    private func keyPathSignature(_ key: [UInt8], root: Hash256?) -> [UInt8]? {
-        schnorrSignature(key, tweak: { $0.taprootTweaked(merkleRoot: root) })
-    }
-
-    private func schnorrSignature(
-        _ key: [UInt8], tweak: ((SecretKey) -> SecretKey?)?, leaf: Hash256? = nil
-    ) -> [UInt8]? {
-        switch maker {
-        case .nobody: return nil
-        case .estimate: return Array(repeating: 0, count: 64)
-        case .signer(let input):
-            guard let known = provider.secret(xOnly: key)?.secret,
-                let secret = tweak.map({ $0(known) }) ?? known,
-                let message = SignatureHash.taproot(
-                    transaction: input.transaction, inputIndex: input.inputIndex,
-                    hashType: input.hashType, precomputed: input.precomputed,
-                    leaf: leaf.map { SignatureHash.Leaf(hash: $0, codeSeparatorPosition: .max) })
-            else { return nil }
-            let signature = Schnorr.sign(message, with: secret)
-            return input.hashType == .default
-                ? signature : signature + [UInt8(truncatingIfNeeded: input.hashType.rawValue)]
-        }
-    }
-}
-
 // MARK: Verification
 
 extension PSBTSolver {
@@ -370,25 +270,5 @@ extension PSBTSolver {
 
         func checkLockTime(_ lockTime: Int64) -> Bool { true }
         func checkSequence(_ sequence: Int64) -> Bool { true }
-    }
-}
-
-extension InputSigner {
-    /// Whether the script and witness unlock the output.
-    func isValid(script: Script, witness: Witness) -> Bool {
-        failure(script: script, witness: witness) == nil
-    }
-
-    /// What a signature of this kind signs.
-    func signatureHash(
-        _ scriptCode: ArraySlice<UInt8>, _ type: SignatureHashType, _ version: SignatureVersion
-    ) -> Hash256 {
-        version == .witnessV0
-            ? SignatureHash.segwitV0(
-                transaction: transaction, inputIndex: inputIndex, scriptCode: scriptCode,
-                amount: output.value, hashType: type, precomputed: precomputed)
-            : SignatureHash.legacy(
-                transaction: transaction, inputIndex: inputIndex, scriptCode: scriptCode,
-                hashType: type)
     }
 }

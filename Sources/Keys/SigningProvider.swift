@@ -14,6 +14,9 @@ public struct SigningProvider: Sendable {
     /// How taproot outputs were made, by their output key (raw bytes).
     public var taproots: [Hash256: TaprootTree] = [:]
 
+    /// The keys of those who sign as one, by their aggregate (33 bytes).
+    public var aggregates: [[UInt8]: [[UInt8]]] = [:]
+
     /// One that knows nothing.
     public init() {}
 
@@ -49,6 +52,7 @@ public struct SigningProvider: Sendable {
         scripts.merge(other.scripts) { mine, _ in mine }
         secrets.merge(other.secrets) { mine, _ in mine }
         taproots.merge(other.taproots) { mine, _ in mine }
+        aggregates.merge(other.aggregates) { mine, _ in mine }
     }
 
     /// The hashes under which an x-only key may be known: its even and its odd form.

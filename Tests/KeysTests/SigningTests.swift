@@ -39,6 +39,9 @@ struct SigningTests {
             "multi(1,key0,key1)", "sh(multi(2,key0,key1,key2))", "wsh(multi(2,key0,key1,key2))",
             "sh(wsh(sortedmulti(2,key0,key1,key2)))", "wsh(pkh(key0))", "tr(key0)",
             "tr(key0,pk(key1))", "rawtr(key0)",
+            "wsh(or_d(pk(key0),and_v(v:pkh(key1),older(144))))",
+            "wsh(thresh(2,pk(key0),s:pk(key1),a:pkh(key2)))",
+            "sh(wsh(andor(pk(key0),multi(1,key1,key2),and_v(v:pk(key3),after(9)))))",
         ])
     func complete(_ template: String) throws {
         let descriptor = try Descriptor(text(template), network: .mainnet)
@@ -80,7 +83,8 @@ struct SigningTests {
         #expect(!partial.isComplete)
     }
 
-    @Test("Two holders of a multisignature sign one after the other",
+    @Test(
+        "Two holders of a multisignature sign one after the other",
         arguments: ["sh", "wsh", "sh(wsh"])
     func partial(_ wrapper: String) throws {
         let close = wrapper.contains("(") ? "))" : ")"
@@ -123,7 +127,8 @@ struct SigningTests {
             ])
     }
 
-    @Test("Key path spends give BIP341's signatures",
+    @Test(
+        "Key path spends give BIP341's signatures",
         .enabled(if: Vectors.isPresent, Vectors.hint))
     func bip341() throws {
         let file = try Vectors.json("core/bip341_wallet_vectors.json")
@@ -157,7 +162,8 @@ struct SigningTests {
         }
     }
 
-    @Test("Real spends are judged as Core judges them when it has nothing to sign",
+    @Test(
+        "Real spends are judged as Core judges them when it has nothing to sign",
         .enabled(if: Vectors.isPresent, Vectors.hint))
     func realSpends() throws {
         for line in try lines("rpc/signrawtransactionwithkey.main.jsonl") {

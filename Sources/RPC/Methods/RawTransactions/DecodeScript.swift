@@ -47,12 +47,12 @@ struct DecodeScript: RPCMethod {
         object.append("p2sh", .string(wrapped.text(on: network)))
         guard let program = Self.witnessProgram(script) else { return .object(object) }
         var witness = ScriptJSON.output(program, network)
-        if case .multisig = ScriptTemplate(script) {
-            // Its inside is known, so the descriptor shows it.
-            let inner = ScriptJSON.descriptor(of: script, network).prefix { $0 != "#" }
-            let descriptor = "wsh(\(inner))"
-            witness["desc"] = .string(
-                descriptor + "#" + (Descriptor.checksum(of: descriptor) ?? ""))
+        if case .witnessV0ScriptHash = ScriptTemplate(program) {
+            // Its inside is known, so the descriptor shows it if it can.
+            var provider = SigningProvider()
+            provider.add(script)
+            let descriptor = Descriptor.infer(program, provider: provider)
+            witness["desc"] = .string(descriptor.text(on: network))
         }
         let nested = Address.scriptHash(Hash160.hash(program.span))
         witness.append("p2sh-segwit", .string(nested.text(on: network)))
