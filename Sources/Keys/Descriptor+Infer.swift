@@ -57,7 +57,10 @@ extension SigningProvider {
             keys.append(found)
         }
         let identities = keys.map { $0.publicKey(at: 0, secrets: [:])?.bytes }
-        guard script.flaw(identities: identities) == nil else { return nil }
+        // What nobody can spend is described all the same.
+        if let (_, flaw) = script.flaw(identities: identities), flaw != .unsatisfiable {
+            return nil
+        }
         return .miniscript(script, keys: keys)
     }
 

@@ -198,6 +198,25 @@ struct KeyVectorTests {
         #expect(wrapped == 1)
     }
 
+    @Test("What a witness script says is described as in rpc/decodescript.main.jsonl")
+    func wrappedScripts() throws {
+        var count = 0
+        for line in try Vectors.lines("rpc/decodescript.main.jsonl") {
+            guard let segwit = line["result"]?["segwit"],
+                segwit["type"]?.stringValue == "witness_v0_scripthash"
+            else { continue }
+            let text = try line.member("params").element(0).text()
+            var provider = SigningProvider()
+            provider.add(Script(try #require(Hex.decode(text))))
+            let output = Script(try segwit.member("hex").bytes())
+            let expected = try segwit.member("desc").text()
+            let own = Descriptor.infer(output, provider: provider)
+            #expect(own.text(on: .mainnet) == expected, "\(text)")
+            count += 1
+        }
+        #expect(count == 7)
+    }
+
     @Test("Trees of scripts come to the outputs of bip341_wallet_vectors.json")
     func taprootTrees() throws {
         let rows = try Vectors.json("core/bip341_wallet_vectors.json").member("scriptPubKey")
