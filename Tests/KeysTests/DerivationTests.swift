@@ -10,7 +10,9 @@ import Testing
 struct DerivationTests {
     @Test("Chains of keys grow from the seeds of BIP32")
     func chains() throws {
-        for row in try #require(Vectors.json("bips/bip32.json")["valid"].array) {
+        let rows = try Vectors.json("bips/bip32.json").member("valid").elements()
+        #expect(rows.count == 4)
+        for row in rows {
             let seed = try #require(row["seed"].stringValue.flatMap { Hex.decode($0) })
             let root = try #require(ExtendedPrivateKey(seed: seed))
             for chain in try #require(row["chains"].array) {
@@ -31,7 +33,9 @@ struct DerivationTests {
 
     @Test("The damaged keys of BIP32 are refused")
     func invalid() throws {
-        for row in try #require(Vectors.json("bips/bip32.json")["invalid"].array) {
+        let rows = try Vectors.json("bips/bip32.json").member("invalid").elements()
+        #expect(rows.count == 16)
+        for row in rows {
             let text = try #require(row["key"].stringValue)
             #expect(ExtendedPrivateKey(text, network: .mainnet) == nil, "\(row["reason"])")
             #expect(ExtendedPublicKey(text, network: .mainnet) == nil, "\(row["reason"])")
@@ -50,7 +54,9 @@ struct DerivationTests {
     func mnemonics() throws {
         let file = try Vectors.json("bips/bip39-vectors.json")
         let passphrase = try #require(file["passphrase"].stringValue)
-        for row in try #require(file["english"].array) {
+        let rows = try file.member("english").elements()
+        #expect(rows.count == 24)
+        for row in rows {
             let entropy = try #require(row["entropy"].stringValue.flatMap { Hex.decode($0) })
             let mnemonic = try Mnemonic(entropy: entropy)
             let phrase = try #require(row["mnemonic"].stringValue)
@@ -93,7 +99,9 @@ struct DerivationTests {
         network.addresses.extendedSecretKey = [0x04, 0xb2, 0x43, 0x0c]
         network.addresses.extendedPublicKey = [0x04, 0xb2, 0x47, 0x46]
         let root = try exampleRoot()
-        for section in try #require(Vectors.json("bips/bip84.json")["sections"].array) {
+        let sections = try Vectors.json("bips/bip84.json").member("sections").elements()
+        #expect(sections.count == 5)
+        for section in sections {
             let path = DerivationPath(section["path"].stringValue ?? "m")
             let key = try #require(path.flatMap { root.derive($0) })
             for name in ["rootpriv", "xpriv"] {
@@ -113,7 +121,9 @@ struct DerivationTests {
     @Test("Taproot accounts are those of BIP86")
     func bip86() throws {
         let root = try exampleRoot()
-        for section in try #require(Vectors.json("bips/bip86.json")["sections"].array) {
+        let sections = try Vectors.json("bips/bip86.json").member("sections").elements()
+        #expect(sections.count == 5)
+        for section in sections {
             let path = try #require(DerivationPath(section["path"].stringValue ?? "m"))
             let key = try #require(root.derive(path))
             if let expected = section["xprv"].stringValue {
@@ -127,7 +137,8 @@ struct DerivationTests {
 
     @Test("Wrapped SegWit accounts are those of BIP49")
     func bip49() throws {
-        let sections = try #require(Vectors.json("bips/bip49.json")["sections"].array)
+        let sections = try Vectors.json("bips/bip49.json").member("sections").elements()
+        #expect(sections.count == 5)
         let path = try #require(DerivationPath("m/49h/1h/0h/0/0"))
         let key = try #require(exampleRoot().derive(path))
         for section in sections {

@@ -10,7 +10,9 @@ import Testing
 struct TextFormTests {
     @Test("Base58 reads and writes as Core does")
     func base58() throws {
-        for row in try #require(Vectors.json("core/base58_encode_decode.json").array) {
+        let rows = try Vectors.rows("core/base58_encode_decode.json")
+        #expect(rows.count == 21)
+        for row in rows {
             let bytes = try #require(row[0].stringValue.flatMap { Hex.decode($0) })
             let text = try #require(row[1].stringValue)
             #expect(Base58.encode(bytes) == text)
@@ -21,7 +23,9 @@ struct TextFormTests {
 
     @Test("Core's valid addresses and private keys are read, and written alike")
     func valid() throws {
-        for row in try #require(Vectors.json("core/key_io_valid.json").array) {
+        let rows = try Vectors.rows("core/key_io_valid.json")
+        #expect(rows.count == 70)
+        for row in rows {
             let text = try #require(row[0].stringValue)
             let payload = try #require(row[1].stringValue)
             let chain = try #require(row[2]["chain"].stringValue)
@@ -46,7 +50,9 @@ struct TextFormTests {
 
     @Test("What is neither an address nor a key on any chain is refused")
     func invalid() throws {
-        for row in try #require(Vectors.json("core/key_io_invalid.json").array) {
+        let rows = try Vectors.rows("core/key_io_invalid.json")
+        #expect(rows.count == 70)
+        for row in rows {
             let text = try #require(row[0].stringValue)
             for network in Network.all {
                 #expect(throws: AddressError.self) { try Address(text, network: network) }
@@ -58,7 +64,10 @@ struct TextFormTests {
     @Test("The Bech32 strings of BIP173 and BIP350 are told apart", arguments: [173, 350])
     func bech32(_ bip: Int) throws {
         let vectors = try Vectors.json("bips/bip\(bip).json")
-        for string in try #require(vectors["valid_strings"].array) {
+        let valid = try vectors.member("valid_strings").elements()
+        let invalid = try vectors.member("invalid_strings").elements()
+        #expect([valid.count, invalid.count] == (bip == 173 ? [7, 12] : [7, 14]))
+        for string in valid {
             let text = try #require(string.stringValue)
             let decoded = try #require(Bech32.decode(text))
             #expect(decoded.encoding == (bip == 173 ? .bech32 : .bech32m))
@@ -66,7 +75,7 @@ struct TextFormTests {
                 decoded.encoding, prefix: decoded.prefix, values: decoded.values)
             #expect(again == text.lowercased())
         }
-        for row in try #require(vectors["invalid_strings"].array) {
+        for row in invalid {
             let bytes = try #require(row["hex"].stringValue.flatMap { Hex.decode($0) })
             let decoded = Bech32.decode(String(decoding: bytes, as: UTF8.self))
             #expect(decoded?.encoding != (bip == 173 ? .bech32 : .bech32m))
@@ -76,14 +85,17 @@ struct TextFormTests {
     @Test("The SegWit addresses of BIP350 are told apart")
     func segwitAddresses() throws {
         let vectors = try Vectors.json("bips/bip350.json")
-        for row in try #require(vectors["valid_addresses"].array) {
+        let valid = try vectors.member("valid_addresses").elements()
+        let invalid = try vectors.member("invalid_addresses").elements()
+        #expect([valid.count, invalid.count] == [8, 15])
+        for row in valid {
             let text = try #require(row["address"].stringValue)
             let network: Network = text.lowercased().hasPrefix("bc") ? .mainnet : .testnet3
             let address = try Address(text, network: network)
             #expect(address.script.hex == row["scriptPubKey"].stringValue)
             #expect(address.text(on: network) == text.lowercased())
         }
-        for row in try #require(vectors["invalid_addresses"].array) {
+        for row in invalid {
             let text = try #require(row["address"].stringValue)
             for network in [Network.mainnet, .testnet3] {
                 #expect(throws: AddressError.self) { try Address(text, network: network) }
@@ -93,7 +105,9 @@ struct TextFormTests {
 
     @Test("validateaddress gives Core's words and places for each address")
     func validateAddress() throws {
-        for line in try lines("rpc/validateaddress.main.jsonl") {
+        let lines = try lines("rpc/validateaddress.main.jsonl")
+        #expect(lines.count == 173)
+        for line in lines {
             let text = try #require(line["params"][0].stringValue)
             let result = line["result"]
             do {
