@@ -27,19 +27,24 @@ public enum Hex {
     /// The bytes that `text` spells, in digits of either case; nil for an odd count of digits or
     /// anything that is not a digit, blanks included.
     public static func decode(_ text: some StringProtocol) -> [UInt8]? {
-        let digits = text.utf8
+        // Digit by digit through the protocol, in a module of its own, is ten times slower.
+        if let bytes = text.utf8.withContiguousStorageIfAvailable({ decode(digits: $0) }) {
+            return bytes
+        }
+        return Array(text.utf8).withUnsafeBufferPointer { decode(digits: $0) }
+    }
+
+    private static func decode(digits: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
         guard digits.count % 2 == 0 else { return nil }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(digits.count / 2)
-        var high: UInt8?
-        for digit in digits {
-            guard let value = value(ofDigit: digit) else { return nil }
-            if let upper = high {
-                bytes.append(upper << 4 | value)
-                high = nil
-            } else {
-                high = value
-            }
+        var index = 0
+        while index < digits.count {
+            guard let high = value(ofDigit: digits[index]),
+                let low = value(ofDigit: digits[index + 1])
+            else { return nil }
+            bytes.append(high << 4 | low)
+            index += 2
         }
         return bytes
     }
