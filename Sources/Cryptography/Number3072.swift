@@ -57,6 +57,7 @@ struct Number3072: Sendable {
 
     /// The number whose product with this is one. Zero has none, and no element is zero.
     var inverse: Number3072 {
+        // These fail only where there is no memory for some hundred bytes, whatever was sent to us.
         guard let context = BN_CTX_new(), let value = BN_lebin2bn(bytes, 384, nil),
             let modulus = BN_lebin2bn(Self.modulus.bytes, 384, nil)
         else { fatalError("libcrypto is out of memory") }

@@ -7,6 +7,7 @@ struct Handle: ~Copyable {
     private let free: @convention(c) (OpaquePointer?) -> Void
 
     init(_ pointer: OpaquePointer?, freedBy free: @convention(c) (OpaquePointer?) -> Void) {
+        // RocksDB makes options, batches and iterators of any input: only memory can be wanting.
         guard let pointer else { fatalError("RocksDB is out of memory") }
         self.pointer = pointer
         self.free = free
