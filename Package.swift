@@ -19,6 +19,12 @@ let settings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+// Without it the small functions and generics of these modules are called, unspecialised, by all others: a tenth
+// of the time of validation (Docs/Benchmarks.md).
+let inlinable = settings + [
+    .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release))
+]
+
 func system(_ name: String, pkgConfig: String?, apt: String, brew: String) -> Target {
     .systemLibrary(
         name: name, pkgConfig: pkgConfig, providers: [.apt([apt]), .brew([brew])])
@@ -26,7 +32,7 @@ func system(_ name: String, pkgConfig: String?, apt: String, brew: String) -> Ta
 
 func module(
     _ name: String, path: String? = nil, _ dependencies: [Target.Dependency],
-    exclude: [String] = [], resources: [Resource]? = nil
+    exclude: [String] = [], resources: [Resource]? = nil, settings: [SwiftSetting] = settings
 ) -> Target {
     .target(
         name: name, dependencies: dependencies, path: path, exclude: exclude,
@@ -60,14 +66,17 @@ let pure: [Target] = [
     // Optimised in debug builds too, or everything that hashes is thirty times slower there.
     .target(
         name: "CSHA256", cSettings: [.unsafeFlags(["-O2"], .when(configuration: .debug))]),
-    module("Notation", []),
-    module("Cryptography", ["Notation", "CSHA256", "CSecp256k1", "COpenSSL"]),
-    module("Primitives", ["Notation", "Cryptography"]),
+    module("Notation", [], settings: inlinable),
+    module(
+        "Cryptography", ["Notation", "CSHA256", "CSecp256k1", "COpenSSL"], settings: inlinable),
+    module("Primitives", ["Notation", "Cryptography"], settings: inlinable),
     module(
         "Genesis", path: "Genesis", ["Notation", "Cryptography", "Primitives"],
         resources: networks.map { .embedInCode("\($0).json") }),
-    module("Scripting", ["Notation", "Cryptography", "Primitives"]),
-    module("Consensus", ["Notation", "Cryptography", "Primitives", "Genesis", "Scripting"]),
+    module("Scripting", ["Notation", "Cryptography", "Primitives"], settings: inlinable),
+    module(
+        "Consensus", ["Notation", "Cryptography", "Primitives", "Genesis", "Scripting"],
+        settings: inlinable),
     module(
         "Keys", ["Notation", "Cryptography", "Primitives", "Genesis", "Scripting"]),
     module(
@@ -150,7 +159,7 @@ func package(_ product: String, _ package: String) -> Target.Dependency {
 // Above the line: files, sockets, clocks, threads.
 let disk: [Target] = [
     system("CRocksDB", pkgConfig: "rocksdb", apt: "librocksdb-dev", brew: "rocksdb"),
-    module("Storage", ["Notation", "Cryptography", "CRocksDB"]),
+    module("Storage", ["Notation", "Cryptography", "CRocksDB"], settings: inlinable),
     module("Chain", core + ["Keys", "MemoryPool", "Mining", "Storage"]),
 ]
 
