@@ -1,3 +1,4 @@
+import Genesis
 import Notation
 
 /// The engine as a line tool: a JSON request in, a JSON answer out (`cellblock conform`).
@@ -38,7 +39,10 @@ public struct ConformanceTool {
         case "sighash": try signatureHash(request)
         case "crypto": try cryptography(request)
         case "derive": try derive(request, in: try networks.network(of: request))
-        case "payout": throw RequestError("unsupported: op payout")
+        case "payout":
+            // A roster is of our own networks; which one need not be said.
+            try payout(
+                request, in: request.has("network") ? try networks.network(of: request) : .regtest)
         case let op: throw RequestError("unsupported: op \(op)")
         }
     }

@@ -64,13 +64,32 @@ public struct PayoutLedger: Sendable, Hashable {
         return writer.bytes
     }
 
+    /// A ledger of accounts in any order, if it can be one.
+    public init(checking accounts: [Account]) throws(DecodingError) {
+        self.init(accounts)
+        try check()
+    }
+
+    private func check() throws(DecodingError) {
+        var sum: Int64 = 0
+        for (number, account) in accounts.enumerated() {
+            guard abs(account.balance.clamped(to: Self.bound + 1)) <= Self.bound else {
+                throw .invalid("A payout balance out of range")
+            }
+            if number > 0, !Self.precedes(accounts[number - 1].name, account.name) {
+                throw .invalid("Payout accounts out of order")
+            }
+            sum &+= account.balance
+        }
+        guard sum == 0 else { throw .invalid("Payout balances that do not sum to zero") }
+    }
+
     public init(decoding bytes: [UInt8]) throws(DecodingError) {
         var reader = ByteReader(bytes.span)
         guard try reader.read(UInt8.self) == Self.version else {
             throw .invalid("Unknown version of a payout ledger")
         }
         accounts = []
-        var sum: Int64 = 0
         for _ in 0..<(try reader.readCount(minimumSize: 14)) {
             let nameBytes = try reader.readSizedBytes()
             // A name that were mended on reading would no longer be the one the root commits to.
@@ -78,19 +97,13 @@ public struct PayoutLedger: Sendable, Hashable {
                 let name = String(validating: nameBytes, as: UTF8.self)
             else { throw .invalid("A name of a payout account is too long or no UTF-8") }
             let script = Script(try reader.readSizedBytes())
-            let balance = try reader.read(Int64.self)
-            guard abs(balance.clamped(to: Self.bound + 1)) <= Self.bound else {
-                throw .invalid("A payout balance out of range")
-            }
-            if let last = accounts.last, !Self.precedes(last.name, name) {
-                throw .invalid("Payout accounts out of order")
-            }
-            sum &+= balance
             accounts.append(
-                Account(name: name, script: script, balance: balance, payouts: try reader.read()))
+                Account(
+                    name: name, script: script, balance: try reader.read(),
+                    payouts: try reader.read()))
         }
         try reader.finish()
-        guard sum == 0 else { throw .invalid("Payout balances that do not sum to zero") }
+        try check()
     }
 }
 

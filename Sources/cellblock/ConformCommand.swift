@@ -11,7 +11,7 @@ struct ConformCommand: ParsableCommand {
             One JSON request a line on standard input, one JSON answer a line on standard output, in \
             order, until the input ends. The answers come from the functions the node itself calls.
 
-            Operations: verifyinput, checktx, checkblock, verifyblock, checkheader, sighash, crypto, derive.
+            Operations: verifyinput, checktx, checkblock, verifyblock, checkheader, sighash, crypto, derive, payout.
 
               echo '{"op":"crypto","name":"sha256","message":"616263"}' | cellblock conform
             """)

@@ -112,4 +112,43 @@ import Testing
         #expect(try verdict(1 << 22)["ok"]?.bool == true)
         #expect(try verdict(1 << 22 | 1)["error"] == "bad-txns-nonfinal")
     }
+
+    @Test("A reward is split by roster and ledger to the last satoshi, and what is owed is told")
+    func payout() throws {
+        var request: JSONObject = [
+            "op": "payout", "reward": 1000,
+            "prev": .string(String(repeating: "00", count: 32)),
+            "roster": [
+                "payout": ["min_payout": 0],
+                "inmate": [
+                    ["name": "ana", "weight": 2, "descriptor": "raw(6a)"],
+                    ["name": "bo", "weight": 1, "descriptor": "raw(6a01)"],
+                ],
+            ],
+        ]
+        let first = try answer(.object(request))
+        // A third of 1000 satoshis is 333.333; unspendable outputs are never dust.
+        let owed: [JSON] = [["ana": -333, "bo": 333], ["ana": -334, "bo": 334]]
+        #expect(owed.contains(try #require(first["ledger"])))
+        let commitment = try #require(first["commitment"]?.stringValue)
+        let outputs = try #require(first["outputs"]?.array)
+        #expect(
+            outputs == [
+                [.string("6a"), 667], [.string("6a01"), 333],
+                [.string("6a244342504c" + commitment), 0],
+            ])
+
+        // What the ledger says is owed is paid with the next reward.
+        request["ledger"] = ["ana": -500_000, "bo": 500_000]
+        let second = try answer(.object(request))
+        #expect(second["outputs"]?.array?[0].array?[1].int == 833)
+        request["ledger"] = ["ana": 1]
+        #expect(
+            try answer(.object(request))["error"]?.stringValue?.contains("sum to zero") == true)
+        request["ledger"] = ["cy": 0]
+        #expect(try answer(.object(request))["error"]?.stringValue?.contains("cy") == true)
+        request["ledger"] = nil
+        request["roster"] = ["payout": ["colour": 1], "inmate": []]
+        #expect(try answer(.object(request))["error"]?.stringValue?.contains("colour") == true)
+    }
 }
