@@ -62,7 +62,7 @@ for target in "${targets[@]}"; do
         [ $slice -le 300 ] || slice=300
         count_seconds
         before=$used
-        "$place/release/Fuzz$target" -max_total_time=$slice -max_len=65536 -timeout=20 -rss_limit_mb=1500 \
+        "$place/release/Fuzz$target" -max_total_time=$slice -max_len=65536 -timeout=240 -rss_limit_mb=1500 \
             -print_final_stats=1 -artifact_prefix="$place/crashes/$target-" \
             "$place/corpus/$target" "$place/seeds/$target" >"$log" 2>&1
         status=$?
