@@ -16,7 +16,8 @@ extension Chainstate {
             index.setActive(id)
             return nil
         }
-        let gathered = try coins.gather(block.spentOutPoints, from: store)
+        let spent = block.spentOutPoints
+        let gathered = try coins.gather(spent, from: store)
         let overwrites = try overwrites(block, onto: parent)
         let connection: BlockConnection
         do throws(BlockError) {
@@ -30,7 +31,7 @@ extension Chainstate {
         let checks = verified.unknown(connection.checks, of: block, flags: connection.flags)
         let job = scripts.begin(checks, cache: verified)
         unsettled.append(UnsettledBlock(id: id, block: block, job: job))
-        try commit(id, block, connection)
+        try commit(id, block, connection, spending: spent)
         return nil
     }
 
@@ -44,37 +45,32 @@ extension Chainstate {
         _ block: Block, onto parent: BlockID
     ) throws(StorageError) -> Bool {
         guard index.enforcesBIP30(block.hash, onto: parent, in: network) else { return false }
-        var points: [OutPoint] = []
-        points.reserveCapacity(block.outputCount)
-        for transaction in block.transactions {
-            let txid = transaction.txid
-            for number in transaction.outputs.indices {
-                points.append(OutPoint(txid: txid, index: UInt32(number)))
-            }
-        }
-        return try coins.gather(points, from: store).contains { $0 != nil }
+        return try coins.holdsAny(of: block.madeOutPoints, from: store)
     }
 
     private func commit(
-        _ id: BlockID, _ block: Block, _ connection: BlockConnection
+        _ id: BlockID, _ block: Block, _ connection: BlockConnection, spending spent: [OutPoint]
     ) throws(StorageError) {
-        try keepUndo(id, UndoData(spent: connection.spent))
+        try keepUndo(id, of: block, spending: connection.spent)
         let height = index.height(of: id)
+        let made = block.madeOutPoints
+        var position = 0
         for transaction in block.transactions {
             let isCoinbase = transaction.isCoinbase
-            let txid = transaction.txid
-            if !isCoinbase {
-                for number in transaction.inputs.indices {
-                    coins.spend(transaction.outPoint(at: number))
-                }
-            }
-            for (number, output) in transaction.outputs.enumerated()
-            where !output.script.isUnspendable {
-                let coin = Coin(output: output, height: height, isCoinbase: isCoinbase)
+            for number in transaction.outputs.indices {
+                coins.touch(made, at: position)
+                let point = made[position]
+                position += 1
+                let script = transaction.script(ofOutput: number)
+                if script.isUnspendable { continue }
+                let output = TransactionOutput(value: transaction.value(at: number), script: script)
                 coins.add(
-                    OutPoint(txid: txid, index: UInt32(number)), coin, mayOverwrite: isCoinbase)
+                    point, Coin(output: output, height: height, isCoinbase: isCoinbase),
+                    mayOverwrite: isCoinbase)
             }
         }
+        // What the block itself made is there by now.
+        coins.spend(spent)
         if keepsTransactionIndex { putTransactions(of: block, id) }
         let judgement = try ledger.connect(
             block, reward: network.consensus.subsidy(at: height) + connection.fees,
@@ -83,7 +79,9 @@ extension Chainstate {
         index.setActive(id)
     }
 
-    private func keepUndo(_ id: BlockID, _ undo: UndoData) throws(StorageError) {
+    private func keepUndo(
+        _ id: BlockID, of block: Block, spending spent: [Coin]
+    ) throws(StorageError) {
         let node = index[id]
         let previous = node.parent.map { index.hash(of: $0) } ?? .zero
         if node.status.hasUndo {
@@ -92,7 +90,7 @@ extension Chainstate {
             if try files.undo(at: position, of: previous) != nil { return }
         }
         let position = try files.append(
-            undo: undo.bytes, of: previous, besideFile: Int(node.file))
+            undo: UndoData.bytes(of: block, spent: spent), of: previous, besideFile: Int(node.file))
         index.setUndo(id, position: UInt32(position.offset))
     }
 

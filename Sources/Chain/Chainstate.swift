@@ -167,19 +167,34 @@ final class Chainstate {
         try store.write(batch, sync: false)
     }
 
-    /// Brings the disk to the present block: the files first, then everything else in one batch.
+    /// From how many changed coins on a table of its own is made for the store.
+    private static let ingestionMinimum = 20_000
+
+    /// Brings the disk to the present block: the files first, then what may be ahead of the coins,
+    /// then the coins with the block and the ledger they belong to, at once.
     func flush(emptyingCache: Bool = false) throws(StorageError) {
         precondition(unsettled.isEmpty, "Only what has been judged goes to the disk")
         guard let tip = index.tip else { return try writeIndex() }
         try files.synchronise()
-        collectIndex()
-        var batch = takePending()
-        coins.write(to: &batch)
-        batch.put(StoreKey.bestBlock, index.hash(of: tip).bytes)
-        ledger.write(to: &batch)
-        try store.write(batch, sync: true)
+        try writeIndex()
+        if coins.dirtyCount < Self.ingestionMinimum {
+            var batch = WriteBatch()
+            writeCoins(of: tip, to: &batch)
+            try store.write(batch, sync: true)
+        } else {
+            var file = try store.makeSortedFile()
+            writeCoins(of: tip, to: &file)
+            try store.ingest(file)
+        }
         coins.written(isEmptied: emptyingCache)
         ledger.written()
+    }
+
+    /// Writes coins, block and ledger in the order of their keys.
+    private func writeCoins(of tip: BlockID, to sink: inout some WriteSink & ~Copyable) {
+        sink.put(StoreKey.bestBlock, index.hash(of: tip).bytes)
+        coins.write(to: &sink)
+        ledger.write(to: &sink)
     }
 
     /// Whether the cache has grown to its limit.

@@ -44,17 +44,25 @@ package struct CoinCache {
     package mutating func gather(
         _ points: some Collection<OutPoint>, from store: borrowing Database
     ) throws(StorageError) -> [Coin?] {
-        var found: [Coin?] = []
-        found.reserveCapacity(points.count)
+        let points = Array(points)
+        var numbers: [Int32] = []
+        numbers.reserveCapacity(points.count)
+        // All scripts go into one buffer that the coins share: one allocation, not one a coin.
+        var scripts: [UInt8] = []
+        scripts.reserveCapacity(points.count * 35)
         var missing: [(position: Int, point: OutPoint)] = []
-        for point in points {
-            if let entry = find(point) {
-                found.append(coin(entry))
+        for (position, point) in points.enumerated() {
+            touch(points, at: position)
+            if let number = find(point) {
+                let entry = entries[number]
+                numbers.append(entry.flags.contains(.spent) ? -1 : Int32(number))
+                if !entry.flags.contains(.spent) { appendScript(of: entry, to: &scripts) }
             } else {
-                missing.append((found.count, point))
-                found.append(nil)
+                missing.append((numbers.count, point))
+                numbers.append(-1)
             }
         }
+        var found = coins(numbers, scripts: scripts)
         guard !missing.isEmpty, !isComplete else { return found }
         var keys = KeyList(minimumCapacity: missing.count)
         for (_, point) in missing { keys.append { StoreKey.append(coin: point, to: &$0) } }
@@ -77,6 +85,55 @@ package struct CoinCache {
                 reason: "The coin \(damaged) is damaged; restart with -reindex-chainstate")
         }
         return found
+    }
+
+    /// The coins of entries, -1 being none, their scripts standing one after the other.
+    private func coins(_ numbers: [Int32], scripts: [UInt8]) -> [Coin?] {
+        var offset = 0
+        return numbers.map { number in
+            guard number >= 0 else { return nil }
+            let entry = entries[Int(number)]
+            let start = offset
+            offset += scriptCount(of: entry)
+            return Coin(
+                output: TransactionOutput(
+                    value: Amount(satoshis: entry.value), script: Script(scripts[start..<offset])),
+                height: Int(entry.code >> 1), isCoinbase: entry.code & 1 != 0)
+        }
+    }
+
+    /// How many out points are looked ahead to.
+    private static let window = 128
+
+    /// Called with each position in turn: reads what leads to the coins at the next out points, and
+    /// the coins, in loops so short that the processor fetches many from memory at once. Waiting for
+    /// one after the other costs more than all else that is done with them.
+    package func touch(_ points: [OutPoint], at position: Int) {
+        guard position % Self.window == 0 else { return }
+        let mask = slots.count - 1
+        var firsts: [128 of UInt32] = .init(repeating: 0)
+        let count = min(Self.window, points.count - position)
+        for place in 0..<count {
+            firsts[place] = UInt32(
+                truncatingIfNeeded: slots[Int(hash(points[position + place])) & mask])
+        }
+        var sum: UInt32 = 0
+        for place in 0..<count where firsts[place] != 0 {
+            sum ^= entries[Int(firsts[place]) - 1].code
+        }
+        withExtendedLifetime(sum) {}
+    }
+
+    /// Whether there is a coin at any of the out points.
+    package mutating func holdsAny(
+        of points: some Collection<OutPoint>, from store: borrowing Database
+    ) throws(StorageError) -> Bool {
+        guard isComplete else { return try gather(points, from: store).contains { $0 != nil } }
+        let points = Array(points)
+        return points.indices.contains { position in
+            touch(points, at: position)
+            return find(points[position]).map { !entries[$0].flags.contains(.spent) } ?? false
+        }
     }
 
     package mutating func coin(
@@ -104,6 +161,14 @@ package struct CoinCache {
         }
     }
 
+    /// Takes coins away, whether or not they are in the cache.
+    package mutating func spend(_ points: [OutPoint]) {
+        for (position, point) in points.enumerated() {
+            touch(points, at: position)
+            spend(point)
+        }
+    }
+
     /// Takes a coin away, whether or not it is in the cache.
     package mutating func spend(_ point: OutPoint) {
         guard let entry = find(point) else {
@@ -125,23 +190,25 @@ package struct CoinCache {
 
     // MARK: Writing
 
-    /// Adds everything the store does not know of to a batch, in the order of the keys: a store
-    /// takes in what is sorted in a fraction of the time.
-    package func write(to batch: inout WriteBatch) {
+    /// Hands on everything the store does not know of, in the order of the keys.
+    package func write(to sink: inout some WriteSink & ~Copyable) {
         var key: [UInt8] = []
         var value: [UInt8] = []
+        var script: [UInt8] = []
         for number in dirtyInOrder {
             let entry = entries[Int(number)]
             key.removeAll(keepingCapacity: true)
             StoreKey.append(coin: OutPoint(txid: entry.txid, index: entry.index), to: &key)
             if entry.flags.contains(.spent) {
-                batch.delete(key.span)
+                sink.delete(key.span)
             } else {
                 value.removeAll(keepingCapacity: true)
                 Variable.append(UInt64(entry.code), to: &value)
                 Variable.append(CoinCodec.compress(amount: entry.value), to: &value)
-                CoinCodec.append(script: script(entry)[...], to: &value)
-                batch.put(key.span, value.span)
+                script.removeAll(keepingCapacity: true)
+                appendScript(of: entry, to: &script)
+                CoinCodec.append(script: script[...], to: &value)
+                sink.put(key.span, value.span)
             }
         }
     }
@@ -162,16 +229,34 @@ package struct CoinCache {
         dirtyCount = 0
     }
 
-    /// The numbers of all dirty entries, in the order of their keys as far as the first eight bytes
-    /// of the transaction id and the index tell it.
+    /// The numbers of all dirty entries, in the order of their keys.
     private var dirtyInOrder: [UInt32] {
         var order: [(head: UInt64, index: UInt32, number: UInt32)] = []
         order.reserveCapacity(dirtyCount)
         for (number, entry) in entries.enumerated() where entry.flags.contains(.dirty) {
             order.append((entry.txid.words.0.byteSwapped, entry.index, UInt32(number)))
         }
-        order.sort { $0.head == $1.head ? $0.index < $1.index : $0.head < $1.head }
-        return order.map(\.number)
+        order.sort { left, right in
+            if left.head != right.head { return left.head < right.head }
+            return precedes(entries[Int(left.number)], entries[Int(right.number)])
+        }
+        return order.map { $0.number }
+    }
+
+    /// Whether one key comes before another, most often that of the same transaction.
+    private func precedes(_ left: PackedCoin, _ right: PackedCoin) -> Bool {
+        // From here on an index takes three bytes, which are not in the order of the numbers.
+        let threeBytes: UInt32 = 16_512
+        if left.txid == right.txid, left.index < threeBytes, right.index < threeBytes {
+            return left.index < right.index
+        }
+        return Self.key(left).lexicographicallyPrecedes(Self.key(right))
+    }
+
+    private static func key(_ entry: PackedCoin) -> [UInt8] {
+        var key: [UInt8] = []
+        StoreKey.append(coin: OutPoint(txid: entry.txid, index: entry.index), to: &key)
+        return key
     }
 
     // MARK: The table
@@ -293,16 +378,11 @@ package struct CoinCache {
         freeAside.append(place)
     }
 
-    private func script(_ entry: PackedCoin) -> [UInt8] {
-        entry.script ?? aside[entry.asideNumber]
+    private func appendScript(of entry: PackedCoin, to bytes: inout [UInt8]) {
+        if !entry.appendScript(to: &bytes) { bytes += aside[entry.asideNumber] }
     }
 
-    private func coin(_ number: Int) -> Coin? {
-        let entry = entries[number]
-        guard !entry.flags.contains(.spent) else { return nil }
-        return Coin(
-            output: TransactionOutput(
-                value: Amount(satoshis: entry.value), script: Script(script(entry))),
-            height: Int(entry.code >> 1), isCoinbase: entry.code & 1 != 0)
+    private func scriptCount(of entry: PackedCoin) -> Int {
+        entry.kind.scriptCount ?? aside[entry.asideNumber].count
     }
 }

@@ -87,8 +87,8 @@ struct LedgerKeeper {
         if let change { current = change.before }
     }
 
-    func write(to batch: inout WriteBatch) {
-        batch.put(StoreKey.ledger, current.encoded)
+    func write(to sink: inout some WriteSink & ~Copyable) {
+        sink.put(StoreKey.ledger, current.encoded)
     }
 
     mutating func written() { unwritten.removeAll() }

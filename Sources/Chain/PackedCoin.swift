@@ -29,6 +29,17 @@ struct PackedCoin {
         static let firstRaw: UInt8 = 8
 
         static func raw(count: Int) -> Kind { Kind(rawValue: firstRaw + UInt8(count)) }
+        /// The length of the script, unless it is kept aside.
+        var scriptCount: Int? {
+            switch self {
+            case .pubKeyHash: 25
+            case .scriptHash: 23
+            case .evenPubKey, .oddPubKey: 35
+            case .witnessPubKeyHash: 22
+            case .witnessScriptHash, .taproot: 34
+            default: rawCount
+            }
+        }
         var rawCount: Int? { rawValue < Self.firstRaw ? nil : Int(rawValue - Self.firstRaw) }
     }
 
@@ -78,19 +89,35 @@ struct PackedCoin {
         return Hash256(words: (words[0], words[1], words[2], words[3]))
     }
 
-    /// The script of an inline kind; nil for one kept aside.
-    var script: [UInt8]? {
-        let bytes = payload.bytes
+    /// Appends the script of an inline kind; false for one kept aside.
+    func appendScript(to bytes: inout [UInt8]) -> Bool {
         switch kind {
-        case .pubKeyHash: return [0x76, 0xA9, 20] + bytes.prefix(20) + [0x88, 0xAC]
-        case .scriptHash: return [0xA9, 20] + bytes.prefix(20) + [0x87]
-        case .evenPubKey: return [33, 2] + bytes + [0xAC]
-        case .oddPubKey: return [33, 3] + bytes + [0xAC]
-        case .witnessPubKeyHash: return [0, 20] + bytes.prefix(20)
-        case .witnessScriptHash: return [0, 32] + bytes
-        case .taproot: return [0x51, 32] + bytes
-        default: return kind.rawCount.map { Array(bytes.prefix($0)) }
+        case .pubKeyHash: append([0x76, 0xA9, 20], 20, [0x88, 0xAC], to: &bytes)
+        case .scriptHash: append([0xA9, 20], 20, [0x87], to: &bytes)
+        case .evenPubKey: append([33, 2], 32, [0xAC], to: &bytes)
+        case .oddPubKey: append([33, 3], 32, [0xAC], to: &bytes)
+        case .witnessPubKeyHash: append([0, 20], 20, [], to: &bytes)
+        case .witnessScriptHash: append([0, 32], 32, [], to: &bytes)
+        case .taproot: append([0x51, 32], 32, [], to: &bytes)
+        default:
+            guard let count = kind.rawCount else { return false }
+            append([], count, [], to: &bytes)
         }
+        return true
+    }
+
+    /// Appends so many bytes of the payload between others.
+    @inline(__always)
+    private func append(
+        _ prefix: [UInt8], _ count: Int, _ suffix: [UInt8], to bytes: inout [UInt8]
+    ) {
+        for byte in prefix { bytes.append(byte) }
+        payload.withBytes { payload in
+            payload.extracting(first: count).withUnsafeBufferPointer {
+                bytes.append(contentsOf: $0)
+            }
+        }
+        for byte in suffix { bytes.append(byte) }
     }
 
     /// Its number in the list of scripts kept aside.

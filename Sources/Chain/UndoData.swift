@@ -30,13 +30,22 @@ package struct UndoData: Equatable {
             isCoinbase: code & 1 != 0)
     }
 
-    package var bytes: [UInt8] {
+    package var bytes: [UInt8] { Self.bytes(counts: spent.map { $0.count }, coins: spent.joined()) }
+
+    /// The undo data of a block as bytes, its coins in the order of `spentOutPoints`.
+    static func bytes(of block: Block, spent: [Coin]) -> [UInt8] {
+        bytes(counts: block.transactions.dropFirst().map { $0.inputs.count }, coins: spent)
+    }
+
+    private static func bytes(counts: [Int], coins: some Sequence<Coin>) -> [UInt8] {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(16 + spent.reduce(0) { $0 + 3 + $1.count * 40 })
-        Self.append(count: spent.count, to: &bytes)
-        for coins in spent {
-            Self.append(count: coins.count, to: &bytes)
-            for coin in coins {
+        bytes.reserveCapacity(16 + counts.reduce(0) { $0 + 3 + $1 * 48 })
+        append(count: counts.count, to: &bytes)
+        var iterator = coins.makeIterator()
+        for count in counts {
+            append(count: count, to: &bytes)
+            for _ in 0..<count {
+                guard let coin = iterator.next() else { preconditionFailure("a coin an input") }
                 Variable.append(CoinCodec.code(coin), to: &bytes)
                 if coin.height > 0 { bytes.append(0) }
                 CoinCodec.append(output: coin.output, to: &bytes)

@@ -4,6 +4,7 @@ package import Primitives
 /// used on disk, never on the wire.
 package enum Variable {
     package static func append(_ value: UInt64, to bytes: inout [UInt8]) {
+        guard value > 0x7F else { return bytes.append(UInt8(value)) }
         let start = bytes.count
         var rest = value
         bytes.append(UInt8(rest & 0x7F))

@@ -14,7 +14,8 @@ extension ConformanceTool {
             let reward = Amount(satoshis: Int64(try request.integer("reward")))
             guard reward.isMoney else { throw RequestError("reward is no amount of money") }
             let plan = PayoutPlan(
-                roster: roster, ledger: try ledger(request, of: roster), shares: try shares(request),
+                roster: roster, ledger: try ledger(request, of: roster),
+                shares: try shares(request),
                 finder: request.has("finder") ? try request.string("finder") : nil)
             split = try plan.split(reward: reward, onto: try request.displayHash("prev"))
         } catch let error as RequestError {

@@ -79,8 +79,7 @@ extension ConformanceTool {
             request.has("script") ? try request.bytes("script")[...] : spent[index].script.bytes
         let type = SignatureHashType(
             rawValue: UInt32(truncatingIfNeeded: try request.integer("hashtype")))
-        let precomputed = PrecomputedTransactionData(
-            transaction: transaction, spentOutputs: spent, forced: true)
+        let precomputed = PrecomputedTransactionData(transaction: transaction, spentOutputs: spent)
         let hash: Hash256?
         switch try request.string("version") {
         case "legacy":

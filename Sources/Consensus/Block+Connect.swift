@@ -6,8 +6,8 @@ public import Scripting
 public struct BlockConnection: Sendable {
     public var fees: Amount
     public var sigOpCost: Int
-    /// The coins spent, by transaction (the coinbase left out) and input: what undoes the block.
-    public var spent: [[Coin]]
+    /// The coins spent, in the order of `spentOutPoints`: what undoes the block.
+    public var spent: [Coin]
     public var flags: ScriptFlags
     /// All of these must pass, in any order; one that does not makes the block invalid with
     /// `BlockError.script`. Empty where scripts are taken on trust.
@@ -23,6 +23,19 @@ extension Block {
         for transaction in transactions.dropFirst() {
             for index in 0..<transaction.inputs.count {
                 points.append(transaction.outPoint(at: index))
+            }
+        }
+        return points
+    }
+
+    /// The out points of all outputs, in order.
+    public var madeOutPoints: [OutPoint] {
+        var points: [OutPoint] = []
+        points.reserveCapacity(outputCount)
+        for transaction in transactions {
+            let txid = transaction.txid
+            for number in transaction.outputs.indices {
+                points.append(OutPoint(txid: txid, index: UInt32(number)))
             }
         }
         return points
@@ -61,7 +74,7 @@ extension Block {
     /// - Parameter areLocksOpen: whether they let a transaction spend its coins in this block.
     package func connect(
         at height: Int, in network: Network, spending coins: [Coin?], overwritesCoin: Bool = false,
-        checkingScripts: Bool = true, areLocksOpen: (Transaction, [Coin]) -> Bool
+        checkingScripts: Bool = true, areLocksOpen: (Transaction, ArraySlice<Coin>) -> Bool
     ) throws(BlockError) -> BlockConnection {
         guard !overwritesCoin else { throw .overwrites }
         var connector = BlockConnector(
@@ -93,8 +106,16 @@ private struct BlockConnector {
     let checkingScripts: Bool
     var connection: BlockConnection
 
-    /// Where the block's transactions stand, those not reached yet included.
-    private var numbers: [Txid: Int] = [:]
+    /// Where the block's transactions stand, those not reached yet included. Most blocks spend
+    /// little or nothing of their own.
+    private lazy var numbers: [Txid: Int] = {
+        let transactions = block.transactions
+        var numbers = [Txid: Int](minimumCapacity: transactions.count)
+        for number in transactions.indices {
+            numbers.updateValue(number, forKey: transactions.txid(at: number))
+        }
+        return numbers
+    }()
     private var spentPoints: Set<OutPoint> = []
 
     init(
@@ -106,13 +127,8 @@ private struct BlockConnector {
         self.checkingScripts = checkingScripts
         connection = BlockConnection(
             fees: .zero, sigOpCost: 0, spent: [], flags: flags, checks: [])
-        let transactions = block.transactions
-        numbers.reserveCapacity(transactions.count)
-        for number in transactions.indices {
-            numbers.updateValue(number, forKey: transactions.txid(at: number))
-        }
         spentPoints.reserveCapacity(block.inputCount)
-        connection.spent.reserveCapacity(transactions.count)
+        connection.spent.reserveCapacity(block.inputCount)
         if checkingScripts { connection.checks.reserveCapacity(block.inputCount) }
     }
 
@@ -122,39 +138,50 @@ private struct BlockConnector {
 
     mutating func add(
         _ transaction: Transaction, number: Int, gathered: ArraySlice<Coin?>,
-        areLocksOpen: ([Coin]) -> Bool
+        areLocksOpen: (ArraySlice<Coin>) -> Bool
     ) throws(BlockError) {
-        let found = resolve(transaction, number: number, gathered: gathered)
+        let start = connection.spent.count
         do throws(TransactionError) {
+            try resolve(transaction, number: number, gathered: gathered)
             // Each fee is money, and so is the sum so far: adding cannot overflow.
             connection.fees += try transaction.fee(
-                spending: found, at: height, maturity: network.consensus.coinbaseMaturity)
+                spending: connection.spent[start...], at: height,
+                maturity: network.consensus.coinbaseMaturity)
         } catch {
             throw .connection(error, transaction.txid)
         }
         guard connection.fees.isMoney else { throw .feesNotMoney }
-        let coins = found.compactMap { $0 }
-        guard areLocksOpen(coins) else { throw .sequenceLock(transaction.txid) }
-        try count(transaction.sigOpCost(spending: coins, flags: connection.flags))
-        if checkingScripts {
-            connection.checks += ScriptCheck.all(
-                of: transaction, spending: coins.map(\.output), flags: connection.flags)
+        guard areLocksOpen(connection.spent[start...]) else {
+            throw .sequenceLock(transaction.txid)
         }
-        connection.spent.append(coins)
+        let sigOpCost = transaction.sigOpCost(
+            spending: connection.spent[start...], flags: connection.flags)
+        try count(sigOpCost)
+        if checkingScripts { addChecks(of: transaction, spending: start) }
     }
 
-    /// The coins that a transaction spends: gathered, or made earlier in the block, each once.
+    private mutating func addChecks(of transaction: Transaction, spending start: Int) {
+        let precomputed = PrecomputedTransactionData(
+            transaction: transaction, spentOutputs: connection.spent[start...].map { $0.output })
+        for input in transaction.inputs.indices {
+            connection.checks.append(
+                ScriptCheck(of: input, in: precomputed, flags: connection.flags))
+        }
+    }
+
+    /// Adds the coins that a transaction spends: gathered, or made earlier in the block, each once.
     private mutating func resolve(
         _ transaction: Transaction, number: Int, gathered: ArraySlice<Coin?>
-    ) -> [Coin?] {
-        gathered.enumerated().map { index, coin in
-            let point = transaction.outPoint(at: index)
-            guard spentPoints.insert(point).inserted else { return nil }
-            return coin ?? made(point, before: number)
+    ) throws(TransactionError) {
+        for (input, coin) in gathered.enumerated() {
+            let point = transaction.outPoint(at: input)
+            guard spentPoints.insert(point).inserted, let coin = coin ?? made(point, before: number)
+            else { throw .missingCoin(point) }
+            connection.spent.append(coin)
         }
     }
 
-    private func made(_ point: OutPoint, before number: Int) -> Coin? {
+    private mutating func made(_ point: OutPoint, before number: Int) -> Coin? {
         guard let maker = numbers[point.txid], maker < number else { return nil }
         let outputs = block.transactions[maker].outputs
         guard Int(point.index) < outputs.count else { return nil }

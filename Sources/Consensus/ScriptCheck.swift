@@ -5,22 +5,9 @@ public import Scripting
 /// One input's script to be run: all that is needed for it, so that any thread may do it at any
 /// time.
 public struct ScriptCheck: Sendable {
-    /// What the inputs of a transaction share.
-    private final class Shared: Sendable {
-        let transaction: Transaction
-        let precomputed: PrecomputedTransactionData
-        let flags: ScriptFlags
-
-        init(_ transaction: Transaction, _ spent: [TransactionOutput], _ flags: ScriptFlags) {
-            self.transaction = transaction
-            precomputed = PrecomputedTransactionData(
-                transaction: transaction, spentOutputs: spent)
-            self.flags = flags
-        }
-    }
-
-    private let shared: Shared
+    public let precomputed: PrecomputedTransactionData
     private let input: Int32
+    public let flags: ScriptFlags
 
     /// The checks of all inputs of a transaction.
     ///
@@ -28,22 +15,27 @@ public struct ScriptCheck: Sendable {
     public static func all(
         of transaction: Transaction, spending spent: [TransactionOutput], flags: ScriptFlags
     ) -> [ScriptCheck] {
-        let shared = Shared(transaction, spent, flags)
-        return spent.indices.map { ScriptCheck(shared: shared, input: Int32($0)) }
+        let precomputed = PrecomputedTransactionData(
+            transaction: transaction, spentOutputs: spent)
+        return spent.indices.map { ScriptCheck(of: $0, in: precomputed, flags: flags) }
     }
 
-    public var transaction: Transaction { shared.transaction }
+    /// The check of an input, which there must be with the output it spends.
+    init(of input: Int, in precomputed: PrecomputedTransactionData, flags: ScriptFlags) {
+        self.precomputed = precomputed
+        self.input = Int32(input)
+        self.flags = flags
+    }
+
+    public var transaction: Transaction { precomputed.transaction }
     public var inputIndex: Int { Int(input) }
-    public var spentOutput: TransactionOutput { shared.precomputed.spentOutputs[Int(input)] }
-    public var flags: ScriptFlags { shared.flags }
-    public var precomputed: PrecomputedTransactionData { shared.precomputed }
+    public var spentOutput: TransactionOutput { precomputed.spentOutputs[Int(input)] }
 
     /// Runs the script.
     public func run(verifier: any SignatureVerifier) throws(ScriptFailure) {
         do throws(ScriptError) {
-            try shared.transaction.verifyInput(
-                inputIndex, precomputed: shared.precomputed, flags: shared.flags,
-                verifier: verifier)
+            try transaction.verifyInput(
+                inputIndex, precomputed: precomputed, flags: flags, verifier: verifier)
         } catch {
             throw ScriptFailure(
                 error: error, inputIndex: inputIndex, txid: transaction.txid,

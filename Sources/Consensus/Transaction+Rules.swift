@@ -54,17 +54,14 @@ extension Transaction {
     /// (Bitcoin Core's `CheckTxInputs`).
     ///
     /// - Parameters:
-    ///   - coins: one an input, in order; nil where there is none or it is spent.
+    ///   - coins: one an input, in order.
     ///   - maturity: the depth at which the network lets a coinbase be spent.
     public func fee(
-        spending coins: some Collection<Coin?>, at height: Int, maturity: Int
+        spending coins: some Collection<Coin>, at height: Int, maturity: Int
     ) throws(TransactionError) -> Amount {
         precondition(coins.count == inputs.count, "one coin for each input")
-        for (index, coin) in coins.enumerated() where coin == nil {
-            throw .missingCoin(outPoint(at: index))
-        }
         var paidIn = Amount.zero
-        for case let coin? in coins {
+        for coin in coins {
             let depth = height - coin.height
             guard !coin.isCoinbase || depth >= maturity else {
                 throw .immatureCoinbase(depth: depth)
@@ -163,8 +160,10 @@ extension Transaction {
     /// The signature operations in its scripts as they stand, the old and inaccurate count.
     public var legacySigOpCount: Int {
         var count = 0
-        for input in inputs { count += input.script.sigOpCount(accurate: false) }
-        for output in outputs { count += output.script.sigOpCount(accurate: false) }
+        for input in inputs.indices { count += script(ofInput: input).sigOpCount(accurate: false) }
+        for output in outputs.indices {
+            count += script(ofOutput: output).sigOpCount(accurate: false)
+        }
         return count
     }
 
@@ -174,16 +173,16 @@ extension Transaction {
     public func sigOpCost(spending coins: some Collection<Coin>, flags: ScriptFlags) -> Int {
         var cost = legacySigOpCount * ConsensusLimits.witnessScaleFactor
         if isCoinbase { return cost }
-        for (input, coin) in zip(inputs, coins) {
+        for (input, coin) in zip(inputs.indices, coins) {
             let output = coin.output.script
+            let scriptSig = script(ofInput: input)
             if flags.contains(.p2sh) {
                 cost +=
-                    SignatureOperations.payToScriptHash(
-                        scriptSig: input.script, scriptPubKey: output)
+                    SignatureOperations.payToScriptHash(scriptSig: scriptSig, scriptPubKey: output)
                     * ConsensusLimits.witnessScaleFactor
             }
             cost += SignatureOperations.witness(
-                scriptSig: input.script, scriptPubKey: output, witness: input.witness,
+                scriptSig: scriptSig, scriptPubKey: output, witness: witness(ofInput: input),
                 flags: flags)
         }
         return cost

@@ -25,8 +25,7 @@ extension PSBT {
     private func precomputed(_ transaction: Transaction) -> PrecomputedTransactionData {
         let outputs = inputs.compactMap(\.spentOutput)
         return PrecomputedTransactionData(
-            transaction: transaction, spentOutputs: outputs.count == inputs.count ? outputs : [],
-            forced: true)
+            transaction: transaction, spentOutputs: outputs.count == inputs.count ? outputs : [])
     }
 
     /// Whether the final script and witness of an input unlock what it spends.

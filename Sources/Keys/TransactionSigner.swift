@@ -33,8 +33,7 @@ public struct TransactionSigner: Sendable {
         var inputs = Array(transaction.inputs)
         let known = outputs.compactMap(\.self)
         let precomputed = PrecomputedTransactionData(
-            transaction: transaction, spentOutputs: known.count == inputs.count ? known : [],
-            forced: true)
+            transaction: transaction, spentOutputs: known.count == inputs.count ? known : [])
         var errors: [Int: String] = [:]
         let signsSingle = hashType.rawValue & 0x1f == SignatureHashType.single.rawValue
         for number in inputs.indices {

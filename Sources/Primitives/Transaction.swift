@@ -150,6 +150,22 @@ extension Transaction {
         Amount(satoshis: storage.integer(at: Int(outputRecord(output).start)))
     }
 
+    /// The script of an input, without making the rest of it.
+    public func script(ofInput input: Int) -> Script {
+        Script(storage.bytes[inputRecord(input).script.range])
+    }
+
+    /// The witness of an input, without making the rest of it.
+    public func witness(ofInput input: Int) -> Witness {
+        Witness(
+            bytes: storage.bytes, items: storage.witnessItems[inputRecord(input).witness.range])
+    }
+
+    /// The script of an output, without making the rest of it.
+    public func script(ofOutput output: Int) -> Script {
+        Script(storage.bytes[outputRecord(output).script.range])
+    }
+
     func inputRecord(_ position: Int) -> InputRecord {
         precondition(position >= 0 && position < Int(record.inputCount))
         return storage.inputs[Int(record.firstInput) &+ position]

@@ -1,87 +1,65 @@
 import Cryptography
 public import Primitives
+import Synchronization
 
-/// What the signature hashes of all inputs of one transaction have in common, computed once.
-public struct PrecomputedTransactionData: Sendable {
+/// A transaction with the outputs it spends, and what the signature hashes of all its inputs have in
+/// common: each computed once, when the first input asks for it, by whichever thread that is.
+public final class PrecomputedTransactionData: Sendable {
+    public let transaction: Transaction
     /// The outputs that the inputs spend, in their order; empty if not known.
     public let spentOutputs: [TransactionOutput]
-    let segwitV0: SegwitV0?
-    let taproot: Taproot?
+
+    private let lazySegwitV0 = AtomicLazyReference<SegwitV0>()
+    private let lazyTaproot = AtomicLazyReference<Taproot>()
+
+    /// - Parameter spentOutputs: one for each input, in order; or none, and then no taproot input
+    ///   can be checked.
+    public init(transaction: Transaction, spentOutputs: [TransactionOutput]) {
+        precondition(
+            spentOutputs.isEmpty || spentOutputs.count == transaction.inputs.count,
+            "one spent output for each input")
+        self.transaction = transaction
+        self.spentOutputs = spentOutputs
+    }
 
     /// Double hashes, for BIP143.
-    struct SegwitV0: Sendable {
+    final class SegwitV0: Sendable {
         let outPoints: Hash256
         let sequences: Hash256
         let outputs: Hash256
+
+        fileprivate init(_ transaction: Transaction) {
+            outPoints = SHA256.hash(transaction.outPointsHash)
+            sequences = SHA256.hash(transaction.sequencesHash)
+            outputs = SHA256.hash(transaction.outputsHash)
+        }
     }
 
     /// Single hashes, for BIP341.
-    struct Taproot: Sendable {
+    final class Taproot: Sendable {
         let outPoints: Hash256
         let sequences: Hash256
         let outputs: Hash256
         let spentAmounts: Hash256
         let spentScripts: Hash256
+
+        fileprivate init(_ transaction: Transaction, _ spentOutputs: [TransactionOutput]) {
+            outPoints = transaction.outPointsHash
+            sequences = transaction.sequencesHash
+            outputs = transaction.outputsHash
+            spentAmounts = spentOutputs.amountsHash
+            spentScripts = spentOutputs.scriptsHash
+        }
     }
 
-    /// Computes what the transaction's witnesses make it probable that it will need.
-    ///
-    /// - Parameters:
-    ///   - spentOutputs: one for each input, in order; or none, and then no taproot input can be
-    ///     checked.
-    ///   - forced: compute all, for signing, when there are no witnesses yet.
-    public init(
-        transaction: Transaction, spentOutputs: [TransactionOutput], forced: Bool = false
-    ) {
-        precondition(
-            spentOutputs.isEmpty || spentOutputs.count == transaction.inputs.count,
-            "one spent output for each input")
-        self.spentOutputs = spentOutputs
-        let uses = Uses(transaction, spentOutputs, forced: forced)
-        guard uses.segwitV0 || uses.taproot else {
-            segwitV0 = nil
-            taproot = nil
-            return
-        }
-        let outPoints = transaction.outPointsHash
-        let sequences = transaction.sequencesHash
-        let outputs = transaction.outputsHash
-        segwitV0 =
-            uses.segwitV0
-            ? SegwitV0(
-                outPoints: SHA256.hash(outPoints), sequences: SHA256.hash(sequences),
-                outputs: SHA256.hash(outputs)) : nil
-        taproot =
-            uses.taproot
-            ? Taproot(
-                outPoints: outPoints, sequences: sequences, outputs: outputs,
-                spentAmounts: spentOutputs.amountsHash, spentScripts: spentOutputs.scriptsHash)
-            : nil
+    var segwitV0: SegwitV0 {
+        lazySegwitV0.load() ?? lazySegwitV0.storeIfNil(SegwitV0(transaction))
     }
 
-    /// Which algorithms a transaction calls for. A guess on the safe side: what a script hash stands
-    /// for is not looked into, and what was not precomputed is computed when needed.
-    private struct Uses {
-        var segwitV0: Bool
-        var taproot: Bool
-
-        init(_ transaction: Transaction, _ spent: [TransactionOutput], forced: Bool) {
-            segwitV0 = forced
-            taproot = forced
-            if transaction.hasWitness, !forced {
-                for (index, input) in transaction.inputs.enumerated()
-                where !input.witness.isEmpty {
-                    let script = index < spent.count ? spent[index].script : []
-                    if script.count == 34, script.has(.op1, at: 0) {
-                        taproot = true
-                    } else {
-                        segwitV0 = true
-                    }
-                    if segwitV0, taproot { break }
-                }
-            }
-            if spent.isEmpty { taproot = false }
-        }
+    /// Nil if the outputs that are spent are not known.
+    var taproot: Taproot? {
+        if spentOutputs.isEmpty { return nil }
+        return lazyTaproot.load() ?? lazyTaproot.storeIfNil(Taproot(transaction, spentOutputs))
     }
 }
 

@@ -28,17 +28,14 @@ public enum SignatureHash {
 
         var stream = SHA256Stream()
         stream.update(littleEndian: transaction.version)
-        stream.update(
-            coversOthers ? common?.outPoints ?? SHA256.hash(transaction.outPointsHash) : .zero)
-        stream.update(
-            coversOthers && coversAllOutputs
-                ? common?.sequences ?? SHA256.hash(transaction.sequencesHash) : .zero)
+        stream.update(coversOthers ? common.outPoints : .zero)
+        stream.update(coversOthers && coversAllOutputs ? common.sequences : .zero)
         stream.update(transaction.outPoint(at: inputIndex))
         stream.update(sized: scriptCode)
         stream.update(littleEndian: amount.satoshis)
         stream.update(littleEndian: transaction.sequence(at: inputIndex))
         if coversAllOutputs {
-            stream.update(common?.outputs ?? SHA256.hash(transaction.outputsHash))
+            stream.update(common.outputs)
         } else if hashType.isSingle, inputIndex < transaction.outputs.count {
             stream.update(SHA256.hash(hash(of: transaction.outputs[inputIndex])))
         } else {

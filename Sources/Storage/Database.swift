@@ -3,13 +3,13 @@ import CRocksDB
 /// An open RocksDB. It cannot be copied, so it has one owner; it closes when its owner drops it.
 public struct Database: ~Copyable, KeyValueStore {
     public let path: String
-    private let fault: WriteFault
+    let fault: WriteFault
     // The order matters: the store must close before what it was opened with is freed.
     private var store: Store
     private let reading: Handle
     private let writing: Handle
     private let writingSync: Handle
-    private let options: Handle
+    let options: Handle
 
     /// - Parameter cacheBytes: what it may spend on caches, in bytes.
     public init(path: String, cacheBytes: Int, fault: WriteFault = .none) throws(StorageError) {
@@ -50,7 +50,7 @@ public struct Database: ~Copyable, KeyValueStore {
     /// Closes the store before its owner is dropped. Whatever is asked of it then fails.
     public mutating func close() { store.close() }
 
-    private func opened() throws(StorageError) -> OpaquePointer {
+    func opened() throws(StorageError) -> OpaquePointer {
         guard let pointer = store.pointer else {
             throw StorageError(path: path, reason: "The store is closed")
         }

@@ -1,7 +1,7 @@
 import CRocksDB
 
 /// Changes that happen together or not at all. Writing spends it: it can be written once.
-public struct WriteBatch: ~Copyable {
+public struct WriteBatch: ~Copyable, WriteSink {
     let handle: Handle
     /// The bytes of keys and values put so far, about what it takes in memory.
     public private(set) var byteCount = 0
@@ -33,9 +33,6 @@ public struct WriteBatch: ~Copyable {
             }
         }
     }
-
-    public mutating func put(_ key: [UInt8], _ value: [UInt8]) { put(key.span, value.span) }
-    public mutating func delete(_ key: [UInt8]) { delete(key.span) }
 
     /// Deletes the keys that begin with a byte other than 255.
     public mutating func deleteAll(beginningWith prefix: UInt8) {

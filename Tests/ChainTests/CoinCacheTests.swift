@@ -28,7 +28,8 @@ import Testing
         let points = (0..<3000).map { number in
             OutPoint(
                 txid: SHA256.hash([UInt8(number & 255), UInt8(number >> 10)].span),
-                index: UInt32(number))
+                // Among them those from which on the order of keys is not that of the numbers.
+                index: UInt32(number) * 11)
         }
         for round in 0..<60 {
             for _ in 0..<300 {
@@ -48,9 +49,15 @@ import Testing
                 }
             }
             if round % 7 == 3 {
-                var batch = WriteBatch()
-                cache.write(to: &batch)
-                try store.write(batch, sync: false)
+                if round % 2 == 0 {
+                    var file = try store.makeSortedFile()
+                    cache.write(to: &file)
+                    try store.ingest(file)
+                } else {
+                    var batch = WriteBatch()
+                    cache.write(to: &batch)
+                    try store.write(batch, sync: false)
+                }
                 cache.written(isEmptied: round % 14 == 3)
                 #expect(cache.dirtyCount == 0)
             }

@@ -97,7 +97,7 @@ import Testing
         let child = spend(point, paying: 6)
         let connection = try judge([parent, child])
         #expect(connection.spent.count == 2)
-        #expect(connection.spent[1].first?.height == 111)
+        #expect(connection.spent[1].height == 111)
         #expect(throws: BlockError.connection(.missingCoin(point), child.txid)) {
             try judge([child, parent])
         }

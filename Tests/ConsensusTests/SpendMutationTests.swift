@@ -116,7 +116,10 @@ struct SpendMutationTests {
             let connection = try #require(try real.judge(real.block, leaving: .scripts))
             let strict = connection.flags.contains(.derSignatures)
             var tried: [Template: Int] = [:]
-            for (transaction, coins) in zip(real.block.transactions.dropFirst(), connection.spent) {
+            var spent = connection.spent[...]
+            for transaction in real.block.transactions.dropFirst() {
+                let coins = Array(spent.prefix(transaction.inputs.count))
+                spent = spent.dropFirst(coins.count)
                 for (place, coin) in coins.enumerated() {
                     let template = template(coin.output.script)
                     guard tried[template, default: 0] < Self.inputsOfAKind else { continue }

@@ -39,6 +39,48 @@ import Testing
         #expect(try pairs(database, "a") == ["a1=x"])
     }
 
+    @Test("A sorted file is taken in whole, over what stands there and what is in the log")
+    func ingestion() throws {
+        do {
+            let database = try Database(path: folder.path + "/db", cacheBytes: 1 << 20)
+            var batch = WriteBatch()
+            batch.put(key("a1").span, key("old").span)
+            batch.put(key("a2").span, key("old").span)
+            batch.put(key("z").span, key("kept").span)
+            try database.write(batch, sync: false)
+            var file = try database.makeSortedFile()
+            file.put(key("a1").span, key("new").span)
+            file.delete(key("a2").span)
+            file.put(key("a3").span, key("new").span)
+            try database.ingest(file)
+            #expect(try pairs(database, "a") == ["a1=new", "a3=new"])
+        }
+        let database = try Database(path: folder.path + "/db", cacheBytes: 1 << 20)
+        #expect(try pairs(database, "a") == ["a1=new", "a3=new"])
+        #expect(try database.get(key("z").span) == key("kept"))
+    }
+
+    @Test("A sorted file out of order is refused whole")
+    func disorder() throws {
+        let database = try Database(path: folder.path + "/db", cacheBytes: 1 << 20)
+        var file = try database.makeSortedFile()
+        file.put(key("b").span, key("1").span)
+        file.put(key("a").span, key("2").span)
+        file.put(key("c").span, key("3").span)
+        do {
+            try database.ingest(file)
+            Issue.record("it was taken in")
+        } catch {
+            #expect(error.path.hasSuffix("incoming"))
+        }
+        #expect(try pairs(database, "") == [])
+        // What was left does not hinder the next.
+        var next = try database.makeSortedFile()
+        next.put(key("a").span, key("1").span)
+        try database.ingest(next)
+        #expect(try pairs(database, "") == ["a=1"])
+    }
+
     @Test("Many keys are looked up at once, those missing among them")
     func multiGet() throws {
         let database = try Database(path: folder.path + "/db", cacheBytes: 1 << 20)
