@@ -14,9 +14,21 @@ public struct Measure: Sendable {
     static func of(_ body: () throws -> Void) rethrows -> Measure {
         let before = processorSeconds
         let duration = try ContinuousClock().measure(body)
-        let wall =
-            Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
-        return Measure(wall: wall, processor: processorSeconds - before)
+        return Measure(wall: seconds(duration), processor: processorSeconds - before)
+    }
+
+    /// Measures the body, which may wait for others.
+    static func of(_ body: () async throws -> Void) async rethrows -> Measure {
+        let before = processorSeconds
+        let clock = ContinuousClock()
+        let start = clock.now
+        try await body()
+        let duration = start.duration(to: clock.now)
+        return Measure(wall: seconds(duration), processor: processorSeconds - before)
+    }
+
+    private static func seconds(_ duration: Duration) -> Double {
+        Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
     }
 
     private static var processorSeconds: Double {

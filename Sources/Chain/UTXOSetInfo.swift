@@ -112,13 +112,13 @@ extension UTXOSetInfo {
 private enum CoinSetHash {
     case none
     case serialized(SHA256Stream)
-    case muhash(MuHash3072)
+    case muhash(ParallelMuHash)
 
     init(_ kind: UTXOHashKind) {
         switch kind {
         case .none: self = .none
         case .serialized3: self = .serialized(SHA256Stream())
-        case .muhash: self = .muhash(MuHash3072())
+        case .muhash: self = .muhash(ParallelMuHash())
         }
     }
 
@@ -132,7 +132,7 @@ private enum CoinSetHash {
             self = .serialized(stream)
         case .muhash(var set):
             self = .none
-            set.insert(coin.hashedBytes(at: point).span)
+            set.insert(coin.hashedBytes(at: point))
             self = .muhash(set)
         }
     }
@@ -141,7 +141,7 @@ private enum CoinSetHash {
         switch self {
         case .none: nil
         case .serialized(let stream): stream.finalizeDouble()
-        case .muhash(let set): set.finalize()
+        case .muhash(var set): set.finalize()
         }
     }
 }

@@ -10,7 +10,7 @@ struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
         abstract: "Measure validation and hashing against what this machine can do at best.",
-        subcommands: [ValidateBench.self, HashBench.self])
+        subcommands: [ValidateBench.self, ChainBench.self, HashBench.self])
 }
 
 /// Verification of blocks against their signature checks alone.
