@@ -69,7 +69,7 @@ final class Chainstate {
         verified = VerificationCache(capacityInBytes: configuration.verificationCacheBytes)
         scripts = ScriptPool(threads: configuration.scriptThreads)
         pending = WriteBatch()
-        coins = CoinCache(isStoreEmpty: !hasCoins)
+        coins = CoinCache(isStoreEmpty: !hasCoins, byteLimit: cacheLimit)
         self.network = network
         self.index = index
         self.ledger = ledger

@@ -26,10 +26,21 @@ package struct CoinCache {
     /// looked for there: so it is from an empty chain until the cache is emptied.
     private var isComplete: Bool
 
-    /// - Parameter isStoreEmpty: whether the store is known to hold no coins.
-    package init(isStoreEmpty: Bool = false) {
+    /// The entries that room is kept for.
+    private let reserved: Int
+
+    /// What room is kept for at most, in bytes; larger caches grow into theirs.
+    private static let maximumReserve = 512 << 20
+
+    /// - Parameters:
+    ///   - isStoreEmpty: whether the store is known to hold no coins.
+    ///   - byteLimit: what it may come to take. Room for that many entries is claimed at once, and
+    ///     filled as they come: an array that grew would be half empty, and copied every time.
+    package init(isStoreEmpty: Bool = false, byteLimit: Int = 0) {
         slots = Array(repeating: 0, count: 1 << 12)
         isComplete = isStoreEmpty
+        reserved = min(byteLimit, Self.maximumReserve) / MemoryLayout<PackedCoin>.stride
+        entries.reserveCapacity(reserved)
     }
 
     /// About how many bytes it takes in memory.
@@ -216,7 +227,7 @@ package struct CoinCache {
     /// Notes that the store now holds everything; with `isEmptied`, forgets it all.
     package mutating func written(isEmptied: Bool) {
         if isEmptied {
-            self = CoinCache()
+            self = CoinCache(byteLimit: reserved * MemoryLayout<PackedCoin>.stride)
             return
         }
         for number in entries.indices where entries[number].flags.contains(.dirty) {
