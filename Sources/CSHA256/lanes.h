@@ -144,7 +144,9 @@ TARGET bool NAME(_search)(
     uint64_t done = 0;
     for (; count - done >= LANES; done += LANES) {
         uint32_t start = from + (uint32_t)done;
-        uint32_t mask = LANES_AT_MOST(top_words(search, ADD(SET1(start), COUNTING)), limit);
+        // Computed first: the macro may use its argument twice.
+        const V top = top_words(search, ADD(SET1(start), COUNTING));
+        uint32_t mask = LANES_AT_MOST(top, limit);
         for (; __builtin_expect(mask != 0, 0); mask &= mask - 1) {
             uint32_t nonce = start + (uint32_t)__builtin_ctz(mask);
             if (csha256_meets_target(search, nonce)) {
