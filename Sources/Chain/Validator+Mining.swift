@@ -14,10 +14,27 @@ extension Validator {
 
     /// A block to be mined on the tip, filled from the mempool. Throws `PayoutError` where a
     /// roster cannot be paid.
-    public func blockTemplate(
+    ///
+    /// The validator only chooses the transactions; the rest is done by whoever asks.
+    public nonisolated func blockTemplate(
         options: AssemblyOptions = .init(), paying payee: Payee = .nobody,
         usingMempool: Bool = true
-    ) throws -> BlockTemplate {
+    ) async throws -> BlockTemplate {
+        let assembler = BlockAssembler(options: options)
+        let choice = try await choose(for: assembler, paying: payee, usingMempool)
+        return try assembler.finish(
+            choice.selection, onto: choice.context, paying: choice.payee)
+    }
+
+    private struct Choice: Sendable {
+        var selection: BlockSelection
+        var context: TemplateContext
+        var payee: Payee
+    }
+
+    private func choose(
+        for assembler: BlockAssembler, paying payee: Payee, _ usingMempool: Bool
+    ) throws -> Choice {
         try checkRunning()
         var payee = payee
         if case .roster(var plan) = payee {
@@ -25,9 +42,12 @@ extension Validator {
             plan.ledger = chain.ledger.current
             payee = .roster(plan)
         }
-        return try BlockAssembler(options: options).assemble(
-            usingMempool ? pool : Mempool(policy: pool.policy), onto: templateContext(),
-            paying: payee)
+        let context = templateContext()
+        let selection =
+            try usingMempool
+            ? selections.choose(for: assembler, from: pool, onto: context, paying: payee)
+            : assembler.choose(from: Mempool(policy: pool.policy), onto: context, paying: payee)
+        return Choice(selection: selection, context: context, payee: payee)
     }
 
     /// How the votes on changes stand for the next block, one change after the other.

@@ -2,6 +2,7 @@ import Consensus
 import Cryptography
 public import Genesis
 import MemoryPool
+import Mining
 import Primitives
 public import Storage
 
@@ -18,6 +19,8 @@ public actor Validator {
     let chain: Chainstate
     var pool: Mempool
     var changes: MempoolRing
+    /// What was chosen for templates last.
+    var selections = SelectionShelf()
     /// Once false, it stays so.
     private(set) var isDownloading = true
     private var isClosed = false

@@ -54,6 +54,7 @@ extension Mempool {
             guard merged.insert(id).inserted, let cluster = clusters.removeValue(forKey: id) else {
                 continue
             }
+            order.remove(cluster)
             members += cluster.members
             unsettled.remove(id)
         }
@@ -92,6 +93,7 @@ extension Mempool {
     mutating func settle() {
         for id in unsettled {
             guard let cluster = clusters.removeValue(forKey: id) else { continue }
+            order.remove(cluster)
             var left = Set(cluster.members.filter { slots[Int($0)].cluster == id })
             for member in cluster.members where left.contains(member) {
                 var component: [Int32] = []
@@ -130,19 +132,19 @@ extension Mempool {
         var cluster = Cluster(members: members, chunks: [], weight: weight)
         for member in members { slots[Int(member)].cluster = id }
         if members.count > Linearization.maximumCount {
-            order(oversized: &cluster)
+            linearize(oversized: &cluster)
         } else {
-            order(&cluster)
+            linearize(&cluster)
         }
         cluster.isOversized =
             members.count > policy.clusterCount
             || weight > Int64(policy.clusterVirtualSize) * 4
         place(cluster)
-        if let chunk = cluster.chunks.last { worst?.add(chunk, of: id) }
+        order.insert(cluster, as: id)
         clusters[id] = cluster
     }
 
-    private func order(_ cluster: inout Cluster) {
+    private func linearize(_ cluster: inout Cluster) {
         let members = cluster.members
         let linear = Linearization(nodes(of: members))
         cluster.members = linear.order.map { members[$0] }
@@ -163,7 +165,7 @@ extension Mempool {
     }
 
     /// Parents before children, all in one chunk: enough until the cluster is trimmed.
-    private func order(oversized cluster: inout Cluster) {
+    private func linearize(oversized cluster: inout Cluster) {
         var placed: Set<Int32> = []
         var ordered: [Int32] = []
         var waiting = cluster.members

@@ -34,17 +34,10 @@ extension Mempool {
 
     /// Drops the worst chunk until no more than `limit` bytes are in use.
     mutating func trim(to limit: Int) {
-        guard memoryUsage > limit else {
-            // Not worth keeping where there is room again.
-            if memoryUsage < limit / 2 { worst = nil }
-            return
-        }
-        if worst.map({ $0.count > 4 * clusters.count + 64 }) ?? true {
-            worst = WorstChunks(clusters)
-        }
-        while memoryUsage > limit, let id = worst?.worst(in: clusters),
-            let cluster = clusters[id], let chunk = cluster.chunks.last
+        while memoryUsage > limit, let item = order.last,
+            let cluster = clusters[item.id.cluster]
         {
+            let chunk = item.chunk
             // What is as good as the evicted does not get in again before a block has come.
             let rate = chunk.rate.overVirtualSize.satoshisPerKilobyte
             rollingFee.evicted(

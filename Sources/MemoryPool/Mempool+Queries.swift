@@ -111,15 +111,13 @@ extension Mempool {
     }
 
     private func slotsByScore() -> [Int32] {
-        var all: [(chunk: Cluster.Chunk, cluster: Int)] = []
-        all.reserveCapacity(count)
-        for (id, cluster) in clusters { all += cluster.chunks.map { ($0, id) } }
-        all.sort { $0.chunk.precedes($1.chunk) }
         var ordered: [Int32] = []
         ordered.reserveCapacity(count)
-        for (chunk, id) in all {
-            guard let members = clusters[id]?.members else { continue }
-            ordered += members[Int(chunk.start)..<Int(chunk.end)]
+        var position = ChunkOrder.Position()
+        while let item = order.item(at: position) {
+            order.advance(&position)
+            guard let members = clusters[item.id.cluster]?.members else { continue }
+            ordered += members[Int(item.chunk.start)..<Int(item.chunk.end)]
         }
         return ordered
     }

@@ -29,8 +29,8 @@ public struct Mempool: Sendable {
     var unsettled: Set<Int> = []
     /// Slots emptied since, free once the clusters they were in are in order.
     var vacatedSlots: [Int32] = []
-    /// The last chunk of every cluster by rate, lowest first; built when the pool first overflows.
-    var worst: WorstChunks?
+    /// The chunks of all clusters in the order to mine them, which backwards is that of eviction.
+    var order = ChunkOrder()
 
     /// What the operator added to fees, in satoshis, of transactions here or still to come.
     public internal(set) var deltas: [Txid: Int64] = [:]

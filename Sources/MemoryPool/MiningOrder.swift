@@ -1,76 +1,55 @@
+package import Primitives
+
 /// The pool's chunks, best paying first, as a block takes them.
 ///
 /// A snapshot: changes to the pool do not show in it.
-public struct MiningOrder: Sendable {
+public struct MiningOrder: Sendable, IteratorProtocol {
     /// Transactions mined together, parents before children.
     public struct Chunk: Sendable {
-        public var entries: [MempoolEntry]
+        public var id: ChunkID
         /// Modified fees over adjusted weights.
         public var rate: FeeFraction
+        /// Where in its cluster it begins, and where the next one does.
+        fileprivate var start: Int32
+        fileprivate var end: Int32
     }
 
-    private struct Head {
-        var chunk: Cluster.Chunk
-        var cluster: Int
-        /// The place of the chunk in its cluster.
-        var number: Int
+    /// A transaction of a chunk.
+    package struct Member: Sendable {
+        package var entry: MempoolEntry
+        /// A small number that is its own as long as it is in the pool.
+        package var slot: Int32
+        /// The pool's transactions it spends from, by slot.
+        package var parents: [Int32]
     }
 
     private let pool: Mempool
-    private var heap: [Head] = []
-    /// The chunk handed out last, and so the cluster that goes on after it.
-    private var current: (cluster: Int, number: Int)?
+    private var position = ChunkOrder.Position()
 
-    public init(_ pool: Mempool) {
-        self.pool = pool
-        heap.reserveCapacity(pool.clusters.count)
-        for (id, cluster) in pool.clusters {
-            if let chunk = cluster.chunks.first {
-                heap.append(Head(chunk: chunk, cluster: id, number: 0))
-            }
-        }
-        for parent in stride(from: heap.count / 2 - 1, through: 0, by: -1) { sink(parent) }
-    }
+    public init(_ pool: Mempool) { self.pool = pool }
 
     /// The best chunk not handed out yet.
     public mutating func next() -> Chunk? {
-        advance()
-        guard let head = heap.first, let cluster = pool.clusters[head.cluster] else { return nil }
-        heap.swapAt(0, heap.count - 1)
-        heap.removeLast()
-        sink(0)
-        current = (head.cluster, head.number)
-        let slots = cluster.members[Int(head.chunk.start)..<Int(head.chunk.end)]
-        return Chunk(entries: slots.map { pool.slots[Int($0)].entry }, rate: head.chunk.rate)
+        guard let item = pool.order.item(at: position) else { return nil }
+        pool.order.advance(&position)
+        return Chunk(
+            id: item.id, rate: item.chunk.rate, start: item.chunk.start, end: item.chunk.end)
     }
 
-    /// Leaves out what is connected with the chunk handed out last: it may depend on it.
-    public mutating func skip() { current = nil }
+    /// The name of the chunk that `next` will hand out.
+    package var nextID: ChunkID? { pool.order.item(at: position)?.id }
 
-    /// Puts the next chunk of the cluster that was taken from in its place.
-    private mutating func advance() {
-        guard let (id, number) = current, let cluster = pool.clusters[id],
-            number + 1 < cluster.chunks.count
-        else { return }
-        heap.append(Head(chunk: cluster.chunks[number + 1], cluster: id, number: number + 1))
-        var child = heap.count - 1
-        while child > 0, heap[child].chunk.precedes(heap[(child - 1) / 2].chunk) {
-            heap.swapAt(child, (child - 1) / 2)
-            child = (child - 1) / 2
+    /// The transactions of a chunk, in the order to mine them.
+    public func entries(of chunk: Chunk) -> [MempoolEntry] { members(of: chunk).map(\.entry) }
+
+    package func members(of chunk: Chunk) -> [Member] {
+        guard let cluster = pool.clusters[chunk.id.cluster] else { return [] }
+        return cluster.members[Int(chunk.start)..<Int(chunk.end)].map { number in
+            let slot = pool.slots[Int(number)]
+            return Member(entry: slot.entry, slot: number, parents: slot.parents)
         }
     }
 
-    private mutating func sink(_ start: Int) {
-        var parent = start
-        while true {
-            var best = parent
-            for child in [2 * parent + 1, 2 * parent + 2]
-            where child < heap.count && heap[child].chunk.precedes(heap[best].chunk) {
-                best = child
-            }
-            guard best != parent else { return }
-            heap.swapAt(parent, best)
-            parent = best
-        }
-    }
+    /// The txid of a transaction in the pool.
+    package func txid(inSlot slot: Int32) -> Txid { pool.slots[Int(slot)].entry.txid }
 }

@@ -23,9 +23,8 @@ public struct BlockAssembler: Sendable {
     public func assemble(
         _ mempool: Mempool, onto context: TemplateContext, paying payee: Payee = .nobody
     ) throws(PayoutError) -> BlockTemplate {
-        var filling = try Filling(reserve: reserve(for: payee, context))
-        choose(from: mempool, onto: context, into: &filling)
-        return try finish(filling, onto: context, paying: payee)
+        try finish(
+            choose(from: mempool, onto: context, paying: payee), onto: context, paying: payee)
     }
 
     /// Builds a block of exactly these transactions, in this order (`generateblock`).
@@ -33,12 +32,32 @@ public struct BlockAssembler: Sendable {
         exactly transactions: [TemplateTransaction], onto context: TemplateContext,
         paying payee: Payee
     ) throws(PayoutError) -> BlockTemplate {
-        var filling = try Filling(reserve: reserve(for: payee, context))
-        for transaction in transactions { filling.append(transaction) }
-        return try finish(filling, onto: context, paying: payee)
+        let rules = try rules(onto: context, paying: payee)
+        return try finish(
+            BlockSelection(rules, exactly: transactions), onto: context, paying: payee)
+    }
+
+    /// Chooses a block's transactions from the pool, with nothing kept to go on from.
+    public func choose(
+        from mempool: Mempool, onto context: TemplateContext, paying payee: Payee
+    ) throws(PayoutError) -> BlockSelection {
+        var selection = try BlockSelection(rules(onto: context, paying: payee))
+        selection.renew(from: mempool)
+        return selection
     }
 
     // MARK: Room
+
+    /// How transactions are to be chosen: by what is known before any is.
+    func rules(
+        onto context: TemplateContext, paying payee: Payee
+    ) throws(PayoutError) -> BlockSelection.Rules {
+        let reserve = try reserve(for: payee, context)
+        return BlockSelection.Rules(
+            maxWeight: options.maxWeight, minFeeRate: options.minFeeRate,
+            reservedWeight: reserve.weight, reservedSigOps: reserve.sigOps, height: context.height,
+            medianTimePast: context.medianTimePast)
+    }
 
     private func reserve(
         for payee: Payee, _ context: TemplateContext
@@ -73,53 +92,20 @@ public struct BlockAssembler: Sendable {
         return [TransactionOutput(value: .zero, script: Script(script))]
     }
 
-    // MARK: Choosing
-
-    /// How often in a row a chunk may not fit before a nearly full block counts as full.
-    private static let maximumFailures = 1000
-    private static let nearlyFull = 4000
-
-    private func choose(
-        from mempool: Mempool, onto context: TemplateContext, into filling: inout Filling
-    ) {
-        var order = MiningOrder(mempool)
-        var failures = 0
-        let minimum = FeeFraction(fee: options.minFeeRate.satoshisPerKvB, size: 1000)
-        while let chunk = order.next() {
-            if minimum.isHigherRate(than: chunk.rate.overVirtualSize) { break }
-            if fits(chunk, in: filling, onto: context) {
-                failures = 0
-                for entry in chunk.entries { filling.append(entry) }
-            } else {
-                order.skip()
-                failures += 1
-                let isNearlyFull = filling.weight + Self.nearlyFull > options.maxWeight
-                if failures > Self.maximumFailures, isNearlyFull { break }
-            }
-        }
-    }
-
-    private func fits(
-        _ chunk: MiningOrder.Chunk, in filling: Filling, onto context: TemplateContext
-    ) -> Bool {
-        let sigOps = chunk.entries.reduce(0) { $0 + $1.sigOpCost }
-        return filling.weight + Int(chunk.rate.size) < options.maxWeight
-            && filling.sigOps + sigOps < ConsensusLimits.maximumSigOpCost
-            && chunk.entries.allSatisfy {
-                $0.transaction.isFinal(height: context.height, time: context.medianTimePast)
-            }
-    }
-
     // MARK: Finishing
 
-    private func finish(
-        _ filling: Filling, onto context: TemplateContext, paying payee: Payee
+    /// Builds the block around a selection that was made for the same context and payee. This does
+    /// not need the pool, so its owner need not wait for it.
+    public func finish(
+        _ selection: BlockSelection, onto context: TemplateContext, paying payee: Payee
     ) throws(PayoutError) -> BlockTemplate {
-        let reward = context.subsidy + filling.fees
+        let reward = context.subsidy + selection.sums.fees
         var outputs: [TransactionOutput]
         var split: PayoutSplit?
+        var isSearched = true
         switch payee {
         case .nobody:
+            isSearched = false
             outputs = [TransactionOutput(value: reward)]
         case .script(let script):
             outputs = [TransactionOutput(value: reward, script: script)]
@@ -130,48 +116,16 @@ public struct BlockAssembler: Sendable {
         }
         var commitment: Script?
         if context.hasWitness {
-            let root = MerkleTree.root([.zero] + filling.transactions.map(\.transaction.wtxid))
+            let root = MerkleTree.root([.zero] + selection.transactions.map(\.transaction.wtxid))
             let script = Block.witnessCommitmentScript(
                 Block.witnessCommitment(root: root, nonce: .zero))
             outputs.append(TransactionOutput(value: .zero, script: script))
             commitment = script
         }
         return BlockTemplate(
-            context: context, transactions: filling.transactions, fees: filling.fees,
-            coinbaseValue: reward, weight: filling.weight, sigOpCost: filling.sigOps,
-            witnessCommitment: commitment, payout: split, outputs: outputs)
-    }
-}
-
-/// A block being filled.
-private struct Filling {
-    var transactions: [TemplateTransaction] = []
-    var fees = Amount.zero
-    /// With what is kept for the coinbase.
-    var weight: Int
-    var sigOps: Int
-    private var places: [Txid: Int] = [:]
-
-    init(reserve: (weight: Int, sigOps: Int)) {
-        weight = reserve.weight
-        sigOps = reserve.sigOps
-    }
-
-    mutating func append(_ entry: MempoolEntry) {
-        append(
-            TemplateTransaction(
-                transaction: entry.transaction, fee: entry.fee, sigOpCost: entry.sigOpCost))
-    }
-
-    mutating func append(_ transaction: TemplateTransaction) {
-        var added = transaction
-        added.depends = (0..<transaction.transaction.inputs.count).compactMap {
-            places[transaction.transaction.outPoint(at: $0).txid]
-        }
-        transactions.append(added)
-        places[transaction.transaction.txid] = transactions.count
-        fees += transaction.fee
-        weight += transaction.transaction.weight.units
-        sigOps += transaction.sigOpCost
+            context: context, transactions: selection.transactions, fees: selection.sums.fees,
+            coinbaseValue: reward, weight: selection.sums.weight, sigOpCost: selection.sums.sigOps,
+            witnessCommitment: commitment, payout: split, outputs: outputs,
+            isSearched: isSearched)
     }
 }

@@ -38,13 +38,20 @@ public struct BlockTemplate: Sendable {
     /// Who answers the challenge, on a signet whose blocks are to be signed.
     public var signer: BlockSigner?
 
-    /// What the coinbase's txid is hashed with, from leaf to root.
-    private let branch: [Hash256]
+    /// What the coinbase's txid is hashed with, from leaf to root; nil until it is wanted, where
+    /// nobody may search on this as it is.
+    private let knownBranch: [Hash256]?
+
+    private var branch: [Hash256] { knownBranch ?? Self.branch(beside: transactions) }
+
+    private static func branch(beside transactions: [TemplateTransaction]) -> [Hash256] {
+        MerkleTree.branch([.zero] + transactions.map(\.transaction.txid), position: 0)
+    }
 
     init(
         context: TemplateContext, transactions: [TemplateTransaction], fees: Amount,
         coinbaseValue: Amount, weight: Int, sigOpCost: Int, witnessCommitment: Script?,
-        payout: PayoutSplit?, outputs: [TransactionOutput]
+        payout: PayoutSplit?, outputs: [TransactionOutput], isSearched: Bool
     ) {
         self.context = context
         self.transactions = transactions
@@ -55,7 +62,7 @@ public struct BlockTemplate: Sendable {
         self.witnessCommitment = witnessCommitment
         self.payout = payout
         self.outputs = outputs
-        branch = MerkleTree.branch([.zero] + transactions.map(\.transaction.txid), position: 0)
+        knownBranch = isSearched ? Self.branch(beside: transactions) : nil
     }
 
     private init(_ other: BlockTemplate, payout: PayoutSplit, outputs: [TransactionOutput]) {
@@ -69,7 +76,7 @@ public struct BlockTemplate: Sendable {
         self.payout = payout
         self.outputs = outputs
         signer = other.signer
-        branch = other.branch
+        knownBranch = other.branch
     }
 
     /// The same block paid by another plan, which must not need more room than the one it was made

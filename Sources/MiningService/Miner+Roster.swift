@@ -31,6 +31,7 @@ extension Miner {
 
     /// The chain has a new tip: what was paid is noted, so that it is known if it is orphaned.
     public func chainMoved() async {
+        await prepareSharedTemplate()
         guard roster != nil else { return }
         // What cannot be read now is read when somebody asks, who is then told why not.
         try? await book.follow()

@@ -15,7 +15,7 @@ public import Primitives
 public actor Miner {
     public nonisolated let network: Network
     public nonisolated let validator: Validator
-    private let clock: any NodeClock
+    let clock: any NodeClock
     private let logger: Logger
 
     /// How blocks are filled.
@@ -42,7 +42,11 @@ public actor Miner {
     private var lastBlock: BlockHash?
     private var lastProblem: String?
     private var refusedInRow = 0
-    private var shared: SharedTemplate?
+    var shared: SharedTemplate?
+    /// When one was asked for last, in seconds since 1970.
+    var sharedWanted = Int64.min / 2
+    /// Kept from one shared template to the next.
+    var text = TemplateText()
     /// Jobs of this node's own threads are numbered from the top, those of clients from below.
     private var lastJobNumber = UInt64.max
     /// The weight and transactions of the last template built here, for `getmininginfo`.
@@ -200,33 +204,6 @@ public actor Miner {
         lastTemplate = (template.weight, template.transactions.count)
         return template
     }
-
-    /// A template for whoever asks, with the state of the pool it was made in.
-    public struct SharedTemplate: Sendable {
-        public var template: BlockTemplate
-        /// The pool's `updates` before it was made.
-        public var updates: UInt64
-        var time: Int64
-    }
-
-    /// The template `getblocktemplate` answers: the last one while the tip is the same, and the
-    /// pool too or five seconds have not passed.
-    public func sharedTemplate() async throws -> SharedTemplate {
-        let updates = await validator.mempool { $0.updates }
-        let now = clock.now()
-        if let shared, shared.template.context.previous == validator.tip.hash,
-            shared.updates == updates || now - shared.time <= 5
-        {
-            return shared
-        }
-        let made = SharedTemplate(
-            template: try await template(paying: .nobody), updates: updates, time: now)
-        shared = made
-        return made
-    }
-
-    /// The state of the pool that the last shared template was made in.
-    public var sharedUpdates: UInt64 { shared?.updates ?? 0 }
 
     /// How the next block's reward would be split.
     public func previewPayout() async throws -> (template: BlockTemplate, split: PayoutSplit) {

@@ -209,6 +209,10 @@ public struct Node: Sendable {
                 await stop.wait()
             }
             group.addTask {
+                await miner.keepSharedTemplate()
+                await stop.wait()
+            }
+            group.addTask {
                 if let stratum { try await self.run(stratum) }
                 await stop.wait()
             }

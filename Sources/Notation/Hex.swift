@@ -24,6 +24,21 @@ public enum Hex {
         }
     }
 
+    /// Appends the bytes in lower-case digits to text that is being written.
+    public static func append(_ bytes: ArraySlice<UInt8>, to text: inout [UInt8]) {
+        var position = text.count
+        text.append(contentsOf: repeatElement(0, count: 2 * bytes.count))
+        text.withUnsafeMutableBufferPointer { text in
+            bytes.withUnsafeBufferPointer { bytes in
+                for byte in bytes {
+                    text[position] = digit(byte >> 4)
+                    text[position + 1] = digit(byte & 15)
+                    position += 2
+                }
+            }
+        }
+    }
+
     /// The bytes that `text` spells, in digits of either case; nil for an odd count of digits or
     /// anything that is not a digit, blanks included.
     public static func decode(_ text: some StringProtocol) -> [UInt8]? {

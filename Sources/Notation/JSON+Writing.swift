@@ -33,6 +33,7 @@ private struct JSONWriter {
         case .string(let text): writeQuoted(text)
         case .array(let elements): write(elements, level: level)
         case .object(let object): write(object, level: level)
+        case .written(let text): output.append(contentsOf: text)
         }
     }
 

@@ -51,7 +51,7 @@ extension JSON {
         switch self {
         case .number(let text), .string(let text): text
         case .bool(true): "1"
-        case .null, .bool, .array, .object: ""
+        case .null, .bool, .array, .object, .written: ""
         }
     }
 

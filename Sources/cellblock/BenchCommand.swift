@@ -9,8 +9,8 @@ import Notation
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "Measure validation and hashing against what this machine can do at best.",
-        subcommands: [ValidateBench.self, ChainBench.self, HashBench.self])
+        abstract: "Measure the node's work against what this machine can do at best.",
+        subcommands: [ValidateBench.self, ChainBench.self, HashBench.self, TemplateBench.self])
 }
 
 /// Verification of blocks against their signature checks alone.

@@ -222,7 +222,7 @@ import Testing
         #expect(fresh.pool.txidsByScore == builder.pool.txidsByScore, "seed \(seed)")
         var order = MiningOrder(builder.pool)
         var mined: [Txid] = []
-        while let chunk = order.next() { mined += chunk.entries.map(\.txid) }
+        while let chunk = order.next() { mined += order.entries(of: chunk).map(\.txid) }
         #expect(mined == builder.pool.txidsByScore, "seed \(seed)")
     }
 }

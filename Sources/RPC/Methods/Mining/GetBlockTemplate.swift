@@ -158,8 +158,7 @@ private struct TemplateJSON {
         object.append("vbavailable", .object(votes.available))
         object.append("vbrequired", 0)
         object.append("previousblockhash", .string(current.previous.displayHex))
-        object.append(
-            "transactions", .array(template.transactions.map { entry($0, scale: scale) }))
+        object.append("transactions", .written(work.text.bytes))
         object.append("coinbaseaux", .object(JSONObject()))
         object.append("coinbasevalue", .int(template.coinbaseValue.satoshis))
         object.append("longpollid", .string(current.previous.displayHex + "\(work.updates)"))
@@ -180,19 +179,6 @@ private struct TemplateJSON {
             object.append("default_witness_commitment", .hex(commitment.bytes))
         }
         return .object(object)
-    }
-
-    private func entry(_ chosen: TemplateTransaction, scale: Int) -> JSON {
-        let transaction = chosen.transaction
-        return [
-            "data": .hex(transaction.bytes),
-            "txid": .string(transaction.txid.displayHex),
-            "hash": .string(transaction.wtxid.displayHex),
-            "depends": .array(chosen.depends.map { .int($0) }),
-            "fee": .int(chosen.fee.satoshis),
-            "sigops": .int(chosen.sigOpCost / scale),
-            "weight": .int(transaction.weight.units),
-        ]
     }
 
     /// What the votes on changes mean for a client that knows of some of them (BIP9).
