@@ -181,10 +181,11 @@ let effects: [Target] = disk + [
             package("Logging", "swift-log"),
             package("ServiceLifecycle", "swift-service-lifecycle"),
         ]),
+    system("CTLS", pkgConfig: "libssl", apt: "libssl-dev", brew: "openssl@3"),
     module(
         "Stratum",
         core + [
-            "Mining", "Storage", "Chain", "MiningService", package("NIOCore", "swift-nio"),
+            "CTLS", "Mining", "Storage", "Chain", "MiningService", package("NIOCore", "swift-nio"),
             package("NIOPosix", "swift-nio"),
             package("Logging", "swift-log"),
             package("ServiceLifecycle", "swift-service-lifecycle"),

@@ -10,7 +10,22 @@ public struct StratumConfiguration: Sendable {
         }
     }
 
+    /// Where miners are served whose connections are encrypted, and with what.
+    public struct Encrypted: Sendable, Hashable {
+        public var endpoints: [Endpoint]
+        /// Files of PEM: the server's certificate and those it rests on, and its key.
+        public var certificate: String
+        public var key: String
+
+        public init(endpoints: [Endpoint], certificate: String, key: String) {
+            self.endpoints = endpoints
+            self.certificate = certificate
+            self.key = key
+        }
+    }
+
     public var endpoints: [Endpoint]
+    public var encrypted: Encrypted?
     /// The difficulty of a client's first shares.
     public var startDifficulty: Double?
     /// Connections at once.

@@ -21,6 +21,7 @@ public actor StratumServer: Service {
     private nonisolated let board: JobBoard
     private nonisolated let surroundings: StratumHandler.Surroundings
     private nonisolated let clients: Mutex<Clients>
+    private nonisolated let door = TLSDoor()
     private let events: AsyncStream<Event>
     private let queue: AsyncStream<Event>.Continuation
     private let started: AsyncStream<Result<Void, any Error>>
@@ -245,20 +246,34 @@ public actor StratumServer: Service {
 
     private func listen() async throws -> [any Channel] {
         var servers: [any Channel] = []
-        for endpoint in configuration.endpoints {
+        var context: TLSContext?
+        if let encrypted = configuration.encrypted {
+            do throws(TLSError) {
+                context = try TLSContext(
+                    certificate: encrypted.certificate, key: encrypted.key)
+            } catch {
+                throw StratumServerError("Cannot serve miners by TLS: \(error)")
+            }
+        }
+        let doors =
+            configuration.endpoints.map { ($0, nil as TLSContext?) }
+            + (configuration.encrypted?.endpoints ?? []).map { ($0, context) }
+        for (endpoint, context) in doors {
+            let place = "\(endpoint.host):\(endpoint.port)" + (context == nil ? "" : " by TLS")
             do {
-                servers.append(try await bind(endpoint))
-                logger.info("Serving miners on \(endpoint.host):\(endpoint.port)")
+                servers.append(try await bind(endpoint, context))
+                logger.info("Serving miners on \(place)")
             } catch {
                 for server in servers { server.close(promise: nil) }
-                throw StratumServerError(
-                    "Cannot serve miners on \(endpoint.host):\(endpoint.port): \(error)")
+                throw StratumServerError("Cannot serve miners on \(place): \(error)")
             }
         }
         return servers
     }
 
-    private func bind(_ endpoint: StratumConfiguration.Endpoint) async throws -> any Channel {
+    private func bind(
+        _ endpoint: StratumConfiguration.Endpoint, _ context: TLSContext?
+    ) async throws -> any Channel {
         let bootstrap = ServerBootstrap(group: Self.group)
             .serverChannelOption(.backlog, value: 512)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -267,6 +282,10 @@ public actor StratumServer: Service {
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 1 << 18, high: 1 << 20))
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    if let context {
+                        let handler = try TLSHandler(context, door: self.door)
+                        try channel.pipeline.syncOperations.addHandler(handler)
+                    }
                     try self.admit(channel)
                 }
             }

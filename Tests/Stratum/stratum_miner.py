@@ -3,15 +3,18 @@
 
     stratum_miner.py HOST:PORT INMATE[.WORKER] [--shares N] [--blocks N] [--seconds S]
                      [--difficulty D] [--size BYTES] [--roll-versions] [--json]
+                     [--tls CERTIFICATE]
 
 It subscribes, logs in, searches as told, hands in what it finds, and ends after so many shares or
-blocks. Only the standard library is used, and nothing of Cellblock's.
+blocks. With --tls it speaks TLS and trusts that certificate alone, whoever it names. Only the
+standard library is used, and nothing of Cellblock's.
 """
 import argparse
 import hashlib
 import json
 import select
 import socket
+import ssl
 import struct
 import sys
 import time
@@ -53,6 +56,10 @@ class Miner:
         host, port = address.rsplit(":", 1)
         self.socket = socket.create_connection((host, int(port)), timeout=30)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if options.tls:
+            context = ssl.create_default_context(cafile=options.tls)
+            context.check_hostname = False
+            self.socket = context.wrap_socket(self.socket)
         self.user, self.options = user, options
         self.buffer, self.next_id = b"", 1
         self.job, self.difficulty = None, 1.0
@@ -70,7 +77,9 @@ class Miner:
     def lines(self, wait):
         """What has come, waiting so many seconds for it."""
         while b"\n" not in self.buffer:
-            if not select.select([self.socket], [], [], wait)[0]:
+            # What was decrypted already does not show at the socket.
+            held = self.socket.pending() if self.options.tls else 0
+            if not held and not select.select([self.socket], [], [], wait)[0]:
                 return
             data = self.socket.recv(65536)
             if not data:
@@ -185,6 +194,7 @@ def main():
     parser.add_argument("--depth", type=int, default=1, help="shares that may wait for an answer")
     parser.add_argument("--roll-versions", action="store_true")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--tls", default=None, help="the certificate to trust, as PEM")
     options = parser.parse_args()
     miner = Miner(options.address, options.user, options)
     is_done = miner.run()

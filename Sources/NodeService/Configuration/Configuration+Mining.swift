@@ -83,19 +83,15 @@ extension Configuration {
 
     /// How miners are served; nil where they are not.
     func stratum() throws -> StratumConfiguration? {
-        var endpoints: [StratumConfiguration.Endpoint] = []
-        for text in settings.list("stratum") where text != "0" {
-            // Said without an address: this machine alone.
-            let place = text.isEmpty || text == "1" ? "127.0.0.1" : text
-            let (host, port) = try Self.split(place, port: 3333, option: "stratum")
-            endpoints.append(.init(host: host, port: port))
-        }
-        guard !endpoints.isEmpty else { return nil }
+        let endpoints = try stratumEndpoints("stratum", port: 3333)
+        let encrypted = try encryptedStratum()
+        guard !endpoints.isEmpty || encrypted != nil else { return nil }
         guard network.consensus.signetChallenge == nil else {
             throw ConfigurationError(
                 "-stratum is not for signets: their blocks are signed before they are mined")
         }
         var stratum = StratumConfiguration(endpoints: endpoints)
+        stratum.encrypted = encrypted
         if let text = settings.string("stratumdifficulty") {
             guard let difficulty = Double(text), difficulty > 0, difficulty.isFinite else {
                 throw ConfigurationError("Invalid -stratumdifficulty: '\(text)'")
@@ -103,5 +99,31 @@ extension Configuration {
             stratum.startDifficulty = difficulty
         }
         return stratum
+    }
+
+    private func stratumEndpoints(
+        _ option: String, port: Int
+    ) throws -> [StratumConfiguration.Endpoint] {
+        try settings.list(option).filter { $0 != "0" }.map { text in
+            // Said without an address: this machine alone.
+            let place = text.isEmpty || text == "1" ? "127.0.0.1" : text
+            let (host, port) = try Self.split(place, port: port, option: option)
+            return StratumConfiguration.Endpoint(host: host, port: port)
+        }
+    }
+
+    private func encryptedStratum() throws -> StratumConfiguration.Encrypted? {
+        let endpoints = try stratumEndpoints("stratumtls", port: 3334)
+        let files = (settings.path("stratumcert"), settings.path("stratumkey"))
+        guard !endpoints.isEmpty else {
+            if files.0 != nil || files.1 != nil {
+                throw ConfigurationError("-stratumcert and -stratumkey are for -stratumtls only")
+            }
+            return nil
+        }
+        guard let certificate = files.0, let key = files.1 else {
+            throw ConfigurationError("-stratumtls needs -stratumcert=<file> and -stratumkey=<file>")
+        }
+        return .init(endpoints: endpoints, certificate: certificate, key: key)
     }
 }

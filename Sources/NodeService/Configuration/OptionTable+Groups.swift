@@ -198,7 +198,14 @@ extension OptionTable {
         Option("roster", "=<file>", .used, "Whom the blocks mined here pay"),
         Option("sharelogsize", "=<n>", .used, "Most MiB of shares to keep (default: 1024)"),
         Option("stratum", "=<addr>[:port]", .used, "Serve miners here (default port: 3333)"),
+        Option(
+            "stratumcert", "=<file>", .used,
+            "Certificate for -stratumtls, and those it rests on (PEM)"),
         Option("stratumdifficulty", "=<n>", .used, "Difficulty of a miner's first shares"),
+        Option("stratumkey", "=<file>", .used, "Key of that certificate (PEM)"),
+        Option(
+            "stratumtls", "=<addr>[:port]", .used,
+            "Serve miners here, encrypted (default port: 3334)"),
         Option("mine", "=<n>", .used, "Mine from the start with this many threads (0 = all cores)"),
     ]
 
