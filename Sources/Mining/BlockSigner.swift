@@ -17,8 +17,13 @@ public struct BlockSigner: Sendable {
 
     /// - Parameter keys: those that the challenge wants; none where anybody may answer it.
     public init(challenge: Script, keys: [PrivateKey]) {
+        self.init(challenge: challenge, provider: SigningProvider(secrets: keys))
+    }
+
+    /// - Parameter provider: the keys that the challenge wants, and the scripts it names by hash.
+    public init(challenge: Script, provider: SigningProvider) {
         self.challenge = challenge
-        signer = TransactionSigner(provider: SigningProvider(secrets: keys), hashType: .all)
+        signer = TransactionSigner(provider: provider, hashType: .all)
     }
 
     /// The coinbase with the solution in it; nil where the keys do not answer the challenge.

@@ -61,12 +61,32 @@ extension Node {
                 roster: try await roster(at: path, wallets),
                 finder: configuration.settings.string("finder"))
         }
-        if let signer = try configuration.blockSigner() { await miner.use(signer: signer) }
-        await miner.use(schedule: configuration.miningSchedule) { await peers.connectionCounts().total }
+        if let signer = try await blockSigner(wallets) { await miner.use(signer: signer) }
+        await miner.use(schedule: configuration.miningSchedule) {
+            await peers.connectionCounts().total
+        }
         if let threads = try configuration.miningThreads() {
             try await miner.start(threads: threads, duty: configuration.miningDuty)
         }
         return miner
+    }
+
+    /// Who signs blocks; nil where the network asks for no signature. Without keys blocks can be
+    /// made only where anybody may answer the challenge.
+    private func blockSigner(_ wallets: WalletStore?) async throws -> BlockSigner? {
+        var provider = SigningProvider(secrets: try configuration.signetKeys())
+        let names = try configuration.signetWallets()
+        guard let challenge = configuration.signetChallenge else { return nil }
+        for name in names {
+            let wallet = try await Self.wallet(named: name, wallets)
+            let known = await wallet.signingProvider(for: challenge)
+            guard !known.secrets.isEmpty else {
+                throw ConfigurationError(
+                    "-signetwallet: the wallet \"\(name)\" holds no key of the network's challenge")
+            }
+            provider.merge(known)
+        }
+        return BlockSigner(challenge: challenge, provider: provider)
     }
 
     private func roster(at path: String, _ wallets: WalletStore?) async throws -> Roster {
@@ -111,15 +131,21 @@ extension Node {
     private static func inmateScript(
         ofWallet name: String, _ wallets: WalletStore?
     ) async throws -> Script {
-        guard let wallets else { throw ConfigurationError("wallets are disabled") }
         let label = "inmate"
-        let wallet: Wallet
-        do {
-            wallet = try await wallets.wallet(named: name)
-        } catch {
-            wallet = try await wallets.load(name: name)
-        }
+        let wallet = try await wallet(named: name, wallets)
         if let known = await wallet.addresses(label: label).first { return known.address.script }
         return try await wallet.newAddress(label: label).script
+    }
+
+    /// A wallet of this node, loaded where it is not yet.
+    private static func wallet(
+        named name: String, _ wallets: WalletStore?
+    ) async throws -> Wallet {
+        guard let wallets else { throw ConfigurationError("wallets are disabled") }
+        do {
+            return try await wallets.wallet(named: name)
+        } catch {
+            return try await wallets.load(name: name)
+        }
     }
 }

@@ -6,56 +6,8 @@ import TestSupport
 import Testing
 
 @Suite("Payouts of real nodes", .serialized) struct PayoutTests {
-    private static let addresses = [
-        "ana": "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080",
-        "beto": "bcrt1qrp33g0q5c5txsp9arysrx4k6zdkfs4nce4xj0gdcccefvpysxf3qzf4jry",
-        "carla": "bcrt1q6rhpng9evdsfnn833a4f4vej0asu6dk5srld6x",
-    ]
-
     private func roster(_ weights: [String: Int], scheme: String, more: String = "") -> String {
-        let members = weights.sorted { $0.key < $1.key }.map { name, weight in
-            """
-            [[inmate]]
-            name = "\(name)"
-            weight = \(weight)
-            address = "\(Self.addresses[name] ?? "")"
-            """
-        }
-        return "[payout]\nscheme = \"\(scheme)\"\n\(more)\n" + members.joined(separator: "\n")
-            + "\n"
-    }
-
-    private static let scripts = URL(filePath: #filePath, directoryHint: .notDirectory)
-        .deletingLastPathComponent().deletingLastPathComponent()
-
-    static let hasPython = FileManager.default.isExecutableFile(atPath: "/usr/bin/python3")
-
-    /// Runs one of the programs beside these tests; gives its exit code and what it printed.
-    private func python(_ program: String, _ arguments: String...) throws -> (Int32, String) {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/python3")
-        process.arguments = [Self.scripts.appending(path: program).path] + arguments
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
-        let data = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: data, as: UTF8.self))
-    }
-
-    /// Runs the program for people; gives what it printed.
-    private func cellblock(_ arguments: String...) throws -> String {
-        let process = Process()
-        process.executableURL = NodeProcess.program.deletingLastPathComponent()
-            .appending(path: "cellblock", directoryHint: .notDirectory)
-        process.arguments = arguments
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let data = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return String(decoding: data, as: UTF8.self)
+        MinerSupport.roster(weights, scheme: scheme, more: more)
     }
 
     @Test("Two nodes with other rosters part, mine ten and twelve, and agree bit for bit after")
@@ -113,7 +65,7 @@ import Testing
 
     @Test(
         "A miner from outside finds blocks, is credited, is paid, and the audit agrees",
-        .enabled(if: hasPython))
+        .enabled(if: MinerSupport.hasPython))
     func stratum() throws {
         let node = try NodeProcess()
         let port = try LoopbackSocket.freePort()
@@ -122,21 +74,21 @@ import Testing
         let flags = ["-roster=\(node.folder.path)/r.toml", "-stratum=127.0.0.1:\(port)"]
         try node.start(flags[0], flags[1])
         let server = "127.0.0.1:\(port)"
-        var (code, text) = try python(
+        var (code, text) = try MinerSupport.python(
             "Stratum/stratum_miner.py", server, "ana.rig", "--blocks", "6", "--json")
         #expect(code == 0, "\(text)")
-        (code, text) = try python(
+        (code, text) = try MinerSupport.python(
             "Stratum/stratum_miner.py", server, "beto", "--blocks", "4", "--size", "384",
             "--roll-versions", "--json")
         #expect(code == 0, "\(text)")
-        (code, text) = try python(
+        (code, text) = try MinerSupport.python(
             "Stratum/stratum_miner.py", server, "nobody", "--blocks", "1", "--seconds", "5")
         #expect(code != 0 && text.contains("24"), "\(text)")
         try node.until("all blocks are connected", seconds: 20) { try (node.height() ?? 0) >= 10 }
         let inmates = try node.rpc.call("listinmates").array ?? []
         #expect(inmates.count == 2)
         for inmate in inmates { #expect((inmate["shares"]?.int ?? 0) >= 4) }
-        let shown = try cellblock(
+        let shown = try MinerSupport.cellblock(
             "roster", "--datadir", node.folder.path, "--chain", "regtest", "--rpcport",
             "\(node.rpcPort)", "--json")
         let view = try JSON(parsing: shown)
@@ -149,10 +101,18 @@ import Testing
         let export = "\(node.folder.path)/export.json"
         let written = try node.rpc.call("exportpayouts", [.string(export)])
         #expect(written["blocks"]?.int == (try node.height()))
-        (code, text) = try python(
+        (code, text) = try MinerSupport.python(
             "Audit/verify.py", export, "--blocks", "\(node.networkFolder)/blocks")
         #expect(code == 0, "\(text)")
-        (code, text) = try python(
+        // Connected anew, the blocks do to the ledger what they did, shares and all.
+        let kept = try ledger(node)
+        #expect(try node.stop().code == 0)
+        try node.start(flags[0], flags[1], "-reindex-chainstate")
+        try node.until("the chain is back", seconds: 30) {
+            try node.height() == written["blocks"]?.int
+        }
+        #expect(try ledger(node) == kept)
+        (code, text) = try MinerSupport.python(
             "Audit/test_flips.py", export, "--blocks", "\(node.networkFolder)/blocks", "--flips",
             "60")
         #expect(code == 0, "\(text)")
@@ -186,7 +146,7 @@ import Testing
         try node.start("-roster=\(node.folder.path)/r.toml")
         try mine(2, on: node)
         _ = try node.rpc.call(
-            "setinmate", ["carla", 5, .string(Self.addresses["carla"] ?? "")])
+            "setinmate", ["carla", 5, .string(MinerSupport.addresses["carla"] ?? "")])
         try mine(1, on: node)
         let names = try node.rpc.call("listinmates").array?.compactMap { $0["name"]?.stringValue }
         #expect(names == ["ana", "beto", "carla"])
@@ -212,7 +172,7 @@ import Testing
         // The key of 32 bytes 0x01, and a script that wants a signature by it.
         let secret = "cMceqPhHedrhbcR9eXgzmfWy7kRqLyAxMYwFT6ABDWsiwUp9Nsq9"
         let challenge = "21031b84c5567b126440995d3ed5aaba0565d71e1834604819ff9c17f5e9d5dd078fac"
-        let regtest = Self.scripts.deletingLastPathComponent().appending(
+        let regtest = MinerSupport.scripts.deletingLastPathComponent().appending(
             path: "Genesis/regtest.json")
         var definition = try String(contentsOf: regtest, encoding: .utf8)
         definition = definition.replacing("\"regtest\"", with: "\"workshop\"")
@@ -257,7 +217,34 @@ import Testing
             try node.rpc.call("getminerinfo")["problem"] != nil
         }
         #expect(try node.height() == before)
+        // With a wallet that has the key it goes on.
+        try giveKey(secret, to: "signer", of: node)
+        _ = try node.rpc.call("createwallet", ["stranger"])
+        #expect(try node.stop().code == 0)
+        try node.spawn([roster, "-signetwallet=stranger"])
+        let end = try node.end()
+        #expect(end.code == 1 && end.standardError.contains("holds no key"), "\(end)")
+        try node.start(roster, "-signetwallet=signer", "-minerthreads=1", "-minerinterval=1")
+        try node.until("blocks are mined by themselves", seconds: 60) {
+            try (node.height() ?? 0) >= (before ?? 0) + 3
+        }
+        try other.connect(to: node)
+        try other.until("the blocks arrive", seconds: 30) {
+            try (other.height() ?? 0) >= (before ?? 0) + 3
+        }
         #expect(height != nil)
+    }
+
+    /// Makes a wallet that holds a key.
+    private func giveKey(_ secret: String, to name: String, of node: NodeProcess) throws {
+        _ = try node.rpc.call("createwallet", [.string(name), false, true])
+        let text = "wpkh(\(secret))"
+        let checksum = try node.rpc.call("getdescriptorinfo", [.string(text)])["checksum"]
+        let imported = try node.rpc.call(
+            "importdescriptors",
+            [[["desc": .string(text + "#" + (checksum?.stringValue ?? "")), "timestamp": "now"]]],
+            wallet: name)
+        #expect(imported[0]?["success"] == true, "\(imported)")
     }
 
     @Test("A node that mines only when transactions wait rests until one does")

@@ -54,15 +54,14 @@ extension Configuration {
             waitsForPeers: settings.bool("minerneedspeers", default: false))
     }
 
-    /// Who signs blocks: nil where the network has no challenge, or no key for it was given and it
-    /// asks for one.
-    func blockSigner() throws -> BlockSigner? {
+    /// What blocks must answer to; nil on networks whose blocks are not signed.
+    var signetChallenge: Script? { network.consensus.signetChallenge.map { Script($0) } }
+
+    /// The keys given to sign blocks with.
+    func signetKeys() throws -> [PrivateKey] {
         let texts = settings.list("signetkey")
-        guard let challenge = network.consensus.signetChallenge else {
-            guard texts.isEmpty else {
-                throw ConfigurationError("-signetkey is only for signet, not for \(network.chainName)")
-            }
-            return nil
+        guard signetChallenge != nil || texts.isEmpty else {
+            throw ConfigurationError("-signetkey is only for signet, not for \(network.chainName)")
         }
         var keys: [PrivateKey] = []
         for text in texts {
@@ -72,7 +71,17 @@ extension Configuration {
             }
             keys.append(key)
         }
-        return BlockSigner(challenge: Script(challenge), keys: keys)
+        return keys
+    }
+
+    /// The wallets that hold keys to sign blocks with.
+    func signetWallets() throws -> [String] {
+        let names = settings.list("signetwallet")
+        guard signetChallenge != nil || names.isEmpty else {
+            throw ConfigurationError(
+                "-signetwallet is only for signet, not for \(network.chainName)")
+        }
+        return names
     }
 
     /// Where every roster ever paid by is kept.

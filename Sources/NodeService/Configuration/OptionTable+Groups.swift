@@ -166,6 +166,10 @@ extension OptionTable {
         Option("signetkey", "=<wif>", .used, "Sign blocks of a signet of your own with this key")
             .withoutNegation(),
         Option("signetseednode", "=<host>", .used).withoutNegation(),
+        Option(
+            "signetwallet", "=<name>", .used,
+            "Sign blocks of a signet of your own with this wallet's keys"
+        ).withoutNegation(),
         Option("testactivationheight", "=name@height", .used),
         Option("vbparams", "=deployment:start:end[:min_activation_height]", .used),
     ]
