@@ -111,6 +111,7 @@ final class SearchPool: Sendable {
             while start < NonceSearch.nonces,
                 generation.load(ordering: .acquiring) == part.generation
             {
+                let began = ContinuousClock.now
                 let block = search.run(from: UInt32(start), count: Self.batch)
                 hashes.add(UInt64(Self.batch), ordering: .relaxed)
                 if let block {
@@ -118,7 +119,7 @@ final class SearchPool: Sendable {
                     break
                 }
                 start += UInt64(Self.batch)
-                rest()
+                rest(after: ContinuousClock.now - began)
             }
         }
     }
@@ -159,10 +160,14 @@ final class SearchPool: Sendable {
         if isFirst { found() }
     }
 
-    /// Lets the processor rest for its part of the time.
-    private func rest() {
+    /// The longest rest, so that the end of a job or of the node is seen soon.
+    private static let longestRest: Duration = .milliseconds(500)
+
+    /// Lets the processor rest for its part of the time, by how long the work took: that differs a
+    /// hundredfold between machines.
+    private func rest(after work: Duration) {
         guard duty < 100 else { return }
-        // A batch takes about four milliseconds.
-        usleep(UInt32(4000 * (100 - duty) / max(duty, 1)))
+        let rest = min(work * (100 - duty) / max(duty, 1), Self.longestRest)
+        usleep(UInt32(clamping: Int64(rest / .microseconds(1))))
     }
 }

@@ -64,7 +64,9 @@ struct RosterCommand: ParsableCommand {
 
     private func explained(_ error: any Error, _ folder: String) -> String {
         if error is RPCClient.Refusal { return "\(error)" }
-        return "no node answers for \(folder): is one running? (\(error))"
+        // Foundation's own errors say all they know of themselves otherwise.
+        let reason = error is CocoaError ? error.localizedDescription : "\(error)"
+        return "no node answers for \(folder): is one running? (\(reason))"
     }
 }
 
@@ -123,12 +125,24 @@ struct RosterView {
     private var summary: String {
         var text = "height \(number(tip["blocks"]))"
         if let scheme = miner["scheme"]?.stringValue { text += ", scheme \(scheme)" }
-        if miner["mining"] == true {
+        if let pause = miner["waitsfor"]?.stringValue {
+            text += ", mining when \(Self.wish(pause))"
+        } else if miner["mining"] == true {
             text += ", mining at \(Self.rate(miner["hashespersecond"]?.double ?? 0))"
         } else {
             text += ", not mining by itself"
         }
         return text + ", \(number(miner["blocks"])) blocks found since the node started"
+    }
+
+    /// What the search waits for, in words.
+    private static func wish(_ pause: String) -> String {
+        switch pause {
+        case "interval": "the next block is due"
+        case "transactions": "a transaction waits"
+        case "peers": "there are peers"
+        default: pause
+        }
     }
 
     private func status(of payout: JSON) -> String {
