@@ -95,9 +95,9 @@ public struct TemplateBenchmark {
             whole: whole, choosing: choosing, size: size(template, text), isSame: isSame)
     }
 
-    /// After one more transaction came.
-    public mutating func afterTransaction() throws -> Figure {
-        _ = try add(spending: nil)
+    /// After one more transaction came, of any rate, or of those that a block takes.
+    public mutating func afterTransaction(isChosen: Bool = false) throws -> Figure {
+        _ = try add(spending: nil, rate: isChosen ? 46...60 : 1...50)
         return try renewed()
     }
 
@@ -126,7 +126,9 @@ public struct TemplateBenchmark {
     }
 
     /// A transaction that spends coins of the chain, and the first output of `parent`.
-    private mutating func add(spending parent: Transaction?) throws -> Transaction {
+    private mutating func add(
+        spending parent: Transaction?, rate: ClosedRange<Int64> = 1...50
+    ) throws -> Transaction {
         counter += 1
         let hash = (0..<20).map { _ in UInt8.random(in: 0...255, using: &random) }
         let script = Script([0, 20] + hash)
@@ -151,7 +153,7 @@ public struct TemplateBenchmark {
             inputs.append(TransactionInput(outPoint: point, witness: witness))
             value += 100_000_000
         }
-        let fee = Int64(150 * inputs.count) * Int64.random(in: 1...50, using: &random)
+        let fee = Int64(150 * inputs.count) * Int64.random(in: rate, using: &random)
         let transaction = Transaction(
             inputs: inputs,
             outputs: [

@@ -40,12 +40,15 @@ struct TemplateBench: ParsableCommand {
         let same = try row("nothing changed", try (0..<rounds).map { _ in try bench.renewed() })
         let one = try row(
             "one more transaction", try (0..<rounds).map { _ in try bench.afterTransaction() })
+        let chosen = try row(
+            "one that is chosen",
+            try (0..<rounds).map { _ in try bench.afterTransaction(isChosen: true) })
         let block = try row(
             "a new block",
             try (0..<min(rounds, 5)).map { _ in try bench.afterBlock() })
         console.line(
             "after                    whole   choosing   of scratch   transactions   weight")
-        for row in [scratch, same, one, block] {
+        for row in [scratch, same, one, chosen, block] {
             let ratio = row.whole / scratch.whole
             console.line(
                 row.name.padding(toLength: 21, withPad: " ", startingAt: 0)

@@ -6,7 +6,7 @@ import Scripting
 import Testing
 
 @Suite("Templates for others", .serialized) struct TemplateTests {
-    @Test("What getblocktemplate tells makes a block that the node accepts, before and after changes")
+    @Test("What getblocktemplate tells makes a block that the node accepts, changed pool or not")
     func proposal() throws {
         let node = try NodeProcess()
         try node.start()
