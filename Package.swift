@@ -2,8 +2,9 @@
 import PackageDescription
 
 // The pure band needs no package: `CELLBLOCK_PURE=1 swift build` makes and tests it alone, in a
-// fraction of the time.
-let isPure = Context.environment["CELLBLOCK_PURE"] != nil
+// fraction of the time. With `CELLBLOCK_DISK=1` storage, chain and indexes are there as well.
+let hasDisk = Context.environment["CELLBLOCK_DISK"] != nil
+let isPure = hasDisk || Context.environment["CELLBLOCK_PURE"] != nil
 
 // Fuzzers have no `main` of their own: they build with `--sanitize fuzzer` alone (Tests/Fuzz/run.sh).
 let fuzzes = Context.environment["CELLBLOCK_FUZZ"] != nil
@@ -161,16 +162,16 @@ let disk: [Target] = [
     system("CRocksDB", pkgConfig: "rocksdb", apt: "librocksdb-dev", brew: "rocksdb"),
     module("Storage", ["Notation", "Cryptography", "CRocksDB"], settings: inlinable),
     module("Chain", core + ["Keys", "MemoryPool", "Mining", "Storage"]),
+    module("Indexes", core + ["Storage", "Chain"]),
 ]
 
 let effects: [Target] = disk + [
-    module("Indexes", core + ["Storage", "Chain"]),
     module(
         "Wallets", core + ["Keys", "MemoryPool", "Chain", package("GRDB", "GRDB.swift")]),
     module(
         "Networking",
         core + [
-            "Wire", "Peers", "Chain", package("NIOCore", "swift-nio"),
+            "Wire", "Peers", "Chain", "Indexes", package("NIOCore", "swift-nio"),
             package("NIOPosix", "swift-nio"), package("Logging", "swift-log"),
             package("ServiceLifecycle", "swift-service-lifecycle"),
         ]),
@@ -228,10 +229,13 @@ let fuzzers: [Target] = [
     fuzzer("Disk", ["Cryptography", "Primitives", "Consensus", "Chain"])
 ]
 
-let effectTests: [Target] = [
+let diskTests: [Target] = [
     tests("StorageTests", ["Cryptography", "Storage"]),
     tests("ChainTests", core + ["Keys", "MemoryPool", "Mining", "Storage", "Chain"]),
     tests("IndexesTests", core + ["MemoryPool", "Storage", "Chain", "Indexes"]),
+]
+
+let effectTests: [Target] = [
     tests("WalletsTests", core + ["Keys", "MemoryPool", "Mining", "Chain", "Wallets"]),
     tests(
         "MiningServiceTests", core + ["Keys", "MemoryPool", "Mining", "Storage", "MiningService"]),
@@ -255,7 +259,8 @@ let package = Package(
             .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
             .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
         ],
-    targets: (isPure ? pure + pureTests : pure + pureTests + effects + effectTests)
-        + (fuzzes ? (isPure ? disk : []) + fuzzers : []),
+    targets: pure + pureTests + (isPure ? [] : effects + effectTests)
+        + (!isPure || hasDisk ? diskTests : []) + (isPure && (hasDisk || fuzzes) ? disk : [])
+        + (fuzzes ? fuzzers : []),
     swiftLanguageModes: [.v6]
 )

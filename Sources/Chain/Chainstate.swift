@@ -29,6 +29,8 @@ final class Chainstate {
     /// The last blocks of the active chain, oldest first, as far as their scripts are being run.
     var unsettled: [UnsettledBlock] = []
     let verified: VerificationCache
+    /// The walks through the store that others are on.
+    private var walks: [CoinWalk] = []
     private var lock: FolderLock
 
     /// What the store is to be told with the next write, whether or not coins are.
@@ -81,9 +83,12 @@ final class Chainstate {
     /// Lets go of store and folder, so that another may open them. What was not flushed is left to
     /// be worked out again.
     func close() {
+        for walk in walks { walk.close() }
         store.close()
         lock.release()
     }
+
+    deinit { for walk in walks { walk.close() } }
 
     // MARK: The tip
 
@@ -154,6 +159,14 @@ final class Chainstate {
     /// The coins at many out points, as of the tip.
     func gather(_ points: some Collection<OutPoint>) throws(StorageError) -> [Coin?] {
         try coins.gather(points, from: store)
+    }
+
+    /// Begins a walk through the coins of the store, which must have been flushed.
+    func walkCoins() throws(StorageError) -> CoinWalk {
+        walks.removeAll { !$0.isOpen }
+        let walk = CoinWalk(try store.cursor(StoreKey.coinPrefix), path: store.path)
+        walks.append(walk)
+        return walk
     }
 
     // MARK: Writing

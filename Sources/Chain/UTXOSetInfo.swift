@@ -1,4 +1,4 @@
-public import Consensus
+import Consensus
 public import Cryptography
 public import Primitives
 public import Storage
@@ -34,20 +34,6 @@ extension Validator {
         try writing { () throws(StorageError) in
             try chain.flush()
             return try chain.utxoSetInfo(kind)
-        }
-    }
-
-    /// The coins paid to any of the given scripts.
-    public func scanCoins(
-        _ scripts: Set<Script>
-    ) throws(StorageError) -> [(point: OutPoint, coin: Coin)] {
-        try writing { () throws(StorageError) in
-            try chain.flush()
-            var found: [(point: OutPoint, coin: Coin)] = []
-            try chain.forEachCoin { point, coin in
-                if scripts.contains(coin.output.script) { found.append((point, coin)) }
-            }
-            return found
         }
     }
 }

@@ -170,6 +170,19 @@ extension Validator {
         return try chain.transaction(txid)
     }
 
+    /// A transaction by its place in a block, and that block by its height on the way from genesis to
+    /// `tip`; nil if it is not here.
+    public func transaction(
+        number: Int, height: Int, below tip: BlockHash
+    ) throws(StorageError) -> (transaction: Transaction, block: BlockHash)? {
+        try checkRunning()
+        guard let tip = chain.index.find(tip),
+            let id = chain.index.ancestor(of: tip, at: height), let block = try chain.block(id),
+            block.transactions.indices.contains(number)
+        else { return nil }
+        return (block.transactions[number].detached(), block.hash)
+    }
+
     /// The bytes of all block and undo files.
     public func sizeOnDisk() throws(StorageError) -> Int {
         try checkRunning()

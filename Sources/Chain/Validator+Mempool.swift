@@ -1,7 +1,8 @@
+import Consensus
 public import Cryptography
 public import MemoryPool
 public import Primitives
-import Storage
+public import Storage
 
 extension Validator {
     /// Reads the mempool as it is. The body must be quick: nothing else happens meanwhile.
@@ -41,4 +42,26 @@ extension Validator {
         pool.expire(now: clock.now())
         publish()
     }
+
+    /// The transactions of the mempool in the order to mine them, each with the outputs it spends;
+    /// nil where one is not known any more.
+    public func mempoolSpends() throws(StorageError) -> [MempoolSpend] {
+        try checkRunning()
+        var spends: [MempoolSpend] = []
+        for entry in pool.allEntries() {
+            let points = entry.transaction.inputs.map(\.outPoint)
+            let coins = try chain.gather(points)
+            spends.append(
+                MempoolSpend(
+                    transaction: entry.transaction,
+                    spent: zip(points, coins).map { ($1 ?? pool.coin($0))?.output }))
+        }
+        return spends
+    }
+}
+
+/// A transaction of the mempool with the outputs it spends.
+public struct MempoolSpend: Sendable {
+    public var transaction: Transaction
+    public var spent: [TransactionOutput?]
 }

@@ -7,10 +7,10 @@ public struct BlockFilter: Hashable, Sendable {
     public let bytes: [UInt8]
 
     /// False positives are one in so many.
-    private static let inverseRate: UInt64 = 784_931
+    static let inverseRate: UInt64 = 784_931
 
     /// The bits of a difference that are not written in unary.
-    private static let remainderBits = 19
+    static let remainderBits = 19
 
     /// - Parameters:
     ///   - block: the block.

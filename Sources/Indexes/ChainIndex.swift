@@ -11,11 +11,11 @@ public import Storage
 /// is a hint to read on from there; a start, a reorganisation and the end of the process need
 /// nothing else.
 public actor ChainIndex<Table: IndexTable> {
-    private let validator: Validator
+    let validator: Validator
     private let store: IndexStore
     private let executor: QueueExecutor
-    private var table: Table
-    private var cursor: IndexCursor?
+    private(set) var table: Table
+    private(set) var cursor: IndexCursor?
     /// Whether it has been at the tip once. From then on it is never far behind.
     private var isSynced: Bool
     private var isAdvancing = false
@@ -84,6 +84,14 @@ public actor ChainIndex<Table: IndexTable> {
     /// The value under a key of the store.
     func value(_ key: [UInt8]) throws(StorageError) -> [UInt8]? { try store.database.get(key) }
 
+    /// Goes through the rows whose keys begin with `prefix`, in order, until the body returns false.
+    func forEachRow(
+        _ prefix: [UInt8], _ body: (_ key: Span<UInt8>, _ value: Span<UInt8>) -> Bool
+    ) throws(StorageError) {
+        let snapshot = store.database.snapshot()
+        try store.database.iterate(prefix.span, snapshot: snapshot, body)
+    }
+
     // MARK: Following
 
     /// Goes some blocks further; true once nothing is left. Who comes while another is at it waits
@@ -112,6 +120,8 @@ public actor ChainIndex<Table: IndexTable> {
                 try startOver()
                 return false
             }
+            // A branch that was cut short and has no successor yet may grow again.
+            guard !path.connected.isEmpty else { return true }
             if !path.disconnected.isEmpty {
                 let target = IndexCursor(hash: fork.hash, height: fork.height)
                 guard try await rewind(path.disconnected, to: target) else {
@@ -155,14 +165,15 @@ public actor ChainIndex<Table: IndexTable> {
     /// Takes blocks back, the newest first; false if that is not possible.
     private func rewind(_ hashes: [BlockHash], to fork: IndexCursor) async throws -> Bool {
         var table = table
+        var batch = WriteBatch()
         for (offset, hash) in hashes.enumerated() {
             try Task.checkCancellation()
             let height = fork.height + hashes.count - offset
             guard let block = try await read(hash, at: height),
-                try table.disconnect(block, store.database)
+                try table.disconnect(block, store.database, &batch)
             else { return false }
         }
-        try write(table, fork, WriteBatch())
+        try write(table, fork, batch)
         return true
     }
 

@@ -99,7 +99,7 @@ public struct CoinStatisticsTable: IndexTable {
     }
 
     public mutating func disconnect(
-        _ block: IndexedBlock, _ store: borrowing Database
+        _ block: IndexedBlock, _ store: borrowing Database, _ batch: inout WriteBatch
     ) throws(StorageError) -> Bool {
         guard block.height > 0 else { return false }
         for change in CoinChanges(of: block) {

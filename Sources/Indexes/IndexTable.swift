@@ -6,7 +6,7 @@ public import Storage
 
 /// What an index writes down of each block, and what it must know to go on from there.
 ///
-/// Rows stand under the hash of their block, so that those of branches since left stay true and
+/// Rows best stand under the hash of their block: those of branches since left stay true then, and
 /// need not be taken back.
 public protocol IndexTable: Sendable {
     /// The name by which `getindexinfo` tells of it.
@@ -24,9 +24,11 @@ public protocol IndexTable: Sendable {
     /// Adds the block that follows, and puts its row.
     mutating func connect(_ block: IndexedBlock, _ batch: inout WriteBatch)
 
-    /// Takes the last block back; false if its parent cannot be read.
-    mutating func disconnect(_ block: IndexedBlock, _ store: borrowing Database)
-        throws(StorageError) -> Bool
+    /// Takes the last block back, and its rows where they do not stay true; false if its parent
+    /// cannot be read. What was put to the batch before cannot be read back from the store.
+    mutating func disconnect(
+        _ block: IndexedBlock, _ store: borrowing Database, _ batch: inout WriteBatch
+    ) throws(StorageError) -> Bool
 
     /// Puts what `load` needs beside the row of the last block.
     func save(_ batch: inout WriteBatch)
@@ -39,6 +41,15 @@ public struct IndexedBlock: Sendable {
     public var block: Block
     /// The coins it spent: for each transaction but the coinbase, one for each input.
     public var spent: [[Coin]]
+}
+
+extension Span where Element == UInt8 {
+    /// The number of four bytes, the highest first.
+    func bigEndian(at start: Int) -> Int {
+        var number = 0
+        for offset in start..<start + 4 { number = number << 8 | Int(self[offset]) }
+        return number
+    }
 }
 
 /// The last block that an index has seen.

@@ -124,6 +124,9 @@ extension PeerNetwork {
             case .serveBlockTransactions(let request):
                 try await serve(request, to: id)
                 return .served(missing: [])
+            case .serveFilters(let request, let blocks):
+                try await serve(request, of: blocks, to: id)
+                return .served(missing: [])
             case .chooseAnnouncements(let candidates, let rate, let limit):
                 return await choose(candidates, atLeast: rate, limit)
             case .announceCompact(let hash):

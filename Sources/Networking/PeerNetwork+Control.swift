@@ -79,6 +79,17 @@ extension PeerNetwork {
         return true
     }
 
+    /// Asks a peer for a block.
+    ///
+    /// - Returns: why that cannot be, in Core's words; nil where it is done.
+    public func fetchBlock(_ hash: BlockHash, from id: Int64) async -> String? {
+        await readIndex()
+        let (problem, actions) = swarm.fetchBlock(
+            hash, from: PeerID(rawValue: id), at: time.now)
+        perform(actions)
+        return problem
+    }
+
     public func setActive(_ isActive: Bool) { perform(swarm.setActive(isActive)) }
 
     /// Sends a ping to every peer, to be measured.

@@ -2,6 +2,7 @@ public import Chain
 import Consensus
 import Cryptography
 import Genesis
+import Indexes
 public import Logging
 import NIOCore
 import NIOPosix
@@ -26,6 +27,8 @@ public actor PeerNetwork: Service {
     let started = Signal()
 
     var swarm: Swarm
+    /// The filters to serve; nil for none.
+    var filters: BlockFilterIndex?
     var links: [PeerID: Link] = [:]
     /// How many nodes of the chain's index have been read.
     var indexPosition = 0
@@ -166,7 +169,7 @@ public actor PeerNetwork: Service {
 
     // MARK: - Sending
 
-    private func send(_ message: Message, to id: PeerID) {
+    func send(_ message: Message, to id: PeerID) {
         send(command: message.command, payload: message.payload, to: id)
     }
 

@@ -36,6 +36,8 @@ extension PeerNetwork {
         public var maximumConnections = 125
         /// `-blocksonly`.
         public var blocksOnly = false
+        /// `-peerblockfilters`.
+        public var servesFilters = false
         /// `-networkactive`.
         public var isActive = true
         /// `-bantime`, seconds.
@@ -104,6 +106,7 @@ extension PeerNetwork.Configuration {
         var settings = SwarmSettings(network: network, userAgent: userAgent)
         settings.maximumConnections = max(0, maximumConnections)
         settings.isBlocksOnly = blocksOnly
+        if servesFilters { settings.services.insert(.compactFilters) }
         settings.dialsAutomatically = connect == nil
         settings.connect = connect ?? []
         settings.addedNodes = addedNodes

@@ -159,6 +159,8 @@ public struct Node: Sendable {
         let indexes = try makeIndexes(over: validator)
         context.blockFilterIndex = indexes.filters
         context.coinStatisticsIndex = indexes.coins
+        context.spenderIndex = indexes.spenders
+        await peers.use(filters: indexes.filters)
         dispatcher.setWarmup("Loading wallet…")
         let wallets = try await makeWallets(over: validator, context.clock, peers)
         context.wallets = wallets

@@ -5,12 +5,14 @@ import Indexes
 struct NodeIndexes: Sendable {
     var filters: BlockFilterIndex?
     var coins: CoinStatisticsIndex?
+    var spenders: SpenderIndex?
 
     /// Brings all of them forward until cancelled; throws when a disk fails.
     func run() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             if let filters { group.addTask { try await filters.run() } }
             if let coins { group.addTask { try await coins.run() } }
+            if let spenders { group.addTask { try await spenders.run() } }
             defer { group.cancelAll() }
             while try await group.next() != nil {}
         }
@@ -19,6 +21,7 @@ struct NodeIndexes: Sendable {
     func close() async {
         await filters?.close()
         await coins?.close()
+        await spenders?.close()
     }
 }
 
@@ -36,11 +39,24 @@ extension Node {
             indexes.coins = try CoinStatisticsIndex(
                 directory: directory, validator: validator, isAnew: isAnew)
         }
+        if configuration.settings.bool("txospenderindex", default: false) {
+            indexes.spenders = try SpenderIndex(
+                directory: directory, validator: validator, isAnew: isAnew)
+        }
         return indexes
     }
 }
 
 extension Configuration {
+    /// Whether peers are given filters, which must be kept for that.
+    func servesBlockFilters() throws -> Bool {
+        guard settings.bool("peerblockfilters", default: false) else { return false }
+        guard try keepsBlockFilters() else {
+            throw ConfigurationError("Cannot set -peerblockfilters without -blockfilterindex.")
+        }
+        return true
+    }
+
     /// Whether filters are kept: `-blockfilterindex` takes a yes, a no, or the name of a type.
     func keepsBlockFilters() throws -> Bool {
         switch settings.string("blockfilterindex") {

@@ -224,7 +224,7 @@ extension Swarm {
     }
 
     /// Headers of a chain in order, from a height on.
-    private func path(to best: HeaderTree.Node, from height: Int, count: Int) -> [HeaderTree.Node] {
+    func path(to best: HeaderTree.Node, from height: Int, count: Int) -> [HeaderTree.Node] {
         guard var at = tree.ancestor(of: best, height: height + count - 1) else { return [] }
         var nodes = [at]
         while nodes.count < count, let parent = tree.parent(at) {

@@ -1,3 +1,4 @@
+public import Cryptography
 import Genesis
 public import Primitives
 public import Wire
@@ -53,6 +54,23 @@ extension Swarm {
                     || peers[$0]?.connection.endpoint.description == name)
         }
         return found.flatMap { disconnect($0) }
+    }
+
+    /// Asks a peer for a block, whoever else was asked for it before.
+    ///
+    /// - Returns: why that cannot be, in Core's words; nil where it is done.
+    public mutating func fetchBlock(
+        _ hash: BlockHash, from id: PeerID, at now: Duration
+    ) -> (problem: String?, actions: [SwarmAction]) {
+        guard let peer = peers[id], !peer.isLeaving else { return ("Peer does not exist", []) }
+        guard peer.servesWitnesses else { return ("Pre-SegWit peer", []) }
+        guard peer.session.isReady else { return ("Peer not fully connected", []) }
+        guard let node = tree.find(hash) else { return ("Block header missing", []) }
+        finishDownload(node, from: nil, at: now)
+        startDownload(node, from: id, at: now)
+        send(.getData([InventoryItem(.witnessBlock, hash)]), to: id)
+        log("Requesting block \(hash.displayHex) from peer=\(id)")
+        return (nil, flush())
     }
 
     public mutating func setActive(_ isActive: Bool) -> [SwarmAction] {

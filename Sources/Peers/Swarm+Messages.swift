@@ -108,7 +108,7 @@ extension Swarm {
         case .memoryPool: servePool(id)
         case .getBlockTransactions(let request): ask(.serveBlockTransactions(request), for: id)
         case .bloomFilter(let command): refuse(command, of: id)
-        case .filterRequest(let command): refuse(command, of: id)
+        case .filterRequest(let request): serveFilters(request, to: id)
         default: break
         }
     }
@@ -169,11 +169,7 @@ extension Swarm {
 
     /// Services we do not offer: a peer that asks all the same is left, as Bitcoin Core does.
     private mutating func refuse(_ command: String, of id: PeerID) {
-        if command.hasPrefix("filter") {
-            leave(id, "\(command) received despite not offering bloom services")
-        } else {
-            leave(id, "peer requested unsupported block filter type (\(command))")
-        }
+        leave(id, "\(command) received despite not offering bloom services")
     }
 
     private mutating func setCompact(_ announces: Bool, _ version: UInt64, of id: PeerID) {

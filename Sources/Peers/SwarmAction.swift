@@ -44,6 +44,8 @@ public enum Question: Sendable {
     /// Send those that were in the pool when it stood at `sequence`.
     case serveTransactions([InventoryItem], before: UInt64)
     case serveBlockTransactions(BlockTransactionsRequest)
+    /// Send what is asked of the filters of these blocks.
+    case serveFilters(FilterRequest, of: [BlockHash])
     /// Which of these to tell a peer that wants at least this fee rate; nil asks for the whole
     /// pool.
     case chooseAnnouncements([Wtxid]?, atLeast: FeeRate, limit: Int)

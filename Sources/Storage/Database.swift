@@ -169,6 +169,11 @@ public struct Database: ~Copyable, KeyValueStore {
 
     public func snapshot() -> Snapshot { Snapshot(of: store.pointer) }
 
+    /// Begins a walk through the keys that begin with a byte.
+    public func cursor(_ prefix: UInt8) throws(StorageError) -> StoreCursor {
+        StoreCursor(try opened(), path: path, prefix: prefix)
+    }
+
     public func compact() {
         guard let store = store.pointer else { return }
         rocksdb_compact_range(store, nil, 0, nil, 0)

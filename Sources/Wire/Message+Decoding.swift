@@ -22,7 +22,6 @@ extension Message {
         case "mempool": .memoryPool
         case "feature": .feature
         case "filterload", "filteradd", "filterclear": .bloomFilter(command)
-        case "getcfilters", "getcfheaders", "getcfcheckpt": .filterRequest(command)
         case "sendcmpct": try sendCompact(payload)
         case "inv": .inventory(try inventory(command, payload))
         case "getdata": .getData(try inventory(command, payload))
@@ -53,7 +52,11 @@ extension Message {
             case "getblocktxn":
                 return .getBlockTransactions(try BlockTransactionsRequest(from: &reader))
             case "blocktxn": return .blockTransactions(try BlockTransactionsAnswer(from: &reader))
-            default: return .unknown(command)
+            default:
+                guard let kind = FilterRequest.Kind(rawValue: command) else {
+                    return .unknown(command)
+                }
+                return .filterRequest(try FilterRequest(kind, from: &reader))
             }
         } catch {
             throw .malformed(error)

@@ -45,8 +45,12 @@ extension Message {
             request.encode(to: &writer)
         case .blockTransactions(let answer):
             answer.encode(to: &writer)
+        case .filterRequest(let request):
+            request.encode(to: &writer)
+        case .filterAnswer(let answer):
+            answer.encode(to: &writer)
         case .verack, .wtxidRelay, .sendAddressV2, .sendHeaders, .getAddresses, .memoryPool,
-            .feature, .bloomFilter, .filterRequest, .unknown:
+            .feature, .bloomFilter, .unknown:
             break
         }
         return writer.bytes

@@ -32,8 +32,9 @@ public enum Message: Hashable, Sendable {
     case feature
     /// Bloom filters (BIP37): the command alone.
     case bloomFilter(String)
-    /// Compact filters (BIP157): the command alone.
-    case filterRequest(String)
+    case filterRequest(FilterRequest)
+    /// Only ever sent.
+    case filterAnswer(FilterAnswer)
     /// A command that is not known here, and is ignored.
     case unknown(String)
 }
@@ -67,7 +68,9 @@ extension Message {
         case .getBlockTransactions: "getblocktxn"
         case .blockTransactions: "blocktxn"
         case .feature: "feature"
-        case .bloomFilter(let name), .filterRequest(let name), .unknown(let name): name
+        case .filterRequest(let request): request.kind.rawValue
+        case .filterAnswer(let answer): answer.command
+        case .bloomFilter(let name), .unknown(let name): name
         }
     }
 

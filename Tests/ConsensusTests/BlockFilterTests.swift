@@ -19,6 +19,7 @@ struct BlockFilterTests {
             #expect(try Hex.encode(filter.bytes) == row.element(5).text())
             let previous = try #require(Hash256(displayHex: row.element(4).text()))
             #expect(try filter.header(after: previous).displayHex == row.element(6).text())
+            expectMatches(filter, block, scripts)
         }
     }
 
@@ -36,6 +37,24 @@ struct BlockFilterTests {
             let filter = BlockFilter(of: block, spentScripts: scripts)
             #expect(try Hex.encode(filter.bytes) == row.member("filter_hex").text(), "\(file)")
             #expect(try filter.hash.displayHex == row.member("filter_hash").text(), "\(file)")
+            expectMatches(filter, block, scripts)
+        }
+    }
+
+    /// A filter matches all that went into it, each alone and among others, and nearly nothing else.
+    private func expectMatches(_ filter: BlockFilter, _ block: Block, _ spent: [Script]) {
+        let encoded = BlockFilter.Encoded(filter.bytes, of: block.hash)
+        let paid = block.transactions.flatMap { $0.outputs.map(\.script) }
+            .filter { $0.bytes.first.map { $0 != 0x6A } ?? false }
+        let others = (0..<200).map { Script([0x51, UInt8($0), 0xAB]) }
+        let members = paid + spent.filter { !$0.isEmpty }
+        #expect(members.allSatisfy { encoded.matchesAny([$0]) })
+        if let last = members.last { #expect(encoded.matchesAny(others + [last])) }
+        #expect(!encoded.matchesAny(others))
+        #expect(!encoded.matchesAny([Script]()))
+        for size in 0..<min(filter.bytes.count, 64) {
+            _ = BlockFilter.Encoded(Array(filter.bytes[..<size]), of: block.hash)
+                .matchesAny(others)
         }
     }
 }

@@ -41,6 +41,39 @@ struct IndexedChain {
             directory: folder.path, validator: validator, isAnew: isAnew, fault: fault)
     }
 
+    func spenders(isAnew: Bool = false, fault: WriteFault = .none) throws -> SpenderIndex {
+        try SpenderIndex(
+            directory: folder.path, validator: validator, isAnew: isAnew, fault: fault)
+    }
+
+    /// Compares the index with a walk through all blocks of the active chain.
+    func expectSpenders(
+        _ index: SpenderIndex, sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        #expect(try await index.caughtUp(), sourceLocation: sourceLocation)
+        var made: Set<OutPoint> = []
+        for height in 0...validator.tip.height {
+            let hash = try #require(await validator.hash(height: height))
+            let block = try #require(try await validator.block(hash))
+            for transaction in block.transactions {
+                let txid = transaction.txid
+                for number in transaction.outputs.indices {
+                    made.insert(OutPoint(txid: txid, index: UInt32(number)))
+                }
+                guard !transaction.isCoinbase else { continue }
+                for input in transaction.inputs {
+                    made.remove(input.outPoint)
+                    let found = try await index.spender(of: input.outPoint)
+                    #expect(found?.transaction == transaction, sourceLocation: sourceLocation)
+                    #expect(found?.block == hash, sourceLocation: sourceLocation)
+                }
+            }
+        }
+        for point in made {
+            #expect(try await index.spender(of: point) == nil, sourceLocation: sourceLocation)
+        }
+    }
+
     /// Blocks that spend coinbases a hundred below, send money to scripts that cannot succeed, and
     /// leave a part of the fees.
     func busyBlocks(

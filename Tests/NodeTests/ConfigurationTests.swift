@@ -56,6 +56,9 @@ struct ConfigurationTests {
                 == "Error: Invalid port specified in -rpcport: '99999'\n")
         #expect(try failure("-regtest", "-prune=550") == "Error: -prune is not implemented\n")
         #expect(
+            try failure("-regtest", "-peerblockfilters")
+                == "Error: Cannot set -peerblockfilters without -blockfilterindex.\n")
+        #expect(
             try failure("-regtest", file: "port=1234\n")
                 == "Error: Config setting for -port only applied on regtest network when in "
                 + "[regtest] section.\n")

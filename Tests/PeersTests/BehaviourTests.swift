@@ -139,7 +139,7 @@ import Wire
     func lateNegotiation() throws {
         for message in [
             Message.wtxidRelay, .sendAddressV2, .feature, .memoryPool, .bloomFilter("filterclear"),
-            .filterRequest("getcfilters"),
+            .filterRequest(FilterRequest(.filters, from: 0, to: .zero)),
         ] {
             var (world, id) = try met()
             world.say(message, to: 0, from: id)

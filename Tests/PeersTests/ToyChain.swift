@@ -23,6 +23,8 @@ struct ToyChain {
     var invalid: Set<BlockHash> = []
     /// Transactions whose outputs count as known.
     var spendable: Set<Txid> = []
+    /// The blocks whose filters were asked for last.
+    var filterBlocks: [BlockHash]?
 
     init(_ network: Network) {
         self.network = network

@@ -306,6 +306,9 @@ struct World {
             }
             answer = .served(missing: missing)
         case .serveBlockTransactions: answer = .served(missing: [])
+        case .serveFilters(_, let blocks):
+            nodes[node].chain.filterBlocks = blocks
+            answer = .served(missing: [])
         case .chooseAnnouncements(let candidates, let rate, _):
             let pool = nodes[node].chain.pool
             let names = (candidates ?? Array(pool.keys)).compactMap { pool[$0] }

@@ -38,6 +38,9 @@ import Wire
                 prefilled: [.init(index: 0, transaction: transaction)])),
         .getBlockTransactions(BlockTransactionsRequest(block: hash, indexes: [0, 1, 5])),
         .blockTransactions(BlockTransactionsAnswer(block: hash, transactions: [transaction])),
+        .filterRequest(FilterRequest(.filters, from: 7, to: hash)),
+        .filterRequest(FilterRequest(.headers, filterType: 9, from: .max, to: hash)),
+        .filterRequest(FilterRequest(.checkpoints, from: 0, to: hash)),
         .unknown("whatever"),
     ]
 

@@ -37,6 +37,7 @@ extension Configuration {
         peers.externalAddresses = settings.list("externalip")
         peers.usesDNSSeeds = settings.bool("dnsseed", default: !isChosen)
         peers.blocksOnly = settings.bool("blocksonly", default: false)
+        peers.servesFilters = try servesBlockFilters()
         peers.isActive = settings.bool("networkactive", default: true)
         peers.banTime = settings.int("bantime", default: 86_400)
         let timeout = settings.int("timeout", default: 5000)

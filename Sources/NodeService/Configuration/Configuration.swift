@@ -108,6 +108,7 @@ public struct Configuration: Sendable {
             throw ConfigurationError("-\(option.name) is not implemented")
         }
         _ = try keepsBlockFilters()
+        _ = try servesBlockFilters()
         for name in ["port", "rpcport"] {
             guard let text = settings.string(name) else { continue }
             guard let port = Int(text), (1...65535).contains(port) else {

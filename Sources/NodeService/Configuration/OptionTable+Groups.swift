@@ -46,7 +46,9 @@ extension OptionTable {
         Option("settings", "=<file>", .used, "File of dynamic settings (default: settings.json)"),
         Option("startupnotify", "=<cmd>", .missing), Option("shutdownnotify", "=<cmd>", .missing),
         Option("txindex", "", .used, "Keep an index of all transactions (default: 0)"),
-        Option("txospenderindex", "", .ignored),
+        Option(
+            "txospenderindex", "", .used,
+            "Keep an index of where each coin was spent (default: 0)"),
         Option(
             "blockfilterindex", "=<type>", .used,
             "Keep compact filters of all blocks; the one type is basic (default: 0)"),
@@ -77,7 +79,10 @@ extension OptionTable {
         Option("i2pacceptincoming", "", .ignored),
         Option("onlynet", "=<net>", .missing),
         Option("v2transport", "", .ignored), Option("peerbloomfilters", "", .missing),
-        Option("peerblockfilters", "", .missing), Option("txreconciliation", "", .missing),
+        Option(
+            "peerblockfilters", "", .used,
+            "Serve compact block filters to peers per BIP 157 (default: 0)"),
+        Option("txreconciliation", "", .missing),
         Option("port", "=<port>", .used, "Port for peers").forNetwork(),
         Option("proxy", "=<ip:port>", .missing), Option("proxyrandomize", "", .ignored),
         Option("seednode", "=<ip>", .used, "Ask this node for addresses, then leave it"),
@@ -195,7 +200,8 @@ extension OptionTable {
             "knownroster", "=<file>", .used, "Judge coinbases by this roster too (can be repeated)"),
         Option("minerduty", "=<n>", .used, "The same as -mineduty"),
         Option(
-            "minerinterval", "=<n>", .used, "Mine a block at most every so many seconds (default: 0)"),
+            "minerinterval", "=<n>", .used,
+            "Mine a block at most every so many seconds (default: 0)"),
         Option("minerneedspeers", "", .used, "Do not mine while there are no peers (default: 0)"),
         Option("minerthreads", "=<n>", .used, "The same as -mine"),
         Option("minertxonly", "", .used, "Mine only when transactions wait (default: 0)"),

@@ -38,6 +38,8 @@ public struct RPCContext: Sendable {
     public var blockFilterIndex: BlockFilterIndex?
     /// The coins after each block, counted; nil in a node that does not count them.
     public var coinStatisticsIndex: CoinStatisticsIndex?
+    /// Where each coin was spent; nil in a node that does not remember.
+    public var spenderIndex: SpenderIndex?
     /// What Core's `deprecatedrpc` option names.
     public var deprecated: Set<String> = []
     /// What goes to the log.
@@ -47,6 +49,8 @@ public struct RPCContext: Sendable {
     /// Returns once the node stops, so that no call waits any longer.
     public var stopping: @Sendable () async -> Void
     var active = ActiveCommands()
+    let coinScans = ScanDesk()
+    let blockScans = ScanDesk()
 
     public init(
         definition: Network, validator: Validator, clock: SystemClock,

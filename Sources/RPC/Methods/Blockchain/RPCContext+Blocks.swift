@@ -1,4 +1,5 @@
 import Chain
+import Consensus
 import Cryptography
 import Notation
 import Primitives
@@ -22,6 +23,16 @@ extension RPCContext {
             throw RPCError.misc("Block not found on disk")
         }
         return bytes
+    }
+
+    /// The coins that a block spent, by transaction, or the error that they are not here.
+    func storedUndo(_ info: BlockInfo) async throws -> [[Coin]] {
+        guard info.height > 0 else { return [] }
+        guard info.hasUndo else { throw RPCError.misc("Undo data not available") }
+        guard let undo = try await validator.undo(info.hash) else {
+            throw RPCError.misc("Can't read undo data from disk")
+        }
+        return undo
     }
 
     func storedBlock(_ info: BlockInfo) async throws -> Block {

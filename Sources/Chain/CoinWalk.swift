@@ -1,0 +1,49 @@
+import Consensus
+import Primitives
+import Storage
+import Synchronization
+
+/// A walk through all coins of the store, in the order of their keys, which the store's owner can
+/// end at any time.
+final class CoinWalk: Sendable {
+    private let path: String
+    /// Nil once ended.
+    private let cursor: Mutex<StoreCursor?>
+
+    init(_ cursor: consuming sending StoreCursor, path: String) {
+        self.path = path
+        self.cursor = Mutex(cursor)
+    }
+
+    var isOpen: Bool { cursor.withLock { $0 != nil } }
+
+    /// Ends the walk: what is asked of it from now on fails. Waits for a step under way.
+    func close() { cursor.withLock { $0 = nil } }
+
+    /// Hands on the next coins, at most `limit`; false once there are no more.
+    func next(_ limit: Int, _ body: (OutPoint, Coin) -> Void) throws(StorageError) -> Bool {
+        var isDamaged = false
+        let goesOn = try cursor.withLock { slot throws(StorageError) -> Bool in
+            // What has failed is not gone on with.
+            guard var cursor = slot.take() else {
+                throw StorageError(path: path, reason: "The node is shutting down")
+            }
+            let goesOn = try cursor.next(limit) { key, value in
+                if let point = StoreKey.outPoint(key),
+                    let coin = try? CoinCodec.coin(decoding: value)
+                {
+                    body(point, coin)
+                } else {
+                    isDamaged = true
+                }
+            }
+            slot = .some(consume cursor)
+            return goesOn
+        }
+        guard !isDamaged else {
+            throw StorageError(
+                path: path, reason: "A coin is damaged; restart with -reindex-chainstate")
+        }
+        return goesOn
+    }
+}

@@ -1,0 +1,52 @@
+import CRocksDB
+
+/// A walk through the keys that begin with a byte, over the store as it stood when the walk began.
+/// Others may write meanwhile. It must end before the store is closed.
+///
+/// RocksDB's iterators belong to no thread; all they need is one caller at a time, which exclusive
+/// access to this value gives.
+public struct StoreCursor: ~Copyable, @unchecked Sendable {
+    private let prefix: UInt8
+    private let path: String
+    // The order matters: the iterator must end before what it was made with is freed.
+    private let iterator: Handle
+    private let settings: Handle
+
+    init(_ store: OpaquePointer, path: String, prefix: UInt8) {
+        self.prefix = prefix
+        self.path = path
+        settings = Handle(rocksdb_readoptions_create(), freedBy: rocksdb_readoptions_destroy)
+        // A walk through everything must not push what is in use out of the cache.
+        rocksdb_readoptions_set_fill_cache(settings.pointer, 0)
+        iterator = Handle(
+            rocksdb_create_iterator(store, settings.pointer), freedBy: rocksdb_iter_destroy)
+        let start = [prefix]
+        start.span.withCBytes { rocksdb_iter_seek(iterator.pointer, $0, $1) }
+    }
+
+    /// Hands on the next keys, in order, at most `limit` of them; false once there are no more.
+    public mutating func next(
+        _ limit: Int, _ body: (_ key: Span<UInt8>, _ value: Span<UInt8>) -> Void
+    ) throws(StorageError) -> Bool {
+        var left = limit
+        while left > 0 {
+            guard rocksdb_iter_valid(iterator.pointer) != 0 else {
+                try attempt(path) { rocksdb_iter_get_error(iterator.pointer, $0) }
+                return false
+            }
+            var keyCount = 0
+            var count = 0
+            let key = UnsafeRawBufferPointer(
+                start: rocksdb_iter_key(iterator.pointer, &keyCount), count: keyCount)
+            let value = UnsafeRawBufferPointer(
+                start: rocksdb_iter_value(iterator.pointer, &count), count: count)
+            guard key.first == prefix else { return false }
+            body(
+                key.assumingMemoryBound(to: UInt8.self).span,
+                value.assumingMemoryBound(to: UInt8.self).span)
+            rocksdb_iter_next(iterator.pointer)
+            left -= 1
+        }
+        return true
+    }
+}
