@@ -12,7 +12,15 @@ struct BlockFiles: ~Copyable {
     /// The file that grows.
     private var current: Int
 
+    /// Whether a file has grown beyond a multiple of its chunk since this was last asked.
+    private(set) var hasGrown = false
+
     private static let headerSize = 8
+
+    /// The pieces in which Core makes room for blocks and for undo data, in bytes. Here they tell
+    /// when to look whether there is too much.
+    static let blockChunk = 16 << 20
+    static let undoChunk = 1 << 20
 
     init(
         folder: String, magic: [UInt8], isHidden: Bool, maximumFileSize: Int, fault: WriteFault
@@ -28,9 +36,18 @@ struct BlockFiles: ~Copyable {
 
     /// Appends a block; returns where its first byte stands.
     mutating func append(block: [UInt8]) throws(StorageError) -> FilePosition {
-        let size = blocks.size(current)
-        if size > 0, size + Self.headerSize + block.count > maximumFileSize { current += 1 }
+        var size = blocks.size(current)
+        if size > 0, size + Self.headerSize + block.count >= maximumFileSize {
+            current += 1
+            size = 0
+        }
+        // Every block file has an undo file beside it, if only an empty one.
+        if size == 0 {
+            let nothing: [UInt8] = []
+            _ = try undo.append(nothing.span, to: current)
+        }
         let offset = try blocks.append(framed(block).span, to: current)
+        noteGrowth(from: size, to: blocks.size(current), chunk: Self.blockChunk)
         return FilePosition(file: current, offset: offset + Self.headerSize)
     }
 
@@ -41,7 +58,18 @@ struct BlockFiles: ~Copyable {
         var record = framed(bytes)
         Self.checksum(bytes, previous).append(to: &record)
         let offset = try undo.append(record.span, to: file)
+        noteGrowth(from: offset, to: undo.size(file), chunk: Self.undoChunk)
         return FilePosition(file: file, offset: offset + Self.headerSize)
+    }
+
+    private mutating func noteGrowth(from old: Int, to new: Int, chunk: Int) {
+        if old == 0 || old / chunk != new / chunk { hasGrown = true }
+    }
+
+    /// Whether files have grown by a piece since this was last asked.
+    mutating func takeGrowth() -> Bool {
+        defer { hasGrown = false }
+        return hasGrown
     }
 
     /// The bytes of the block at a position; nil if there is no block of ours.
@@ -78,6 +106,37 @@ struct BlockFiles: ~Copyable {
     /// Removes all undo files, which a reindex makes anew.
     mutating func removeUndo() throws(StorageError) {
         for number in try undo.numbers() { try undo.remove(number) }
+    }
+
+    /// Removes the block files that a reindex of a pruned chain cannot use: those after the first
+    /// gap.
+    mutating func removeUnusable() throws(StorageError) {
+        var count = 0
+        for number in try blocks.numbers() {
+            if number == count {
+                count += 1
+            } else {
+                try blocks.remove(number)
+            }
+        }
+        current = max(0, count - 1)
+    }
+
+    /// Removes a block file and the undo file beside it.
+    mutating func remove(_ file: Int) throws(StorageError) {
+        try blocks.remove(file)
+        try undo.remove(file)
+    }
+
+    /// The number of the file that grows.
+    var last: Int { current }
+
+    /// The bytes of a block file and the undo file beside it.
+    mutating func size(_ file: Int) -> Int { blocks.size(file) + undo.size(file) }
+
+    /// The numbers of the files there are of either kind.
+    func allNumbers() throws(StorageError) -> Set<Int> {
+        Set(try blocks.numbers()).union(try undo.numbers())
     }
 
     /// The numbers of the block files there are.

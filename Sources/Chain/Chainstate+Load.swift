@@ -36,6 +36,7 @@ extension Chainstate {
             prefixes += [StoreKey.blockPrefix, StoreKey.transactionPrefix]
             batch.put(StoreKey.reindexing, [])
             batch.delete(StoreKey.hasTransactionIndex)
+            batch.delete(StoreKey.hasPruned)
         }
         for prefix in prefixes { batch.deleteAll(beginningWith: prefix) }
         batch.delete(StoreKey.bestBlock)

@@ -4,31 +4,47 @@ import Primitives
 import Scripting
 import Storage
 
+/// What a check of the last blocks came to.
+enum Verification: Hashable {
+    case sound
+    /// What could be looked at is sound, but the block at this height was pruned.
+    case stopped(at: Int)
+    /// Something is wrong with what the disk holds.
+    case damaged
+}
+
 extension Chainstate {
-    /// Checks the last `count` blocks (0: all) as thoroughly as `level` says; false if something
-    /// is wrong with what the disk holds.
-    func verify(level: Int, count: Int) throws(StorageError) -> Bool {
-        let height = index.activeHeight
-        let depth = count <= 0 || count > height ? height : count
-        guard depth > 0 else { return true }
+    /// Checks the last `count` blocks (0: all) as thoroughly as `level` says.
+    func verify(level: Int, count: Int) throws(StorageError) -> Verification {
+        let tip = index.activeHeight
+        var depth = count <= 0 || count > tip ? tip : count
+        var finding = Verification.sound
+        guard depth > 0 else { return finding }
         var view = CoinView()
-        for height in stride(from: height, to: height - depth, by: -1) {
-            guard let id = index.active(at: height) else { return false }
-            guard let block = try? block(id) else { return false }
+        for height in stride(from: tip, to: tip - depth, by: -1) {
+            guard let id = index.active(at: height) else { return .damaged }
+            if hasPruned, !index.status(of: id).hasData {
+                finding = .stopped(at: height)
+                depth = tip - height
+                break
+            }
+            guard let block = try? block(id) else { return .damaged }
             if level >= 1 {
-                guard (try? block.check(in: network)) != nil else { return false }
+                guard (try? block.check(in: network)) != nil else { return .damaged }
             }
             guard level >= 2 else { continue }
-            guard let undo = try? undo(id) else { return false }
-            if level >= 3, !(try takeBack(block, id, undo, &view)) { return false }
+            // A block that was fetched again after it was pruned has no undo data.
+            guard index.status(of: id).hasUndo || !hasPruned else { continue }
+            guard let undo = try? undo(id) else { return .damaged }
+            if level >= 3, !(try takeBack(block, id, undo, &view)) { return .damaged }
         }
-        guard level >= 4 else { return true }
-        for height in (height - depth + 1)...height {
+        guard level >= 4, depth > 0 else { return finding }
+        for height in (tip - depth + 1)...tip {
             guard let id = index.active(at: height), let block = try block(id),
                 try connectAgain(block, id, &view)
-            else { return false }
+            else { return .damaged }
         }
-        return true
+        return finding
     }
 
     /// Takes a block back in the view alone; false if the coins are not what they should be.

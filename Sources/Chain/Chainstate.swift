@@ -36,6 +36,10 @@ final class Chainstate {
     /// What the store is to be told with the next write, whether or not coins are.
     var pending: WriteBatch
     var hasPending = false
+    /// Whether block files were ever given up.
+    var hasPruned: Bool
+    /// How often that happened since the start.
+    var pruneCount: UInt64 = 0
 
     /// Opens or makes the folders, claims them, and reads the block index.
     init(_ configuration: Validator.Configuration) throws(StorageError) {
@@ -60,6 +64,7 @@ final class Chainstate {
         let index = try Self.loadIndex(store, network, &files)
         let ledger = try LedgerKeeper(reading: store)
         let hasCoins = try store.get(StoreKey.bestBlock) != nil
+        let hasPruned = try store.get(StoreKey.hasPruned) != nil
 
         // Nothing may fail from here on: a value half made could not be taken apart.
         let consensus = network.consensus
@@ -71,6 +76,7 @@ final class Chainstate {
         verified = VerificationCache(capacityInBytes: configuration.verificationCacheBytes)
         scripts = ScriptPool(threads: configuration.scriptThreads)
         pending = WriteBatch()
+        self.hasPruned = hasPruned
         coins = CoinCache(isStoreEmpty: !hasCoins, byteLimit: cacheLimit)
         self.network = network
         self.index = index
@@ -172,12 +178,12 @@ final class Chainstate {
     // MARK: Writing
 
     /// Tells the store what changed in the block index. This survives the end of the process; only
-    /// a flush survives that of the machine.
-    func writeIndex() throws(StorageError) {
+    /// a flush survives that of the machine, or a write that waits for the disk.
+    func writeIndex(sync: Bool = false) throws(StorageError) {
         collectIndex()
         guard hasPending else { return }
         let batch = takePending()
-        try store.write(batch, sync: false)
+        try store.write(batch, sync: sync)
     }
 
     /// From how many changed coins on a table of its own is made for the store.

@@ -41,6 +41,12 @@ extension Validator {
         public var maximumTipAge: Int64 = 24 * 60 * 60
         /// Files of blocks to be taken in at the start (`-loadblock`).
         public var loadBlocks: [String] = []
+        /// What becomes of old block files.
+        public var prune = PruneMode.off
+        /// The chain must be longer than this before anything is pruned.
+        public var pruneAfterHeight = 1000
+        /// Whether nothing is pruned until `startPruning()`, since there are followers to come.
+        public var holdsPruning = false
         /// How thoroughly, and how many of the last blocks, are checked at the start.
         public var checkLevel = 3
         public var checkBlocks = 6
@@ -53,6 +59,8 @@ extension Validator {
         public var maximumBlockFileSize = 128 << 20
         /// The longest time between two flushes, in seconds.
         public var flushInterval: Int64 = 600
+        /// Is told, under a category, what is worth a line in the log.
+        public var log: @Sendable (_ category: String, _ text: String) -> Void = { _, _ in }
         /// By which tests make writes fail.
         public var writeFault = WriteFault.none
 

@@ -146,6 +146,7 @@ extension Validator {
         var size = 0
         while let tip = chain.index.tip, tip != id {
             let block = try chain.disconnectTip()
+            movePruneLocksBack()
             blocks.append(block)
             size += block.totalSize
             try chain.writeIndex()

@@ -1,5 +1,6 @@
 public import Consensus
 public import Cryptography
+import Genesis
 public import Primitives
 public import Storage
 
@@ -104,7 +105,17 @@ extension Validator {
     public func hashes(
         after locator: [BlockHash], stop: BlockHash, limit: Int = 500
     ) -> [BlockHash] {
-        following(locator, stop, limit).map { chain.index.hash(of: $0) }
+        following(locator, stop, limit).prefix { isLikelyKept($0) }
+            .map { chain.index.hash(of: $0) }
+    }
+
+    /// Whether a block will be here still when a peer comes to ask for it: in a pruned chain the
+    /// oldest blocks of those kept may go within the hour.
+    private func isLikelyKept(_ id: BlockID) -> Bool {
+        guard configuration.prune != .off else { return true }
+        let likely = Chainstate.keptBlocks - Int(3600 / max(network.consensus.spacing, 1))
+        return chain.index.status(of: id).hasData
+            && chain.index.height(of: id) > chain.index.activeHeight - likely
     }
 
     private func following(

@@ -9,13 +9,18 @@ extension Validator {
     private static let readmittedBlocks = 10
 
     /// Treats a block and all that build on it as invalid. False if it is unknown or genesis.
+    ///
+    /// Where blocks have been pruned, it stands for the lowest that can be taken back.
     public func invalidate(_ hash: BlockHash) throws(StorageError) -> Bool {
         defer { publish() }
         return try writing { () throws(StorageError) in
-            guard let id = chain.index.find(hash), let parent = chain.index.parent(of: id) else {
+            guard let id = chain.index.find(hash), chain.index.parent(of: id) != nil else {
                 return false
             }
             if chain.index.isActive(id) {
+                let lowest = chain.hasPruned ? chain.lowestRemovable(from: id) : id
+                guard let id = lowest, let parent = chain.index.parent(of: id)
+                else { return true }
                 let blocks = try disconnect(to: parent)
                 chain.index.invalidate(id)
                 let kept = blocks.suffix(Self.readmittedBlocks)
@@ -63,6 +68,8 @@ extension Validator {
     /// - Parameter count: how many; 0 is all.
     public func verifyChain(level: Int, count: Int) throws(StorageError) -> Bool {
         try checkRunning()
-        return try chain.verify(level: level, count: count)
+        let finding = try chain.verify(level: level, count: count)
+        if case .stopped(let height) = finding { noteStop(at: height) }
+        return finding == .sound
     }
 }

@@ -9,6 +9,7 @@ extension Validator {
     func reindexIfAsked(_ progress: @Sendable (String) -> Void) throws(StorageError) {
         guard try chain.store.get(StoreKey.reindexing) != nil else { return }
         try chain.files.removeUndo()
+        if configuration.prune != .off { try chain.files.removeUnusable() }
         var orphans: [BlockHash: [FilePosition]] = [:]
         for file in try chain.files.numbers() {
             progress("Reindexing block file \(chain.files.blockPath(file))")
@@ -91,6 +92,10 @@ extension Validator {
                 continue
             }
             _ = try take(block, settlesAll: false)
+            if case .automatic = configuration.prune, chain.files.hasGrown {
+                try settleAll()
+                try pruneIfDue()
+            }
             queue += orphans.removeValue(forKey: block.hash) ?? []
         }
     }

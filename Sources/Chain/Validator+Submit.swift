@@ -23,6 +23,7 @@ extension Validator {
                 minimumWorkChecked: minimumWorkChecked)
             try chain.writeIndex()
             try flushIfDue()
+            try pruneIfDue()
             return outcome
         }
     }

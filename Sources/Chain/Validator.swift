@@ -25,6 +25,7 @@ public actor Validator {
     private(set) var isDownloading = true
     private var isClosed = false
     private var lastFlush: Int64 = 0
+    var pruneLocks: PruneLocks
     private var invalidated: [InvalidBlock] = []
     private static let invalidatedLimit = 64
 
@@ -57,12 +58,14 @@ public actor Validator {
         chain = try Chainstate(configuration)
         pool = Mempool(policy: configuration.mempool)
         changes = MempoolRing()
+        pruneLocks = PruneLocks(isHeld: configuration.holdsPruning)
         tipHints = Hints(chain.tip)
     }
 
     private func start(_ progress: @Sendable (String) -> Void) throws(StorageError) {
         try writing { () throws(StorageError) in
             chain.ledger.rosters = configuration.rosters
+            try checkPruning()
             try reindexIfAsked(progress)
             try chain.keepGenesis()
             try checkLastBlocks(progress)
@@ -71,9 +74,31 @@ public actor Validator {
             try loadBlocks(progress)
             try chain.flush()
             lastFlush = clock.now()
+            try pruneIfDue()
         }
         try loadMempool()
         publish()
+    }
+
+    /// What was pruned once can only be had again as a whole.
+    private func checkPruning() throws(StorageError) {
+        guard chain.hasPruned else { return }
+        guard configuration.prune != .off else {
+            throw StorageError(
+                path: "",
+                reason: "You need to rebuild the database using -reindex to go back to unpruned "
+                    + "mode.  This will redownload the entire blockchain.\n"
+                    + "Please restart with -reindex or -reindex-chainstate to recover.")
+        }
+        try chain.removeLeftovers()
+    }
+
+    /// Notes that a check of the last blocks went no further down, since blocks were pruned.
+    func noteStop(at height: Int) {
+        configuration.log(
+            "validation",
+            "Block verification stopping at height \(height) (no data). This could be due to "
+                + "pruning or use of an assumeutxo snapshot.")
     }
 
     /// Looks whether the disk holds what it should before building on it.
@@ -90,9 +115,10 @@ public actor Validator {
                     + "and time are correct")
         }
         progress("Verifying blocks…")
-        let isSound = try chain.verify(
+        let finding = try chain.verify(
             level: configuration.checkLevel, count: configuration.checkBlocks)
-        guard isSound else {
+        if case .stopped(let height) = finding { noteStop(at: height) }
+        guard finding != .damaged else {
             throw StorageError(
                 path: store,
                 reason: "Corrupted block database detected.\nPlease restart with -reindex or "

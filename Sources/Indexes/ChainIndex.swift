@@ -57,6 +57,21 @@ public actor ChainIndex<Table: IndexTable> {
         isSynced = cursor?.hash == validator.tip.hash
     }
 
+    /// Has the blocks kept that are still to be read. Throws where some are gone already.
+    public func prepare() async throws {
+        guard validator.pruneMode != .off else { return }
+        var height = cursor?.height ?? 0
+        if let cursor { height = await validator.fork(of: cursor.hash)?.height ?? 0 }
+        guard await validator.hasBlocks(above: height) else {
+            throw StorageError(
+                path: "",
+                reason: "\(Table.name) best block of the index goes beyond pruned data (including "
+                    + "undo data). Please disable the index or reindex (which will download the "
+                    + "whole blockchain again)")
+        }
+        await validator.holdPruning(Table.name, from: height)
+    }
+
     /// Follows the chain until cancelled. Throws a `StorageError` when the disk fails.
     public func run() async throws {
         for await _ in validator.tips() {
@@ -138,7 +153,14 @@ public actor ChainIndex<Table: IndexTable> {
             blocks.append(block)
         }
         try connect(blocks)
+        await holdBlocks()
         return path.isComplete && blocks.count == path.connected.count
+    }
+
+    /// Keeps the blocks from the cursor on from being pruned.
+    private func holdBlocks() async {
+        guard validator.pruneMode != .off, let cursor else { return }
+        await validator.holdPruning(Table.name, from: cursor.height)
     }
 
     /// A block of the chain; nil if it has been taken back meanwhile and cannot be read.

@@ -39,6 +39,12 @@ extension PeerNetwork {
 
     /// Reads what is new in the chain's index.
     func readIndex() async {
+        let count = await validator.pruneCount
+        if count != seenPruneCount {
+            // Any block may be gone: all are read anew.
+            seenPruneCount = count
+            indexPosition = 0
+        }
         while true {
             let start = indexPosition
             let infos = await validator.blockInfos(from: start, limit: 2000)

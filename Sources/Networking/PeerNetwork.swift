@@ -32,6 +32,8 @@ public actor PeerNetwork: Service {
     var links: [PeerID: Link] = [:]
     /// How many nodes of the chain's index have been read.
     var indexPosition = 0
+    /// How often block files had been given up by then.
+    var seenPruneCount: UInt64 = 0
     var followTicket = 0
     var followedTicket = 0
     /// The transactions of the newest block: they may still be asked for.
@@ -195,6 +197,6 @@ extension HeaderRecord {
         self.init(
             hash: info.hash, previous: info.header.previous, height: info.height,
             time: info.header.time, chainWork: info.chainWork, hasData: info.hasData,
-            isInvalid: info.isInvalid)
+            isInvalid: info.isInvalid, wasReceived: info.transactionCount != nil)
     }
 }

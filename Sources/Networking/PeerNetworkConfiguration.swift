@@ -38,6 +38,8 @@ extension PeerNetwork {
         public var blocksOnly = false
         /// `-peerblockfilters`.
         public var servesFilters = false
+        /// `-prune`: old blocks cannot be had of us.
+        public var isPruned = false
         /// `-networkactive`.
         public var isActive = true
         /// `-bantime`, seconds.
@@ -106,6 +108,7 @@ extension PeerNetwork.Configuration {
         var settings = SwarmSettings(network: network, userAgent: userAgent)
         settings.maximumConnections = max(0, maximumConnections)
         settings.isBlocksOnly = blocksOnly
+        if isPruned { settings.services.remove(.network) }
         if servesFilters { settings.services.insert(.compactFilters) }
         settings.dialsAutomatically = connect == nil
         settings.connect = connect ?? []

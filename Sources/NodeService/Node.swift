@@ -85,6 +85,8 @@ public struct Node: Sendable {
         // Blocks may be connected anew before anyone has named a roster.
         chain.rosters = try RosterArchive(folder: configuration.rosterFolder)
             .load(network: configuration.network)
+        let sink = sink
+        chain.log = { Self.logger($0, sink).debug("\($1)") }
         let validator = try await Validator.open(chain, clock: clock) { status in
             logger.info("\(status)")
             dispatcher.setWarmup(status)
@@ -157,6 +159,8 @@ public struct Node: Sendable {
         var context = context
         let validator = context.validator
         let indexes = try makeIndexes(over: validator)
+        try await indexes.prepare()
+        try await validator.startPruning()
         context.blockFilterIndex = indexes.filters
         context.coinStatisticsIndex = indexes.coins
         context.spenderIndex = indexes.spenders

@@ -18,6 +18,20 @@ struct NodeIndexes: Sendable {
         }
     }
 
+    /// Has the blocks kept that are still to be read.
+    func prepare() async throws {
+        do {
+            try await filters?.prepare()
+            try await coins?.prepare()
+            try await spenders?.prepare()
+        } catch {
+            await close()
+            throw ConfigurationError(
+                "\(error)\nError: A fatal internal error occurred, see debug.log for details: "
+                    + "Failed to start indexes, shutting down…")
+        }
+    }
+
     func close() async {
         await filters?.close()
         await coins?.close()

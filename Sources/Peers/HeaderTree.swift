@@ -12,10 +12,12 @@ public struct HeaderRecord: Hashable, Sendable {
     public var hasData: Bool
     /// Whether the block was found invalid.
     public var isInvalid: Bool
+    /// Whether the block is or was on disk.
+    public var wasReceived: Bool
 
     public init(
         hash: BlockHash, previous: BlockHash, height: Int, time: UInt32, chainWork: UInt256,
-        hasData: Bool, isInvalid: Bool
+        hasData: Bool, isInvalid: Bool, wasReceived: Bool = false
     ) {
         self.hash = hash
         self.previous = previous
@@ -24,6 +26,7 @@ public struct HeaderRecord: Hashable, Sendable {
         self.chainWork = chainWork
         self.hasData = hasData
         self.isInvalid = isInvalid
+        self.wasReceived = wasReceived || hasData
     }
 }
 
@@ -46,7 +49,8 @@ struct HeaderTree: Sendable {
         var time: UInt32
         var hasData: Bool
         var isInvalid: Bool
-        /// The block and all before it are here.
+        var wasReceived: Bool
+        /// The block and all before it are here, or were.
         var isConnectable: Bool
     }
 
@@ -63,7 +67,8 @@ struct HeaderTree: Sendable {
         entries.append(
             Entry(
                 hash: genesis.hash, chainWork: genesis.chainWork, parent: -1, skip: -1, height: 0,
-                time: genesis.time, hasData: true, isInvalid: false, isConnectable: true))
+                time: genesis.time, hasData: true, isInvalid: false, wasReceived: true,
+                isConnectable: true))
         places[genesis.hash] = 0
     }
 
@@ -150,12 +155,13 @@ extension HeaderTree {
     /// not known is left out.
     mutating func update(_ record: HeaderRecord) {
         if let place = places[record.hash] {
-            let gainsData = record.hasData && !entries[Int(place)].hasData
+            let isReceived = record.wasReceived && !entries[Int(place)].wasReceived
             let turnsInvalid = record.isInvalid && !entries[Int(place)].isInvalid
             let turnsValid = !record.isInvalid && entries[Int(place)].isInvalid
             entries[Int(place)].hasData = record.hasData
+            if record.wasReceived { entries[Int(place)].wasReceived = true }
             entries[Int(place)].isInvalid = record.isInvalid
-            if gainsData { connect(from: place) }
+            if isReceived { connect(from: place) }
             if turnsInvalid || turnsValid { chooseBest() }
             return
         }
@@ -169,9 +175,9 @@ extension HeaderTree {
                     of: Node(index: parent), height: Self.skipHeight(Int(height)))?.index ?? -1,
                 height: height, time: record.time, hasData: record.hasData,
                 isInvalid: record.isInvalid || entries[Int(parent)].isInvalid,
-                isConnectable: false))
+                wasReceived: record.wasReceived, isConnectable: false))
         places[record.hash] = place
-        if record.hasData { connect(from: place) }
+        if record.wasReceived { connect(from: place) }
         if !entries[Int(place)].isInvalid, record.chainWork > chainWork(best) {
             best = Node(index: place)
         }

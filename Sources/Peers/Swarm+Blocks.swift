@@ -12,6 +12,8 @@ extension Swarm {
     /// Blocks of which it is remembered who sent them.
     static let senderLimit = 1024
     static let stallLimits = Duration.seconds(2)...Duration.seconds(64)
+    /// What we serve as a limited peer, and two for the way.
+    static let limitedServiceDepth = 288 + 2
     /// What a limited peer serves, less two for the way.
     static let limitedDepth = 288 - 2
 

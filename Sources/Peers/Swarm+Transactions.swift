@@ -285,7 +285,16 @@ extension Swarm {
             form = isRecent ? .compact : .full
         default: return
         }
-        guard let node = tree.find(first.hash), mayServe(node), tree.hasData(node) else { return }
+        guard let node = tree.find(first.hash), mayServe(node) else { return }
+        let depth = tree.height(tree.tip) - tree.height(node)
+        if depth > Self.limitedServiceDepth, !settings.services.contains(.network),
+            peers[id]?.isNoBan != true
+        {
+            // So that nobody learns how much is kept, nor waits for what does not come.
+            leave(id, "Ignore block request below NODE_NETWORK_LIMITED threshold")
+            return
+        }
+        guard tree.hasData(node) else { return }
         ask(.serveBlock(first.hash, form), for: id)
         if peers[id]?.announcing.continuation == first.hash {
             // Makes a peer that asked for hashes alone go on.

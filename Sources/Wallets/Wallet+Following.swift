@@ -19,7 +19,17 @@ extension Wallet {
         var blocks: [Block] = []
         for hash in path.connected {
             // Not there any more: the chain has moved, and the next path will say so.
-            guard let block = try await validator.block(hash) else { break }
+            guard let block = try await validator.block(hash) else {
+                if blocks.isEmpty, let info = await validator.blockInfo(hash), info.isPruned,
+                    info.isOnActiveChain
+                {
+                    throw WalletError.wallet(
+                        "Prune: last wallet synchronisation goes beyond pruned data. You need to "
+                            + "-reindex (download the whole blockchain again in case of a pruned "
+                            + "node)")
+                }
+                break
+            }
             blocks.append(block)
         }
         guard !blocks.isEmpty || !path.disconnected.isEmpty || path.fork == nil else { return }

@@ -175,6 +175,9 @@ final class CountingFault: Sendable {
 
     func failNow() { left.withLock { $0 = 0 } }
 
+    /// Lets so many more writes through.
+    func allow(_ count: Int) { left.withLock { $0 = count } }
+
     var hook: WriteFault {
         WriteFault { _, _ in
             let fails = self.left.withLock { left in

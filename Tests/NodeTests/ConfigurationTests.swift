@@ -54,7 +54,25 @@ struct ConfigurationTests {
         #expect(
             try failure("-regtest", "-rpcport=99999")
                 == "Error: Invalid port specified in -rpcport: '99999'\n")
-        #expect(try failure("-regtest", "-prune=550") == "Error: -prune is not implemented\n")
+        #expect(
+            try failure("-regtest", "-maxuploadtarget=5")
+                == "Error: -maxuploadtarget is not implemented\n")
+        #expect(
+            try failure("-regtest", "-prune=-1")
+                == "Error: Prune cannot be configured with a negative value.\n")
+        #expect(
+            try failure("-regtest", "-prune=549")
+                == "Error: Prune configured below the minimum of 550 MiB.  Please use a higher "
+                + "number.\n")
+        for name in ["-txindex", "-txospenderindex"] {
+            #expect(
+                try failure("-regtest", "-prune=550", name)
+                    == "Error: Prune mode is incompatible with \(name).\n")
+        }
+        #expect(
+            try failure("-regtest", "-prune=1", "-reindex-chainstate")
+                == "Error: Prune mode is incompatible with -reindex-chainstate. Use full -reindex "
+                + "instead.\n")
         #expect(
             try failure("-regtest", "-peerblockfilters")
                 == "Error: Cannot set -peerblockfilters without -blockfilterindex.\n")

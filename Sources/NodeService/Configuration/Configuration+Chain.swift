@@ -34,7 +34,42 @@ extension Configuration {
         chain.checkBlocks = int("checkblocks", default: 6, in: 0...Int(Int32.max))
         chain.persistsMempool = settings.bool("persistmempool", default: true)
         chain.mempool = try mempoolPolicy()
+        chain.prune = try pruneMode()
+        // Followers come after the chain, and must not find their next blocks gone.
+        chain.holdsPruning = try keepsBlockFilters() || keepsFollowers
+        chain.pruneAfterHeight = network.chainName == "main" ? 100_000 : 1000
+        if settings.bool("fastprune", default: false) {
+            chain.maximumBlockFileSize = 0x10000
+            if network.chainName == "regtest" { chain.pruneAfterHeight = 100 }
+        }
         return chain
+    }
+
+    /// Whether other indexes than that of filters follow the chain.
+    private var keepsFollowers: Bool {
+        ["coinstatsindex", "txospenderindex"].contains { settings.bool($0, default: false) }
+    }
+
+    /// What becomes of old block files.
+    func pruneMode() throws -> PruneMode {
+        let megabytes = settings.int("prune", default: 0)
+        guard megabytes != 0 else { return .off }
+        guard megabytes > 0 else {
+            throw ConfigurationError("Prune cannot be configured with a negative value.")
+        }
+        for name in ["txindex", "txospenderindex"] where settings.bool(name, default: false) {
+            throw ConfigurationError("Prune mode is incompatible with -\(name).")
+        }
+        guard !settings.bool("reindex-chainstate", default: false) else {
+            throw ConfigurationError(
+                "Prune mode is incompatible with -reindex-chainstate. Use full -reindex instead.")
+        }
+        guard megabytes > 1 else { return .manual }
+        guard megabytes >= 550 else {
+            throw ConfigurationError(
+                "Prune configured below the minimum of 550 MiB.  Please use a higher number.")
+        }
+        return .automatic(targetBytes: Int(min(megabytes, 1 << 30)) << 20)
     }
 
     /// A number in hexadecimal digits, as Core takes one.

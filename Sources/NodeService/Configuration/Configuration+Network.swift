@@ -1,3 +1,4 @@
+import Chain
 import Genesis
 import Networking
 import Primitives
@@ -37,6 +38,7 @@ extension Configuration {
         peers.externalAddresses = settings.list("externalip")
         peers.usesDNSSeeds = settings.bool("dnsseed", default: !isChosen)
         peers.blocksOnly = settings.bool("blocksonly", default: false)
+        peers.isPruned = try pruneMode() != .off
         peers.servesFilters = try servesBlockFilters()
         peers.isActive = settings.bool("networkactive", default: true)
         peers.banTime = settings.int("bantime", default: 86_400)

@@ -11,7 +11,7 @@ extension OptionTable {
             "blocksdir", "=<dir>", .used,
             "Directory to hold the blocks subdirectory (default: <datadir>)"),
         Option("blocksxor", "", .used, "Whether block files are masked with a key (default: 1)"),
-        Option("fastprune", "", .missing),
+        Option("fastprune", "", .used),
         Option("blocknotify", "=<cmd>", .missing),
         Option("blockreconstructionextratxn", "=<n>", .ignored),
         Option("blocksonly", "", .used, "Take no transactions from peers (default: 0)"),
@@ -40,7 +40,10 @@ extension OptionTable {
         Option("persistmempool", "", .used, "Save the pool on shutdown (default: 1)"),
         Option("persistmempoolv1", "", .ignored),
         Option("pid", "=<file>", .used, "Process id file (default: cellblockd.pid)"),
-        Option("prune", "=<n>", .missing),
+        Option(
+            "prune", "=<n>", .used,
+            "Delete old block files: 0 = never, 1 = on pruneblockchain, >=550 = stay below so many "
+                + "MiB (default: 0)"),
         Option("reindex", "", .used, "Rebuild the block index and the coins from the block files"),
         Option("reindex-chainstate", "", .used, "Rebuild the coins from the blocks"),
         Option("settings", "=<file>", .used, "File of dynamic settings (default: settings.json)"),

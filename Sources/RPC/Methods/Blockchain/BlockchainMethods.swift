@@ -4,7 +4,8 @@ enum BlockchainMethods {
         GetBlockFromPeer(), GetBlockHash(), GetBlockHeader(), GetBlockStats(), GetChainStates(),
         GetChainTips(), GetChainTxStats(), GetDeploymentInfo(), GetDescriptorActivity(),
         GetDifficulty(), GetTxOut(), GetTxOutProof(), GetTxOutSetInfo(), PreciousBlock(),
-        ScanBlocks(), ScanTxOutSet(), VerifyChain(), VerifyTxOutProof(), WaitForBlock(),
+        PruneBlockchain(), ScanBlocks(), ScanTxOutSet(), VerifyChain(), VerifyTxOutProof(),
+        WaitForBlock(),
         WaitForBlockHeight(), WaitForNewBlock(),
     ]
 }

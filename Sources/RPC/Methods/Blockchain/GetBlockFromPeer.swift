@@ -31,6 +31,12 @@ struct GetBlockFromPeer: RPCMethod {
         guard let info = await context.validator.blockInfo(hash) else {
             throw RPCError.misc("Block header missing")
         }
+        // Blocks above the tip would keep their files from being pruned.
+        if context.validator.pruneMode != .off, info.height > context.validator.tip.height {
+            throw RPCError.misc(
+                "In prune mode, only blocks that the node has already synced previously can be "
+                    + "fetched from a peer")
+        }
         guard !info.hasData else { throw RPCError.misc("Block already downloaded") }
         if let problem = await peers.fetchBlock(hash, from: id) {
             throw RPCError.misc(problem)

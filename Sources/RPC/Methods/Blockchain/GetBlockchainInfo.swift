@@ -41,6 +41,18 @@ struct GetBlockchainInfo: RPCMethod {
                     "the estimated size of the block and undo files on disk"),
                 ResultText(.bool, "pruned", "if the blocks are subject to pruning"),
                 ResultText(
+                    .number, "pruneheight",
+                    "the first block unpruned, all previous blocks were pruned (only present if pruning is enabled)",
+                    optional: true),
+                ResultText(
+                    .bool, "automatic_pruning",
+                    "whether automatic pruning is enabled (only present if pruning is enabled)",
+                    optional: true),
+                ResultText(
+                    .number, "prune_target_size",
+                    "the target size used by pruning (only present if automatic pruning is enabled)",
+                    optional: true),
+                ResultText(
                     .hex, "signet_challenge",
                     "the block challenge (aka. block script), in hexadecimal (only present if the current network is a signet)",
                     optional: true),
@@ -64,8 +76,19 @@ struct GetBlockchainInfo: RPCMethod {
             "verificationprogress": .double(await context.verificationProgress()),
             "initialblockdownload": .bool(await validator.isInitialBlockDownload),
             "chainwork": .string(tip.chainWork.hex),
-            "size_on_disk": .int(try await validator.sizeOnDisk()), "pruned": false,
+            "size_on_disk": .int(try await validator.sizeOnDisk()),
+            "pruned": .bool(validator.pruneMode != .off),
         ]
+        if validator.pruneMode != .off {
+            let height = await validator.prunedHeight.map { $0 + 1 } ?? 0
+            object.append("pruneheight", .int(height))
+            if case .automatic(let target) = validator.pruneMode {
+                object.append("automatic_pruning", true)
+                object.append("prune_target_size", .int(target))
+            } else {
+                object.append("automatic_pruning", false)
+            }
+        }
         if let challenge = context.definition.consensus.signetChallenge {
             object.append("signet_challenge", .hex(challenge))
         }

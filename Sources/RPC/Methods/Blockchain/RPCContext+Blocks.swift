@@ -17,7 +17,10 @@ extension RPCContext {
     /// The bytes of a block, or the error that they are not here.
     func storedBytes(_ info: BlockInfo) async throws -> [UInt8] {
         guard info.hasData else {
-            throw RPCError.misc("Block not available (not fully downloaded)")
+            throw RPCError.misc(
+                info.isPruned
+                    ? "Block not available (pruned data)"
+                    : "Block not available (not fully downloaded)")
         }
         guard let bytes = try await validator.blockBytes(info.hash) else {
             throw RPCError.misc("Block not found on disk")
@@ -28,7 +31,11 @@ extension RPCContext {
     /// The coins that a block spent, by transaction, or the error that they are not here.
     func storedUndo(_ info: BlockInfo) async throws -> [[Coin]] {
         guard info.height > 0 else { return [] }
-        guard info.hasUndo else { throw RPCError.misc("Undo data not available") }
+        guard info.hasUndo else {
+            throw RPCError.misc(
+                info.isPruned
+                    ? "Undo data not available (pruned data)" : "Undo data not available")
+        }
         guard let undo = try await validator.undo(info.hash) else {
             throw RPCError.misc("Can't read undo data from disk")
         }

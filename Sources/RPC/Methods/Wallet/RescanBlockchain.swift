@@ -10,7 +10,8 @@ struct RescanBlockchain: RPCMethod {
         + "The rescan is significantly faster if block filters are available\n"
         + "(using startup option \"-blockfilterindex=1\").\n"
     let parameters: [Parameter] = [
-        Parameter("start_height", .number, default: 0, "block height where the rescan should start"),
+        Parameter(
+            "start_height", .number, default: 0, "block height where the rescan should start"),
         Parameter(
             "stop_height", .number, .omitted,
             "the last block height that should be scanned. If none is provided it will rescan up "
@@ -32,6 +33,11 @@ struct RescanBlockchain: RPCMethod {
                 throw RPCError.invalidParameter(
                     "stop_height must be greater than start_height")
             }
+        }
+        guard await context.validator.hasBlocks(above: start - 1) else {
+            throw RPCError.misc(
+                "Can't rescan beyond pruned data. Use RPC call getblockchaininfo to determine your "
+                    + "pruned height.")
         }
         try await wallet.rescan(fromHeight: start)
         return [
