@@ -136,7 +136,7 @@ public actor ChainIndex<Table: IndexTable> {
                 return false
             }
             // A branch that was cut short and has no successor yet may grow again.
-            guard !path.connected.isEmpty else { return true }
+            guard Table.isRewoundAtOnce || !path.connected.isEmpty else { return true }
             if !path.disconnected.isEmpty {
                 let target = IndexCursor(hash: fork.hash, height: fork.height)
                 guard try await rewind(path.disconnected, to: target) else {

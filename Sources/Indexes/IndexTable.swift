@@ -14,6 +14,10 @@ public protocol IndexTable: Sendable {
     /// Its folder under `indexes/`.
     static var folder: String { get }
 
+    /// Whether blocks that were taken back are, too, before others have come in their place. Bitcoin
+    /// Core's indexes wait: the branch may grow again.
+    static var isRewoundAtOnce: Bool { get }
+
     /// The table before any block.
     init(network: Network)
 
@@ -32,6 +36,10 @@ public protocol IndexTable: Sendable {
 
     /// Puts what `load` needs beside the row of the last block.
     func save(_ batch: inout WriteBatch)
+}
+
+extension IndexTable {
+    public static var isRewoundAtOnce: Bool { false }
 }
 
 /// A block with all that it did.

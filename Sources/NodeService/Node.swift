@@ -164,6 +164,7 @@ public struct Node: Sendable {
         context.blockFilterIndex = indexes.filters
         context.coinStatisticsIndex = indexes.coins
         context.spenderIndex = indexes.spenders
+        context.addressIndex = indexes.addresses
         await peers.use(filters: indexes.filters)
         dispatcher.setWarmup("Loading wallet…")
         let wallets = try await makeWallets(over: validator, context.clock, peers)

@@ -6,6 +6,7 @@ struct NodeIndexes: Sendable {
     var filters: BlockFilterIndex?
     var coins: CoinStatisticsIndex?
     var spenders: SpenderIndex?
+    var addresses: AddressIndex?
 
     /// Brings all of them forward until cancelled; throws when a disk fails.
     func run() async throws {
@@ -13,6 +14,7 @@ struct NodeIndexes: Sendable {
             if let filters { group.addTask { try await filters.run() } }
             if let coins { group.addTask { try await coins.run() } }
             if let spenders { group.addTask { try await spenders.run() } }
+            if let addresses { group.addTask { try await addresses.run() } }
             defer { group.cancelAll() }
             while try await group.next() != nil {}
         }
@@ -24,6 +26,7 @@ struct NodeIndexes: Sendable {
             try await filters?.prepare()
             try await coins?.prepare()
             try await spenders?.prepare()
+            try await addresses?.prepare()
         } catch {
             await close()
             throw ConfigurationError(
@@ -36,6 +39,7 @@ struct NodeIndexes: Sendable {
         await filters?.close()
         await coins?.close()
         await spenders?.close()
+        await addresses?.close()
     }
 }
 
@@ -55,6 +59,10 @@ extension Node {
         }
         if configuration.settings.bool("txospenderindex", default: false) {
             indexes.spenders = try SpenderIndex(
+                directory: directory, validator: validator, isAnew: isAnew)
+        }
+        if configuration.settings.bool("addressindex", default: false) {
+            indexes.addresses = try AddressIndex(
                 directory: directory, validator: validator, isAnew: isAnew)
         }
         return indexes

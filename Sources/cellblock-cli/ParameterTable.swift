@@ -75,6 +75,8 @@ enum ParameterTable {
         generatetoaddress 0 nblocks 2 maxtries
         generatetodescriptor 0 num_blocks 2 maxtries
         getaddressesbylabel 0 label:text
+        getaddresshistory 1 start_height 2 stop_height 3 count 4 include_mempool
+        getaddressutxos 1 include_mempool
         getbalance 1 minconf 2 include_watchonly 3 avoid_reuse
         getblock 1 verbosity 1 verbose
         getblockfrompeer 1 peer_id

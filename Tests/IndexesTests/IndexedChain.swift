@@ -41,6 +41,63 @@ struct IndexedChain {
             directory: folder.path, validator: validator, isAnew: isAnew, fault: fault)
     }
 
+    func addresses(isAnew: Bool = false, fault: WriteFault = .none) throws -> AddressIndex {
+        try AddressIndex(
+            directory: folder.path, validator: validator, isAnew: isAnew, fault: fault)
+    }
+
+    /// Compares the index with what a walk through all blocks of the active chain gives.
+    func expectAddresses(
+        _ index: AddressIndex, sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        #expect(try await index.caughtUp(), sourceLocation: sourceLocation)
+        let tip = validator.tip.height
+        var made: [OutPoint: AddressCoin] = [:]
+        var owners: [OutPoint: Script] = [:]
+        var events: [Script: [AddressEvent]] = [:]
+        for height in 1...max(tip, 1) {
+            let hash = try #require(await validator.hash(height: height))
+            let block = try #require(try await validator.block(hash))
+            for (number, transaction) in block.transactions.enumerated() {
+                let txid = transaction.txid
+                var sums: [Script: (received: Int64, spent: Int64)] = [:]
+                for (index, output) in transaction.outputs.enumerated()
+                where output.script.bytes.first != 0x6A {
+                    let point = OutPoint(txid: txid, index: UInt32(index))
+                    made[point] = AddressCoin(
+                        point: point, value: output.value, height: height, isCoinbase: number == 0)
+                    owners[point] = output.script
+                    sums[output.script, default: (0, 0)].received += output.value.satoshis
+                }
+                for input in transaction.inputs where number > 0 {
+                    let removed = made.removeValue(forKey: input.outPoint)
+                    let coin = try #require(removed)
+                    let owner = try #require(owners[input.outPoint])
+                    sums[owner, default: (0, 0)].spent += coin.value.satoshis
+                }
+                for (script, sum) in sums {
+                    events[script, default: []].append(
+                        AddressEvent(
+                            height: height, number: number, txid: txid,
+                            received: Amount(satoshis: sum.received),
+                            spent: Amount(satoshis: sum.spent)))
+                }
+            }
+        }
+        for (script, expected) in events {
+            let history = try await index.history(of: script, in: 0...tip, limit: .max)
+            #expect(history == expected, sourceLocation: sourceLocation)
+            let coins = try await index.coins(of: script)
+            let owned = Set(made.values.filter { owners[$0.point] == script })
+            #expect(
+                Set(coins) == owned && coins.count == owned.count, sourceLocation: sourceLocation)
+            let totals = try await index.totals(of: script)
+            #expect(totals.count == expected.count, sourceLocation: sourceLocation)
+            let worth = owned.reduce(UInt64(0)) { $0 + UInt64($1.value.satoshis) }
+            #expect(totals.received - totals.spent == worth, sourceLocation: sourceLocation)
+        }
+    }
+
     func spenders(isAnew: Bool = false, fault: WriteFault = .none) throws -> SpenderIndex {
         try SpenderIndex(
             directory: folder.path, validator: validator, isAnew: isAnew, fault: fault)

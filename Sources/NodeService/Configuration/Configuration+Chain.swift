@@ -47,7 +47,9 @@ extension Configuration {
 
     /// Whether other indexes than that of filters follow the chain.
     private var keepsFollowers: Bool {
-        ["coinstatsindex", "txospenderindex"].contains { settings.bool($0, default: false) }
+        ["addressindex", "coinstatsindex", "txospenderindex"].contains {
+            settings.bool($0, default: false)
+        }
     }
 
     /// What becomes of old block files.

@@ -3,6 +3,9 @@ extension OptionTable {
         Option("?", "", .used, "Print this help message and exit"),
         Option("h", "", .used), Option("help", "", .used),
         Option("version", "", .used, "Print version and exit"),
+        Option(
+            "addressindex", "", .used,
+            "Keep an index of what each address received, spent and has (default: 0)"),
         Option("alertnotify", "=<cmd>", .missing),
         Option(
             "assumevalid", "=<hex>", .used,

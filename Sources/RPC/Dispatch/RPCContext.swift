@@ -38,6 +38,8 @@ public struct RPCContext: Sendable {
     public var blockFilterIndex: BlockFilterIndex?
     /// The coins after each block, counted; nil in a node that does not count them.
     public var coinStatisticsIndex: CoinStatisticsIndex?
+    /// What each script received and spent; nil in a node that does not remember.
+    public var addressIndex: AddressIndex?
     /// Where each coin was spent; nil in a node that does not remember.
     public var spenderIndex: SpenderIndex?
     /// What Core's `deprecatedrpc` option names.

@@ -1,6 +1,7 @@
 enum BlockchainMethods {
     static let all: [any RPCMethod] = [
-        GetBestBlockHash(), GetBlock(), GetBlockchainInfo(), GetBlockCount(), GetBlockFilter(),
+        GetAddressBalance(), GetAddressHistory(), GetAddressUTXOs(), GetBestBlockHash(), GetBlock(),
+        GetBlockchainInfo(), GetBlockCount(), GetBlockFilter(),
         GetBlockFromPeer(), GetBlockHash(), GetBlockHeader(), GetBlockStats(), GetChainStates(),
         GetChainTips(), GetChainTxStats(), GetDeploymentInfo(), GetDescriptorActivity(),
         GetDifficulty(), GetTxOut(), GetTxOutProof(), GetTxOutSetInfo(), PreciousBlock(),

@@ -41,6 +41,7 @@ struct GetIndexInfo: RPCMethod {
         if let index = context.coinStatisticsIndex {
             add(CoinStatisticsTable.name, await index.progress)
         }
+        if let index = context.addressIndex { add(AddressTable.name, await index.progress) }
         if let index = context.spenderIndex { add(SpenderTable.name, await index.progress) }
         if let index = context.blockFilterIndex {
             add(BlockFilterTable.name, await index.progress)
