@@ -1,0 +1,316 @@
+#!/usr/bin/env python3
+"""Kills a node at random instants, and wants it back as if nothing had happened.
+
+    Tests/Crash/crash.py --program .build/release/cellblockd --kills 500 [--seed N] [--only import,mining]
+
+Each kill is a SIGKILL at a random instant while the node imports a file, mines for a roster, reorganises its chain,
+flushes a cache too small for it, writes a snapshot, or builds coins or everything anew. It is then started with
+plain flags, must come up without help, stand at a block, and hold there the very coins (`hash_serialized_3`,
+`muhash`) and payout ledger of a node that was never killed. What it had said it has, it must still have. The seed
+is printed; with it the chain and the order of trials are the same again, the instants as far as the machine allows.
+Exit status: 0 all good, 1 not. Python 3's own library is enough.
+"""
+
+import argparse
+import collections
+import http.client
+import json
+import os
+import random
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+
+sys.dont_write_bytecode = True
+
+from chain import Chain
+from node import Broken, Node, Refused, Undisturbed
+from scripts import TRUE
+from wire import In, Out, Tx
+
+ROSTER = """[payout]
+scheme = "weights"
+[[inmate]]
+name = "ana"
+weight = 3
+address = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080"
+[[inmate]]
+name = "beto"
+weight = 4
+address = "bcrt1qrp33g0q5c5txsp9arysrx4k6zdkfs4nce4xj0gdcccefvpysxf3qzf4jry"
+"""
+
+
+class Trial:
+    """One kind of work, in a folder that stays from kill to kill."""
+
+    name = ""
+    flags = ()
+    # Whether the work is begun by flags of a start of its own, rather than by calls to a node that runs.
+    is_start = False
+
+    def __init__(self, yard):
+        self.yard = yard
+        self.random = random.Random(f"{yard.seed} {self.name}")
+        self.node = Node(yard.program, [*yard.flags, *self.flags])
+        # Blocks that the node said it has.
+        self.promised = []
+        self.span = 0.5
+        self.prepare()
+
+    def prepare(self):
+        self.node.start()
+
+    def work(self, node):
+        """Called in a thread of its own until the node is gone."""
+
+    def begun(self):
+        """Flags of the start that is to be cut short."""
+        return ()
+
+    def kill_once(self):
+        worker = threading.Thread(target=self.drive, daemon=True)
+        if self.is_start:
+            # Whether it was asked to stop before or was killed at rest must make no difference.
+            self.node.stop() if self.random.random() < 0.5 else self.node.kill()
+            self.node.spawn(*self.begun())
+        else:
+            worker.start()
+        time.sleep(self.random.uniform(0, self.span))
+        code = self.node.kill()
+        if code != -signal.SIGKILL:
+            raise Broken(f"the node ended of itself with {code}: {self.node.said()}")
+        if not self.is_start:
+            worker.join(60)
+        self.node.start()
+        self.check()
+
+    def drive(self):
+        try:
+            self.work(self.node)
+        except (OSError, http.client.HTTPException, ValueError, AttributeError):
+            pass  # The node was killed while it worked, as was the plan.
+        except Exception as error:
+            self.yard.failures.append(f"{self.name}: {error}")
+
+    def check(self):
+        node = self.node
+        tip = node.call("getbestblockhash")
+        expected = self.yard.undisturbed.state(tip, node)
+        found = node.state()
+        if found != expected:
+            raise Broken(f"at {tip} the node has\n{json.dumps(found)}\nnot\n{json.dumps(expected)}")
+        for name in self.promised:
+            node.call("getblock", name, 1)
+        self.promised = self.promised[-5:]
+        if self.random.random() < 0.2 and node.call("verifychain", 4, 20) is not True:
+            raise Broken("verifychain finds fault with the last blocks")
+
+    def submit(self, place):
+        answer = self.node.call("submitblock", self.yard.chain.blocks[place.hash].hex())
+        if answer not in (None, "inconclusive", "duplicate"):
+            raise Broken(f"a good block was refused: {answer}")
+        self.promised.append(place.hash)
+
+    def close(self):
+        self.node.remove()
+
+
+class Import(Trial):
+    """`-loadblock` of a file in which the chain is reorganised twice."""
+
+    name = "import"
+    flags = ("-dbcache=4",)
+    is_start = True
+
+    def prepare(self):
+        began = time.monotonic()
+        self.node.start(*self.begun())
+        self.span = 1.1 * (time.monotonic() - began)
+        self.begin_anew()
+
+    def begun(self):
+        return (f"-loadblock={self.yard.file}",)
+
+    def begin_anew(self):
+        self.node.stop()
+        shutil.rmtree(self.node.network_folder)
+        self.node.start()
+
+    def check(self):
+        super().check()
+        if self.node.call("getbestblockhash") == self.yard.chain.tip.hash:
+            self.begin_anew()
+
+
+class Mining(Trial):
+    """Blocks for a roster, with transactions in them."""
+
+    name = "mining"
+
+    def prepare(self):
+        self.flags = (f"-roster={self.yard.roster}", "-acceptnonstdtxn=1")
+        self.node.flags += self.flags
+        self.node.start()
+        for place in self.yard.chain.main:
+            self.submit(place)
+        self.coins = list(self.yard.chain.main[-1].coins)
+
+    def work(self, node):
+        while True:
+            # A few at a time: with no end to it there would be hundreds for the other node to learn.
+            node.call("startmining", 1, self.random.randrange(1, 5))
+            time.sleep(0.03)
+            if self.coins:
+                point, value = self.coins.pop()
+                tx = Tx([In(point)], [Out((value - 2000) // 2, TRUE)] * 2)
+                try:
+                    node.call("sendrawtransaction", tx.raw().hex(), 0)
+                except Refused:
+                    pass  # Spent by the same transaction before a kill.
+            self.promised.append(node.call("getbestblockhash"))
+
+
+class Reorganisation(Trial):
+    """The ends of two branches called invalid and valid again, by turns."""
+
+    name = "reorganisation"
+    flags = ("-dbcache=5",)
+
+    def prepare(self):
+        self.node.start()
+        for place in self.yard.chain.in_order():
+            self.submit(place)
+
+    def work(self, node):
+        chain = self.yard.chain
+        while True:
+            line = self.random.choice((chain.main, chain.rival, chain.late))
+            place = self.random.choice(line[-40:])
+            node.call("invalidateblock", place.hash)
+            node.call("reconsiderblock", place.hash)
+
+
+class Flush(Trial):
+    """Coins brought to the disk again and again while blocks come and go."""
+
+    name = "flush"
+    flags = ("-dbcache=4",)
+
+    def prepare(self):
+        self.node.start()
+        self.next = 0
+
+    def work(self, node):
+        chain = self.yard.chain
+        order = chain.in_order()
+        while self.next < len(order):
+            self.submit(order[self.next])
+            node.call("gettxoutsetinfo", "none")
+            self.next += 1
+        while True:
+            place = self.random.choice(chain.main[-60:])
+            node.call("invalidateblock", place.hash)
+            node.call("gettxoutsetinfo", "none")
+            node.call("reconsiderblock", place.hash)
+            node.call("gettxoutsetinfo", "none")
+
+
+class Reindex(Trial):
+    """Everything made anew from the block files, or the coins from the blocks."""
+
+    name = "reindex"
+    flags = ("-dbcache=4",)
+    is_start = True
+
+    def prepare(self):
+        self.node.start()
+        for place in self.yard.chain.in_order():
+            self.submit(place)
+        self.node.stop()
+        began = time.monotonic()
+        self.node.start("-reindex")
+        self.span = 1.1 * (time.monotonic() - began)
+
+    def begun(self):
+        return (self.random.choice(("-reindex", "-reindex-chainstate")),)
+
+    def check(self):
+        super().check()
+        tip = self.node.call("getbestblockhash")
+        if tip != self.yard.chain.tip.hash:
+            raise Broken(f"what was being made anew was left at {tip}")
+
+
+TRIALS = {trial.name: trial for trial in (Import, Mining, Reorganisation, Flush, Reindex)}
+
+
+class Yard:
+    """What all trials share: the chain, the node that is never killed, the seed."""
+
+    def __init__(self, options):
+        self.program, self.seed = options.program, options.seed
+        self.failures = []
+        self.folder = tempfile.mkdtemp(prefix="crash-")
+        self.chain = Chain(options.seed, options.length, spends=options.spends)
+        self.file = os.path.join(self.folder, "blocks.dat")
+        self.chain.write(self.file)
+        self.roster = os.path.join(self.folder, "roster.toml")
+        with open(self.roster, "w") as file:
+            file.write(ROSTER)
+        self.flags = [f"-knownroster={self.roster}"]
+        self.undisturbed = Undisturbed(options.program, self.chain, self.flags)
+
+    def close(self):
+        self.undisturbed.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--program", required=True, help="cellblockd")
+    parser.add_argument("--kills", type=int, default=500)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
+    parser.add_argument("--only", default=",".join(TRIALS), help="kinds of work, by commas")
+    parser.add_argument("--length", type=int, default=220, help="blocks of the chain")
+    parser.add_argument("--spends", type=int, default=60, help="transactions a block")
+    options = parser.parse_args()
+    print(f"seed {options.seed}", flush=True)
+    yard = Yard(options)
+    order = random.Random(options.seed)
+    names = options.only.split(",")
+    trials, counts = {}, collections.Counter()
+    began = time.monotonic()
+    try:
+        for number in range(options.kills):
+            # Each kind once, then as chance has it.
+            name = names[number] if number < len(names) else order.choice(names)
+            if name not in trials:
+                trials[name] = TRIALS[name](yard)
+            try:
+                trials[name].kill_once()
+                if yard.failures:
+                    raise Broken("; ".join(yard.failures))
+            except (Broken, Refused) as error:
+                trial = trials.pop(name)
+                trial.node.kill()
+                kept = trial.node.folder
+                print(f"FAILED at kill {number + 1}, {name}, seed {options.seed}, folder {kept}\n{error}")
+                return 1
+            counts[name] += 1
+            if (number + 1) % 50 == 0:
+                print(f"{number + 1} kills in {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+    finally:
+        for trial in trials.values():
+            trial.close()
+        yard.close()
+    print(", ".join(f"{name} {counts[name]}" for name in names if counts[name]))
+    print(f"{sum(counts.values())} kills, 0 failures")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
