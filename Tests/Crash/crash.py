@@ -75,7 +75,8 @@ class Trial:
         worker = threading.Thread(target=self.drive, daemon=True)
         if self.is_start:
             # Whether it was asked to stop before or was killed at rest must make no difference.
-            self.node.stop() if self.random.random() < 0.5 else self.node.kill()
+            if self.node.process:
+                self.node.stop() if self.random.random() < 0.5 else self.node.kill()
             self.node.spawn(*self.begun())
         else:
             worker.start()
@@ -136,9 +137,9 @@ class Import(Trial):
         return (f"-loadblock={self.yard.file}",)
 
     def begin_anew(self):
+        """Without a folder: even the first start of all is cut short."""
         self.node.stop()
         shutil.rmtree(self.node.network_folder)
-        self.node.start()
 
     def check(self):
         super().check()
