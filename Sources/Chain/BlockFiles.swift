@@ -90,6 +90,9 @@ struct BlockFiles: ~Copyable {
         return bytes
     }
 
+    /// The size of a block file in bytes; nil if it is not there.
+    func blockFileSize(_ file: Int) -> Int? { System.size(blocks.path(file)) }
+
     func blockPath(_ file: Int) -> String { blocks.path(file) }
     func undoPath(_ file: Int) -> String { undo.path(file) }
 
@@ -142,18 +145,42 @@ struct BlockFiles: ~Copyable {
     /// The numbers of the block files there are.
     func numbers() throws(StorageError) -> [Int] { try blocks.numbers() }
 
-    /// Goes through what looks like blocks in a file, whole or not, in the order they stand.
+    /// Goes through the blocks in a file, in the order they stand.
+    ///
+    /// - Parameter start: where to begin, in bytes.
     func scan(
-        file: Int, _ body: (FilePosition, [UInt8]) throws(StorageError) -> Void
+        file: Int, from start: Int = 0, _ body: (FilePosition, Block) throws(StorageError) -> Void
     ) throws(StorageError) {
-        let size = System.size(blocks.path(file)) ?? 0
-        var offset = 0
+        let size = blockFileSize(file) ?? 0
+        var offset = start
         while let frame = try nextFrame(file: file, from: offset, size: size) {
             let position = FilePosition(file: file, offset: frame.start)
             guard let bytes = try blocks.read(position, count: frame.count) else { return }
-            try body(position, bytes)
-            offset = frame.start + frame.count
+            if let block = try? Block(decoding: bytes) {
+                try body(position, block)
+                offset = frame.start + frame.count
+            } else {
+                // A size that is damaged must not hide the blocks it would leap over.
+                offset = frame.start
+            }
         }
+    }
+
+    /// Refuses files written for another network, in which no block would be found.
+    func checkNetwork(_ name: String) throws(StorageError) {
+        guard let first = try numbers().first, let size = blockFileSize(first), size > 0,
+            try nextFrame(file: first, from: 0, size: size) == nil
+        else { return }
+        throw StorageError(
+            path: blockPath(first),
+            reason: "This file holds no block of the network \(name): it is of another, or xor.dat "
+                + "beside it is not the one it was written with. Name another -datadir or -blocksdir"
+        )
+    }
+
+    /// Where the block at a position ends; nil if there is none.
+    func end(ofBlockAt position: FilePosition) throws(StorageError) -> Int? {
+        try size(at: position, in: blocks).map { position.offset + $0 }
     }
 
     /// Looks for the magic bytes with a size that fits in the file.

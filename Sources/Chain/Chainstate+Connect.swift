@@ -149,7 +149,7 @@ extension Chainstate {
         }
     }
 
-    private func mismatch(_ id: BlockID) -> StorageError {
+    func mismatch(_ id: BlockID) -> StorageError {
         StorageError(
             path: store.path,
             reason: "The coins do not match the undo data of block "

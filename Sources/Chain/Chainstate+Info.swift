@@ -3,6 +3,7 @@ import Cryptography
 import Genesis
 import Mining
 import Primitives
+import Storage
 
 extension Chainstate {
     func info(_ id: BlockID) -> BlockInfo {
@@ -19,6 +20,20 @@ extension Chainstate {
             nextHash: index.next(of: id).map { index.hash(of: $0) }, isOnActiveChain: isActive,
             hasData: node.status.hasData, hasUndo: node.status.hasUndo,
             isInvalid: node.status.isFailed, isFullyValid: node.status.isValid(.scripts))
+    }
+
+    /// Where the last of the blocks stands that are known to be in the files.
+    func lastBlockOnDisk() -> FilePosition? {
+        var last: FilePosition?
+        for id in index.ids where index.status(of: id).hasData {
+            let node = index[id]
+            let position = FilePosition(file: Int(node.file), offset: Int(node.dataPosition))
+            if let known = last, (known.file, known.offset) >= (position.file, position.offset) {
+                continue
+            }
+            last = position
+        }
+        return last
     }
 
     func read<Result>(_ body: (borrowing BlockIndex) -> Result) -> Result { body(index) }

@@ -5,63 +5,29 @@ import Primitives
 import Storage
 
 extension Chainstate {
-    private static let version: [UInt8] = [1]
-
-    static func checkVersion(_ store: borrowing Database) throws(StorageError) {
-        if let found = try store.get(StoreKey.version) {
-            guard found == version else {
-                throw StorageError(
-                    path: store.path,
-                    reason: "The store was written by another version of this program")
-            }
-        } else {
-            var batch = WriteBatch()
-            batch.put(StoreKey.version, version)
-            try store.write(batch, sync: true)
-        }
-    }
-
-    /// Deletes what is to be made anew.
-    static func wipe(
-        _ reindex: Validator.Configuration.Reindex, _ store: borrowing Database
-    ) throws(StorageError) {
-        // A reindex that was cut short begins again.
-        let wasReindexing = try store.get(StoreKey.reindexing) != nil
-        let isEverything = reindex == .everything || wasReindexing
-        guard isEverything || reindex == .chainstate else { return }
-        var batch = WriteBatch()
-        // What blocks did to the ledger stays: it is looked up by hash and by the ledger before.
-        var prefixes = [StoreKey.coinPrefix]
-        if isEverything {
-            prefixes += [StoreKey.blockPrefix, StoreKey.transactionPrefix]
-            batch.put(StoreKey.reindexing, [])
-            batch.delete(StoreKey.hasTransactionIndex)
-            batch.delete(StoreKey.hasPruned)
-        }
-        for prefix in prefixes { batch.deleteAll(beginningWith: prefix) }
-        batch.delete(StoreKey.bestBlock)
-        batch.delete(StoreKey.ledger)
-        try store.write(batch, sync: true)
-    }
-
     /// Reads the block index. Blocks beyond the last flush are looked at, since after a loss of
     /// power the files may hold less of them than the store knows.
     static func loadIndex(
         _ store: borrowing Database, _ network: Network, _ files: inout BlockFiles
     ) throws(StorageError) -> BlockIndex {
         var records: [BlockRecord] = []
-        var damaged = false
-        try Self.iterate(store, prefix: StoreKey.blockPrefix) { _, value in
-            do {
-                records.append(try BlockRecordCodec.decode(value))
-            } catch {
-                damaged = true
+        var damage: String?
+        do throws(StorageError) {
+            try Self.iterate(store, prefix: StoreKey.blockPrefix) { _, value in
+                do {
+                    records.append(try BlockRecordCodec.decode(value))
+                } catch {
+                    damage = "\(error)"
+                }
+                return damage == nil
             }
-            return !damaged
+        } catch {
+            damage = error.reason
         }
-        guard !damaged else {
+        if let damage {
             throw StorageError(
-                path: store.path, reason: "The block index is damaged; restart with -reindex")
+                path: store.path,
+                reason: "The block index is damaged: \(damage); restart with -reindex")
         }
         guard !records.isEmpty else { return BlockIndex(network: network) }
         let best = try store.get(StoreKey.bestBlock).flatMap { Hash256(bytes: $0) }
@@ -75,11 +41,48 @@ extension Chainstate {
         where records[position].status.hasData && records[position].height > flushed?.height ?? -1 {
             try Self.verify(&records[position], files)
         }
-        do {
+        try Self.checkPresence(&records, flushed, files)
+        do throws(BlockIndexError) {
             return try BlockIndex(network: network, records: records, tip: best)
         } catch {
+            if case .foreignGenesis = error {
+                throw StorageError(
+                    path: store.path,
+                    reason: "This is the chain of another network than \(network.chainName): "
+                        + "\(error). Name another -datadir")
+            }
             throw StorageError(
                 path: store.path, reason: "\(error); restart with -reindex")
+        }
+    }
+
+    /// Makes sure that the block files reach as far as the index says. Blocks that the coins do not
+    /// stand on may have been lost with the power, and are forgotten.
+    private static func checkPresence(
+        _ records: inout [BlockRecord], _ flushed: BlockRecord?, _ files: borrowing BlockFiles
+    ) throws(StorageError) {
+        var sizes: [Int32: Int] = [:]
+        var lost: [Int] = []
+        for (position, record) in records.enumerated() where record.status.hasData {
+            let size = sizes[record.file] ?? files.blockFileSize(Int(record.file)) ?? 0
+            sizes[record.file] = size
+            if Int(record.dataPosition) >= size { lost.append(position) }
+        }
+        guard !lost.isEmpty else { return }
+        var needed: Set<BlockHash> = []
+        var parents: [BlockHash: BlockHash] = [:]
+        for record in records { parents[record.header.hash] = record.header.previous }
+        var next = flushed?.header.hash
+        while let hash = next, needed.insert(hash).inserted { next = parents[hash] }
+        for position in lost {
+            let record = records[position]
+            guard !needed.contains(record.header.hash) else {
+                throw StorageError(
+                    path: files.blockPath(Int(record.file)),
+                    reason: "Error loading block database: block \(record.header.hash.displayHex) "
+                        + "should be in a file that is missing or cut short; restart with -reindex")
+            }
+            forget(&records[position])
         }
     }
 
@@ -95,6 +98,11 @@ extension Chainstate {
         {
             return
         }
+        forget(&record)
+    }
+
+    /// Takes a block for one of which only the header is known.
+    private static func forget(_ record: inout BlockRecord) {
         record.status.hasData = false
         record.status.hasUndo = false
         record.status.validity = min(record.status.validity, .tree)

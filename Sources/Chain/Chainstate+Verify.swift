@@ -1,50 +1,89 @@
 import Consensus
+import Cryptography
 import Genesis
 import Primitives
 import Scripting
 import Storage
 
 /// What a check of the last blocks came to.
-enum Verification: Hashable {
+enum Verification {
     case sound
     /// What could be looked at is sound, but the block at this height was pruned.
     case stopped(at: Int)
-    /// Something is wrong with what the disk holds.
-    case damaged
+    /// Something is wrong with what the disk holds; the error says what, and what repairs it.
+    case damaged(StorageError)
 }
 
 extension Chainstate {
-    /// Checks the last `count` blocks (0: all) as thoroughly as `level` says.
+    /// Checks the last `count` blocks (0: all) as thoroughly as `level` says, until the first thing
+    /// is found wrong with what the disk holds.
+    ///
+    /// Taking blocks back and connecting them again goes as far as the coin cache's limit allows to
+    /// remember what that changes; blocks further down are checked up to level 2.
     func verify(level: Int, count: Int) throws(StorageError) -> Verification {
-        let tip = index.activeHeight
-        var depth = count <= 0 || count > tip ? tip : count
+        let height = index.activeHeight
+        let depth = count <= 0 || count > height ? height : count
+        guard depth > 0 else { return .sound }
+        var view = CoinView(limit: cacheLimit)
         var finding = Verification.sound
-        guard depth > 0 else { return finding }
-        var view = CoinView()
-        for height in stride(from: tip, to: tip - depth, by: -1) {
-            guard let id = index.active(at: height) else { return .damaged }
+        var lowest = height + 1
+        var hasAllUndo = true
+        for height in stride(from: height, to: height - depth, by: -1) {
+            guard let id = index.active(at: height) else { break }
             if hasPruned, !index.status(of: id).hasData {
                 finding = .stopped(at: height)
-                depth = tip - height
                 break
             }
-            guard let block = try? block(id) else { return .damaged }
-            if level >= 1 {
-                guard (try? block.check(in: network)) != nil else { return .damaged }
+            do throws(StorageError) {
+                guard let block = try block(id) else {
+                    return damage(id, "is not in the block files", blockPath(of: id))
+                }
+                if level >= 1 {
+                    do throws(BlockError) {
+                        try block.check(in: network)
+                    } catch {
+                        return damage(
+                            id, "is damaged (\(error.rejectReason))", blockPath(of: id))
+                    }
+                }
+                guard level >= 2 else { continue }
+                // A block that was fetched again after it was pruned has no undo data.
+                if hasPruned, !index.status(of: id).hasUndo { hasAllUndo = false }
+                guard hasAllUndo else { continue }
+                guard let undo = try undo(id) else {
+                    return damage(
+                        id, "has no undo data", files.undoPath(Int(index[id].file)),
+                        repair: "-reindex-chainstate")
+                }
+                guard level >= 3, !view.isFull else { continue }
+                guard try takeBack(block, id, undo, &view) else { return .damaged(mismatch(id)) }
+                lowest = height
+            } catch {
+                return .damaged(error)
             }
-            guard level >= 2 else { continue }
-            // A block that was fetched again after it was pruned has no undo data.
-            guard index.status(of: id).hasUndo || !hasPruned else { continue }
-            guard let undo = try? undo(id) else { return .damaged }
-            if level >= 3, !(try takeBack(block, id, undo, &view)) { return .damaged }
         }
-        guard level >= 4, depth > 0 else { return finding }
-        for height in (tip - depth + 1)...tip {
-            guard let id = index.active(at: height), let block = try block(id),
-                try connectAgain(block, id, &view)
-            else { return .damaged }
+        guard level >= 4 else { return finding }
+        for height in lowest..<(height + 1) {
+            guard let id = index.active(at: height), let block = try block(id) else { break }
+            guard try connectAgain(block, id, &view) else {
+                return damage(
+                    id, "cannot be connected again", store.path,
+                    repair: "-reindex-chainstate")
+            }
         }
         return finding
+    }
+
+    private func blockPath(of id: BlockID) -> String { files.blockPath(Int(index[id].file)) }
+
+    private func damage(
+        _ id: BlockID, _ what: String, _ path: String, repair: String = "-reindex"
+    ) -> Verification {
+        .damaged(
+            StorageError(
+                path: path,
+                reason: "Block \(index.hash(of: id).displayHex) at height \(index.height(of: id)) "
+                    + "\(what); restart with \(repair)"))
     }
 
     /// Takes a block back in the view alone; false if the coins are not what they should be.
@@ -62,7 +101,7 @@ extension Chainstate {
                 guard coin?.output == output, coin?.height == index.height(of: id) else {
                     return false
                 }
-                view.changes[point] = .some(nil)
+                view.set(point, nil)
             }
             guard position > 0 else { continue }
             let spent = undo.spent[position - 1]
@@ -70,7 +109,7 @@ extension Chainstate {
             for (number, coin) in spent.enumerated() {
                 let point = transaction.outPoint(at: number)
                 guard try view.coin(point, &coins, store) == nil else { return false }
-                view.changes[point] = coin
+                view.set(point, coin)
             }
         }
         return true
@@ -92,15 +131,17 @@ extension Chainstate {
         for transaction in block.transactions {
             if !transaction.isCoinbase {
                 for number in transaction.inputs.indices {
-                    view.changes[transaction.outPoint(at: number)] = .some(nil)
+                    view.set(transaction.outPoint(at: number), nil)
                 }
             }
             let txid = transaction.txid
             for (number, output) in transaction.outputs.enumerated()
             where !output.script.isUnspendable {
-                view.changes[OutPoint(txid: txid, index: UInt32(number))] = Coin(
-                    output: output, height: index.height(of: id),
-                    isCoinbase: transaction.isCoinbase)
+                view.set(
+                    OutPoint(txid: txid, index: UInt32(number)),
+                    Coin(
+                        output: output, height: index.height(of: id),
+                        isCoinbase: transaction.isCoinbase))
             }
         }
         return true
@@ -110,7 +151,22 @@ extension Chainstate {
 /// The coins as they would be after some changes.
 private struct CoinView {
     /// Nil where a coin was spent.
-    var changes: [OutPoint: Coin?] = [:]
+    private var changes: [OutPoint: Coin?] = [:]
+    private var bytes = 0
+    private let limit: Int
+
+    /// About what an entry takes beside its script, in bytes.
+    private static let entrySize = 200
+
+    /// - Parameter limit: how many bytes of memory the changes may take, about.
+    init(limit: Int) { self.limit = limit }
+
+    var isFull: Bool { bytes > limit }
+
+    mutating func set(_ point: OutPoint, _ coin: Coin?) {
+        changes[point] = .some(coin)
+        bytes += Self.entrySize + (coin?.output.script.count ?? 0)
+    }
 
     func coin(
         _ point: OutPoint, _ cache: inout CoinCache, _ store: borrowing Database

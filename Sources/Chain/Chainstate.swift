@@ -52,15 +52,13 @@ final class Chainstate {
         try System.createFolder(configuration.blocksDirectory)
         // The data directory as a whole is the node's to claim.
         let lock = try FolderLock(folder: configuration.blocksDirectory)
-        try System.createFolder(folder + "/chainstate")
         var files = try BlockFiles(
             folder: configuration.blocksDirectory, magic: network.magic,
             isHidden: configuration.hidesBlockFiles,
             maximumFileSize: configuration.maximumBlockFileSize, fault: fault)
-        let store = try Database(
-            path: folder + "/chainstate", cacheBytes: storeCache, fault: fault)
-        try Self.checkVersion(store)
-        try Self.wipe(configuration.reindex, store)
+        try files.checkNetwork(network.chainName)
+        let store = try Self.openStore(
+            folder + "/chainstate", configuration.reindex, cacheBytes: storeCache, fault: fault)
         let index = try Self.loadIndex(store, network, &files)
         let ledger = try LedgerKeeper(reading: store)
         let hasCoins = try store.get(StoreKey.bestBlock) != nil
@@ -147,7 +145,7 @@ final class Chainstate {
             throw StorageError(
                 path: files.undoPath(position.file),
                 reason: "The undo data of block \(node.hash.displayHex) cannot be read; "
-                    + "restart with -reindex")
+                    + "restart with -reindex-chainstate")
         }
         return undo
     }

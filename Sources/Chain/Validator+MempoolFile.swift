@@ -27,11 +27,8 @@ extension Validator {
     }
 
     /// Takes in `mempool.dat`. A file that cannot be read costs nothing but its transactions.
-    func loadMempool() throws(StorageError) {
-        guard configuration.persistsMempool,
-            let bytes = try? File.contents(of: mempoolPath, limit: Self.largestMempoolFile),
-            let dump = try? MempoolFile(decoding: bytes)
-        else { return }
+    func loadMempool(_ progress: @Sendable (String) -> Void) throws(StorageError) {
+        guard configuration.persistsMempool, let dump = readMempool(progress) else { return }
         let now = clock.now()
         for (txid, delta) in dump.deltas { pool.prioritise(txid, by: delta) }
         for entry in dump.entries {
@@ -40,6 +37,18 @@ extension Validator {
             _ = try admit(entry.transaction, TransactionOptions(), arrivedAt: entry.time)
         }
         for txid in dump.unbroadcast where pool[txid] != nil { pool.addUnbroadcast(txid) }
+    }
+}
+
+extension Validator {
+    private func readMempool(_ progress: @Sendable (String) -> Void) -> MempoolFile? {
+        do {
+            let bytes = try File.contents(of: mempoolPath, limit: Self.largestMempoolFile)
+            return try bytes.map { try MempoolFile(decoding: $0) }
+        } catch {
+            progress("The pool begins empty, since \(mempoolPath) cannot be read: \(error)")
+            return nil
+        }
     }
 }
 

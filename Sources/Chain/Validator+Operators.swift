@@ -66,10 +66,18 @@ extension Validator {
     /// takes them back in memory, 4 connects them again.
     ///
     /// - Parameter count: how many; 0 is all.
-    public func verifyChain(level: Int, count: Int) throws(StorageError) -> Bool {
+    /// - Returns: the first thing found wrong, with what repairs it; nil if all is well. That blocks were
+    ///   pruned counts as wrong, as with Core.
+    public func verifyChain(level: Int, count: Int) throws(StorageError) -> StorageError? {
         try checkRunning()
-        let finding = try chain.verify(level: level, count: count)
-        if case .stopped(let height) = finding { noteStop(at: height) }
-        return finding == .sound
+        switch try chain.verify(level: level, count: count) {
+        case .sound: return nil
+        case .damaged(let damage): return damage
+        case .stopped(let height):
+            noteStop(at: height)
+            return StorageError(
+                path: chain.files.blockPath(0),
+                reason: "The block at height \(height) was pruned, and could not be looked at")
+        }
     }
 }

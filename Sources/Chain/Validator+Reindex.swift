@@ -13,10 +13,8 @@ extension Validator {
         var orphans: [BlockHash: [FilePosition]] = [:]
         for file in try chain.files.numbers() {
             progress("Reindexing block file \(chain.files.blockPath(file))")
-            try chain.files.scan(file: file) { position, bytes throws(StorageError) in
-                if let block = try? Block(decoding: bytes) {
-                    try restore(block, at: position, &orphans)
-                }
+            try chain.files.scan(file: file) { position, block throws(StorageError) in
+                try restore(block, at: position, &orphans)
             }
             try activate()
         }
@@ -25,6 +23,30 @@ extension Validator {
         chain.pending.delete(StoreKey.reindexing)
         chain.hasPending = true
         try chain.flush()
+    }
+
+    /// Takes in blocks at the end of the files of which the index has not heard: the end of the
+    /// machine lost what was written of them to the store, or the store itself was taken away.
+    func adoptStrays(_ progress: @Sendable (String) -> Void) throws(StorageError) {
+        let known = chain.lastBlockOnDisk()
+        var start = 0
+        // Without an index nothing tells where undo data is.
+        if known == nil { try chain.files.removeUndo() }
+        if let known { start = try chain.files.end(ofBlockAt: known) ?? known.offset }
+        var orphans: [BlockHash: [FilePosition]] = [:]
+        var isTold = false
+        for file in try chain.files.numbers() where file >= known?.file ?? 0 {
+            try chain.files.scan(file: file, from: start) { position, block throws(StorageError) in
+                if !isTold {
+                    progress(
+                        "Taking in blocks that the index lacks: \(chain.files.blockPath(file))")
+                    isTold = true
+                }
+                try restore(block, at: position, &orphans)
+            }
+            start = 0
+        }
+        try chain.writeIndex()
     }
 
     /// Notes a block that is in the files, and those that waited for it.

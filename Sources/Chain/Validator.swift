@@ -67,6 +67,7 @@ public actor Validator {
             chain.ledger.rosters = configuration.rosters
             try checkPruning()
             try reindexIfAsked(progress)
+            try adoptStrays(progress)
             try chain.keepGenesis()
             try checkLastBlocks(progress)
             try chain.completeTransactionIndex()
@@ -76,7 +77,7 @@ public actor Validator {
             lastFlush = clock.now()
             try pruneIfDue()
         }
-        try loadMempool()
+        try loadMempool(progress)
         publish()
     }
 
@@ -115,14 +116,15 @@ public actor Validator {
                     + "and time are correct")
         }
         progress("Verifying blocks…")
-        let finding = try chain.verify(
+        switch try chain.verify(
             level: configuration.checkLevel, count: configuration.checkBlocks)
-        if case .stopped(let height) = finding { noteStop(at: height) }
-        guard finding != .damaged else {
+        {
+        case .sound: break
+        case .stopped(let height): noteStop(at: height)
+        case .damaged(let damage):
             throw StorageError(
-                path: store,
-                reason: "Corrupted block database detected.\nPlease restart with -reindex or "
-                    + "-reindex-chainstate to recover.")
+                path: damage.path,
+                reason: "Corrupted block database detected: \(damage.reason)")
         }
     }
 

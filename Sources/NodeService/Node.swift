@@ -133,6 +133,8 @@ public struct Node: Sendable {
                 minimumChainWork: chain.minimumChainWork),
             validator: validator, clock: clock, logger: Self.logger("net", sink))
         context.network = peers
+        let logger = logger
+        context.report = { logger.warning("\($0)") }
         let services = ServiceGroup(services: [peers], logger: Self.logger("services", sink))
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await services.run() }

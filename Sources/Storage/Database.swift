@@ -3,6 +3,7 @@ import CRocksDB
 /// An open RocksDB. It cannot be copied, so it has one owner; it closes when its owner drops it.
 public struct Database: ~Copyable, KeyValueStore {
     public let path: String
+    private let repair: String
     let fault: WriteFault
     // The order matters: the store must close before what it was opened with is freed.
     private var store: Store
@@ -10,24 +11,38 @@ public struct Database: ~Copyable, KeyValueStore {
     private let writing: Handle
     private let writingSync: Handle
     let options: Handle
+    private let environment: Handle
 
-    /// - Parameter cacheBytes: what it may spend on caches, in bytes.
-    public init(path: String, cacheBytes: Int, fault: WriteFault = .none) throws(StorageError) {
+    /// - Parameters:
+    ///   - cacheBytes: what it may spend on caches, in bytes.
+    ///   - inMemory: whether nothing of it is to reach the disk; it then ends with its owner.
+    ///   - repair: what is to be done about damage, told with it: "restart with -reindex".
+    public init(
+        path: String, cacheBytes: Int, inMemory: Bool = false, repair: String = "",
+        fault: WriteFault = .none
+    ) throws(StorageError) {
         self.path = path
+        self.repair = repair
         self.fault = fault
         options = Handle(rocksdb_options_create(), freedBy: rocksdb_options_destroy)
         Self.configure(options.pointer, cacheBytes: cacheBytes)
+        environment = Handle(
+            inMemory ? rocksdb_create_mem_env() : rocksdb_create_default_env(),
+            freedBy: rocksdb_env_destroy)
+        if inMemory { rocksdb_options_set_env(options.pointer, environment.pointer) }
         reading = Handle(rocksdb_readoptions_create(), freedBy: rocksdb_readoptions_destroy)
         writing = Handle(rocksdb_writeoptions_create(), freedBy: rocksdb_writeoptions_destroy)
         writingSync = Handle(rocksdb_writeoptions_create(), freedBy: rocksdb_writeoptions_destroy)
         rocksdb_writeoptions_set_sync(writingSync.pointer, 1)
-        store = try Store(path: path, options: options.pointer)
+        store = try Store(path: path, options: options.pointer, isOnDisk: !inMemory)
     }
 
     private static func configure(_ options: OpaquePointer, cacheBytes: Int) {
         rocksdb_options_set_create_if_missing(options, 1)
         rocksdb_options_set_paranoid_checks(options, 1)
-        rocksdb_options_set_info_log_level(options, 3)
+        // Its own log is told nothing after the start: where that cannot be written to, as on a
+        // full disk, builds of RocksDB with assertions end the process. Errors come back to us.
+        rocksdb_options_set_info_log_level(options, 5)
         rocksdb_options_set_keep_log_file_num(options, 2)
         rocksdb_options_set_max_log_file_size(options, 4 << 20)
         rocksdb_options_set_max_open_files(options, 512)
@@ -52,6 +67,23 @@ public struct Database: ~Copyable, KeyValueStore {
     /// Closes the store before its owner is dropped. Whatever is asked of it then fails.
     public mutating func close() { store.close() }
 
+    /// An error of RocksDB, with what helps where it has found damage.
+    func failure(_ reason: String) -> StorageError {
+        let isDamage = reason.hasPrefix("Corruption") || reason.contains("No such file")
+        return StorageError(
+            path: path, reason: isDamage && !repair.isEmpty ? "\(reason); \(repair)" : reason)
+    }
+
+    func attempt<Result>(
+        _ call: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Result
+    ) throws(StorageError) -> Result {
+        do {
+            return try Storage.attempt(path, call)
+        } catch {
+            throw failure(error.reason)
+        }
+    }
+
     func opened() throws(StorageError) -> OpaquePointer {
         guard let pointer = store.pointer else {
             throw StorageError(path: path, reason: "The store is closed")
@@ -62,7 +94,7 @@ public struct Database: ~Copyable, KeyValueStore {
     public func get(_ key: Span<UInt8>) throws(StorageError) -> [UInt8]? {
         let store = try opened()
         var count = 0
-        let value = try attempt(path) { message in
+        let value = try attempt { message in
             key.withCBytes {
                 rocksdb_get(store, reading.pointer, $0, $1, &count, message)
             }
@@ -109,7 +141,7 @@ public struct Database: ~Copyable, KeyValueStore {
         var failure: StorageError?
         for (slot, index) in range.enumerated() {
             if let error = errors[slot] {
-                failure = failure ?? StorageError(path: path, reason: String(cString: error))
+                failure = failure ?? self.failure(String(cString: error))
                 rocksdb_free(error)
             }
             guard let value = values[slot] else {
@@ -131,7 +163,7 @@ public struct Database: ~Copyable, KeyValueStore {
         let store = try opened()
         try fault.check(.batch, path)
         let options = sync ? writingSync.pointer : writing.pointer
-        try attempt(path) {
+        try attempt {
             rocksdb_write(store, options, batch.handle.pointer, $0)
         }
     }
@@ -164,7 +196,7 @@ public struct Database: ~Copyable, KeyValueStore {
             guard goesOn else { break }
             rocksdb_iter_next(iterator.pointer)
         }
-        try attempt(path) { rocksdb_iter_get_error(iterator.pointer, $0) }
+        try attempt { rocksdb_iter_get_error(iterator.pointer, $0) }
     }
 
     public func snapshot() -> Snapshot { Snapshot(of: store.pointer) }
@@ -204,7 +236,8 @@ struct Store: ~Copyable {
     private(set) var pointer: OpaquePointer?
     private(set) var column: OpaquePointer?
 
-    init(path: String, options: OpaquePointer) throws(StorageError) {
+    init(path: String, options: OpaquePointer, isOnDisk: Bool) throws(StorageError) {
+        if isOnDisk { try Self.checkFiles(path) }
         var column: OpaquePointer?
         let opened = try attempt(path) { message in
             "default".withCString { name in
@@ -219,6 +252,17 @@ struct Store: ~Copyable {
         }
         pointer = opened
         self.column = column
+    }
+
+    /// Without the file that names the others, RocksDB would begin anew and delete them.
+    private static func checkFiles(_ path: String) throws(StorageError) {
+        guard System.isFolder(path), !System.exists(path + "/CURRENT") else { return }
+        // Where its making was cut short there is none of these yet.
+        let holdsData = try System.names(in: path).contains {
+            $0.hasSuffix(".sst") || $0.hasSuffix(".log")
+        }
+        guard holdsData else { return }
+        throw StorageError(path: path + "/CURRENT", reason: "The file is missing")
     }
 
     deinit { Self.close(pointer, column) }

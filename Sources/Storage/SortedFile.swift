@@ -91,12 +91,12 @@ extension Database {
         try fault.check(.batch, path)
         try file.finish()
         // A later state must not outlive an earlier one that is in the log alone.
-        try attempt(path) { rocksdb_flush_wal(store, 1, $0) }
+        try attempt { rocksdb_flush_wal(store, 1, $0) }
         let options = Handle(
             rocksdb_ingestexternalfileoptions_create(),
             freedBy: rocksdb_ingestexternalfileoptions_destroy)
         rocksdb_ingestexternalfileoptions_set_move_files(options.pointer, 1)
-        try attempt(path) { message in
+        try attempt { message in
             Self.incoming(of: path).withCString { name in
                 var names: [UnsafePointer<CChar>?] = [name]
                 rocksdb_ingest_external_file(store, &names, 1, options.pointer, message)

@@ -54,6 +54,13 @@ package enum System {
         guard unlink(path) == 0 || errno == ENOENT else { throw failure(path, "Cannot remove") }
     }
 
+    /// Removes a folder and the files in it, if it is there; it must hold no folder.
+    package static func removeFolder(_ path: String) throws(StorageError) {
+        guard isFolder(path) else { return }
+        for name in try names(in: path) { try remove("\(path)/\(name)") }
+        guard rmdir(path) == 0 else { throw failure(path, "Cannot remove") }
+    }
+
     package static func rename(_ old: String, to new: String) throws(StorageError) {
         #if canImport(Glibc)
             let result = Glibc.rename(old, new)

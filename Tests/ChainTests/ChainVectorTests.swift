@@ -45,7 +45,7 @@ struct ChainVectorTests {
         try await validator.close()
         let again = try await chain.open()
         try await compareAnswers(again, name)
-        #expect(try await again.verifyChain(level: 4, count: 50))
+        #expect(try await again.verifyChain(level: 4, count: 50) == nil)
         try await again.close()
     }
 

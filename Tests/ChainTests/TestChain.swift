@@ -49,7 +49,7 @@ final class TestChain: Sendable {
         for _ in 0..<200 {
             do {
                 return try await open(fault: .none, configure)
-            } catch let error as StorageError where error.reason.contains("lock") {
+            } catch let error as StorageError where error.reason.contains("Cannot obtain a lock") {
                 try await Task.sleep(for: .milliseconds(10))
             }
         }

@@ -46,6 +46,8 @@ public struct RPCContext: Sendable {
     public var deprecated: Set<String> = []
     /// What goes to the log.
     public var logCategories = LogCategories()
+    /// Writes to the log what an answer has no room for.
+    public var report: @Sendable (String) -> Void = { _ in }
     /// Asks the node to stop, as a signal would.
     public var shutdown: @Sendable () -> Void
     /// Returns once the node stops, so that no call waits any longer.

@@ -28,6 +28,8 @@ struct VerifyChain: RPCMethod {
     func call(_ request: RPCRequest, _ context: RPCContext) async throws -> JSON {
         let level = try request.optionalInt("checklevel") ?? 3
         let count = try request.optionalInt("nblocks") ?? 6
-        return .bool(try await context.validator.verifyChain(level: level, count: count))
+        let damage = try await context.validator.verifyChain(level: level, count: count)
+        if let damage { context.report("Verification error: \(damage)") }
+        return .bool(damage == nil)
     }
 }

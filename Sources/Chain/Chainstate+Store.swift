@@ -1,0 +1,149 @@
+import Consensus
+import Storage
+
+/// Opening the store, and putting a new one in its place where it is to be made anew.
+extension Chainstate {
+    private static let version: [UInt8] = [1]
+    private static let batchLimit = 4 << 20
+
+    /// Opens the store, made anew as far as that is wanted or was begun.
+    ///
+    /// What is made anew is never taken out of the old store: that may be damaged, and would be
+    /// read again whenever RocksDB tidies it up. A new store is made beside it, with what is still
+    /// wanted of the old, and takes its place.
+    static func openStore(
+        _ path: String, _ reindex: Validator.Configuration.Reindex, cacheBytes: Int,
+        fault: WriteFault
+    ) throws(StorageError) -> Database {
+        try finishReplacing(path)
+        if reindex != .nothing, System.isFolder(path) {
+            try replace(path, keepsIndex: reindex == .chainstate, fault: fault)
+        }
+        try System.createFolder(path)
+        var store = try open(path, cacheBytes: cacheBytes, fault: fault)
+        try checkVersion(store)
+        // A reindex that was cut short begins again.
+        if reindex == .nothing, try store.get(StoreKey.reindexing) != nil {
+            store.close()
+            try replace(path, keepsIndex: false, fault: fault)
+            return try open(path, cacheBytes: cacheBytes, fault: fault)
+        }
+        if reindex == .everything {
+            var batch = WriteBatch()
+            batch.put(StoreKey.reindexing, [])
+            try store.write(batch, sync: true)
+        }
+        return store
+    }
+
+    private static func open(
+        _ path: String, cacheBytes: Int, fault: WriteFault
+    ) throws(StorageError) -> Database {
+        do throws(StorageError) {
+            return try Database(
+                path: path, cacheBytes: cacheBytes, repair: "restart with -reindex-chainstate",
+                fault: fault)
+        } catch {
+            throw StorageError(
+                path: error.path,
+                reason: "Error opening coins database: \(error.reason); restart with -reindex")
+        }
+    }
+
+    private static func checkVersion(_ store: borrowing Database) throws(StorageError) {
+        if let found = try store.get(StoreKey.version) {
+            guard found == version else {
+                throw StorageError(
+                    path: store.path,
+                    reason: "The store was written by another version of this program, in a form "
+                        + "that this one does not know; restart with -reindex")
+            }
+        } else {
+            var batch = WriteBatch()
+            batch.put(StoreKey.version, version)
+            try store.write(batch, sync: true)
+        }
+    }
+
+    // MARK: Replacing
+
+    /// Puts a store in the place of the one at `path`, without coins and, unless `keepsIndex`,
+    /// without block index.
+    private static func replace(
+        _ path: String, keepsIndex: Bool, fault: WriteFault
+    ) throws(StorageError) {
+        let unfinished = path + ".unfinished"
+        try System.removeFolder(unfinished)
+        try System.createFolder(unfinished)
+        do {
+            let new = try Database(path: unfinished, cacheBytes: 16 << 20, fault: fault)
+            try copy(from: path, to: new, keepsIndex: keepsIndex, fault: fault)
+            var batch = WriteBatch()
+            batch.put(StoreKey.version, version)
+            if !keepsIndex { batch.put(StoreKey.reindexing, []) }
+            try new.write(batch, sync: true)
+        }
+        try System.rename(unfinished, to: path + ".new")
+        try finishReplacing(path)
+    }
+
+    /// Puts a new store that is whole in its place, and drops one that is not.
+    private static func finishReplacing(_ path: String) throws(StorageError) {
+        let new = path + ".new"
+        if System.isFolder(new) {
+            try System.synchroniseFolder(folder(of: path))
+            try System.removeFolder(path)
+            try System.rename(new, to: path)
+            try System.synchroniseFolder(folder(of: path))
+        }
+        try System.removeFolder(path + ".unfinished")
+    }
+
+    private static func folder(of path: String) -> String {
+        path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+    }
+
+    /// Copies what is not made anew. What blocks did to the ledger stays in any case, as far as it
+    /// can be read: it is looked up by hash and by the ledger before.
+    private static func copy(
+        from path: String, to new: borrowing Database, keepsIndex: Bool, fault: WriteFault
+    ) throws(StorageError) {
+        do throws(StorageError) {
+            let old = try Database(path: path, cacheBytes: 16 << 20, fault: fault)
+            if keepsIndex {
+                try checkVersion(old)
+                try copy(StoreKey.blockPrefix, from: old, to: new)
+            }
+            try copy(StoreKey.ledgerPrefix, from: old, to: new)
+        } catch {
+            if error.path == new.path { throw error }
+            guard keepsIndex else { return }
+            throw StorageError(
+                path: error.path,
+                reason: "The block index cannot be kept: \(error.reason); restart with -reindex")
+        }
+    }
+
+    /// Copies the entries under keys that begin with a byte.
+    static func copy(
+        _ prefix: UInt8, from old: borrowing Database, to new: borrowing Database
+    ) throws(StorageError) {
+        var batch = WriteBatch()
+        var failure: StorageError?
+        try iterate(old, prefix: prefix) { key, value in
+            batch.put(key, value)
+            guard batch.byteCount > batchLimit else { return true }
+            var full = WriteBatch()
+            swap(&full, &batch)
+            do throws(StorageError) {
+                try new.write(full, sync: false)
+                return true
+            } catch {
+                failure = error
+                return false
+            }
+        }
+        if let failure { throw failure }
+        try new.write(batch, sync: false)
+    }
+}
