@@ -65,6 +65,7 @@ extension Network {
             try reader.integer("pruneAfterHeight", in: 1...Int64(Int32.max), default: 1000))
         transactions = try ChainTransactions(from: &reader)
         headersSync = try HeadersSyncParameters(from: &reader)
+        snapshots = try Self.readSnapshots(from: &reader)
         payouts = try PayoutPolicy(from: &reader)
         try reader.finish()
         if !isBuiltIn { try refuseConfusion() }
@@ -158,6 +159,26 @@ extension HeadersSyncParameters {
             redownloadBufferSize: Int(try fields.integer("redownloadBufferSize", in: 1...1_000_000))
         )
         try fields.finish()
+    }
+}
+
+extension Network {
+    private static func readSnapshots(
+        from reader: inout DefinitionReader
+    ) throws(NetworkError) -> [CoinSnapshot] {
+        var snapshots: [CoinSnapshot] = []
+        for var fields in try reader.objects("snapshots", limit: 1000) {
+            let snapshot = CoinSnapshot(
+                height: Int(try fields.integer("height", in: 1...Int64(Int32.max))),
+                block: try fields.hash("block"), coinsHash: try fields.hash("coins"),
+                transactionCount: UInt64(try fields.integer("transactions", in: 1...Int64.max)))
+            if let last = snapshots.last, last.height >= snapshot.height {
+                throw fields.failure("height", "must be above that of the snapshot before")
+            }
+            try fields.finish()
+            snapshots.append(snapshot)
+        }
+        return snapshots
     }
 }
 

@@ -1,3 +1,4 @@
+public import Cryptography
 public import Primitives
 
 /// What makes one network differ from another: one value, read from one JSON definition.
@@ -37,6 +38,8 @@ public struct Network: Sendable, Hashable {
     /// How much there was to do at some moment, to estimate how much is left.
     public var transactions: ChainTransactions
     public var headersSync: HeadersSyncParameters
+    /// Sets of coins that `loadtxoutset` takes without being told a hash, the lowest first.
+    public var snapshots: [CoinSnapshot]
     /// How this network's rewards are split unless a roster says otherwise.
     public var payouts: PayoutPolicy?
 }
@@ -76,6 +79,23 @@ public struct HeadersSyncParameters: Sendable, Hashable {
     public init(commitmentPeriod: Int, redownloadBufferSize: Int) {
         self.commitmentPeriod = commitmentPeriod
         self.redownloadBufferSize = redownloadBufferSize
+    }
+}
+
+/// The coins as of a block, pinned by their hash: whoever has them need not have the blocks before.
+public struct CoinSnapshot: Sendable, Hashable {
+    public var height: Int
+    public var block: BlockHash
+    /// Core's `hash_serialized_3` of all coins.
+    public var coinsHash: Hash256
+    /// The transactions from genesis to the block.
+    public var transactionCount: UInt64
+
+    public init(height: Int, block: BlockHash, coinsHash: Hash256, transactionCount: UInt64) {
+        self.height = height
+        self.block = block
+        self.coinsHash = coinsHash
+        self.transactionCount = transactionCount
     }
 }
 

@@ -41,11 +41,21 @@ extension Validator {
 extension Chainstate {
     /// Goes through the coins of the store in the order of their keys. It must have been flushed.
     func forEachCoin(_ body: (OutPoint, Coin) -> Void) throws(StorageError) {
+        try Self.forEachCoin(in: store) { point, coin, _ in
+            body(point, coin)
+            return true
+        }
+    }
+
+    /// Goes through the coins of a store until the body, which is given the stored form as well,
+    /// returns false.
+    private static func forEachCoin(
+        in store: borrowing Database, _ body: (OutPoint, Coin, Span<UInt8>) -> Bool
+    ) throws(StorageError) {
         var isDamaged = false
-        try Self.iterate(store, prefix: StoreKey.coinPrefix) { key, value in
+        try iterate(store, prefix: StoreKey.coinPrefix) { key, value in
             if let point = StoreKey.outPoint(key), let coin = try? CoinCodec.coin(decoding: value) {
-                body(point, coin)
-                return true
+                return body(point, coin, value)
             }
             isDamaged = true
             return false
@@ -58,19 +68,32 @@ extension Chainstate {
 
     func utxoSetInfo(_ kind: UTXOHashKind) throws(StorageError) -> UTXOSetInfo {
         let tip = tip
-        var info = UTXOSetInfo(height: tip.height, bestBlock: tip.hash)
+        var info = try Self.count(
+            kind, in: store, UTXOSetInfo(height: tip.height, bestBlock: tip.hash))
+        let (start, end) = ([StoreKey.coinPrefix], [StoreKey.coinPrefix + 1])
+        info.diskSize = store.approximateSize(from: start.span, to: end.span)
+        return info
+    }
+
+    /// Counts the coins of a store.
+    ///
+    /// - Parameter visit: is given each coin in its stored form; false ends it.
+    static func count(
+        _ kind: UTXOHashKind, in store: borrowing Database, _ start: UTXOSetInfo,
+        visit: (OutPoint, Span<UInt8>) -> Bool = { _, _ in true }
+    ) throws(StorageError) -> UTXOSetInfo {
+        var info = start
         var sum = CoinSetHash(kind)
         var group: [(point: OutPoint, coin: Coin)] = []
-        try forEachCoin { point, coin in
+        try forEachCoin(in: store) { point, coin, stored in
             if let first = group.first, first.point.txid != point.txid {
                 info.add(&group, &sum)
             }
             group.append((point, coin))
+            return visit(point, stored)
         }
         info.add(&group, &sum)
         info.hash = sum.finalize()
-        let (start, end) = ([StoreKey.coinPrefix], [StoreKey.coinPrefix + 1])
-        info.diskSize = store.approximateSize(from: start.span, to: end.span)
         return info
     }
 }

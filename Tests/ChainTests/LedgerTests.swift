@@ -5,6 +5,7 @@ import Genesis
 import Keys
 import Mining
 import Primitives
+import Storage
 import TestSupport
 import Testing
 
@@ -63,6 +64,15 @@ import Testing
             #expect(try await validator.ledger(at: last) == ledgers[last])
             #expect(try await validator.reconsider(fourth))
             #expect(try await validator.ledger() == ledgers[last])
+            // With the coins goes the ledger as of the same block.
+            let file = chain.folder.path + "/coins"
+            let dump = try await validator.dumpCoins(to: file, at: third)
+            let ledgerPath = try #require(dump.ledgerPath)
+            let bytes = try #require(try File.contents(of: ledgerPath, limit: 1 << 20))
+            let snapshot = try LedgerSnapshot(
+                decoding: bytes, networkMagic: chain.builder.network.magic)
+            #expect(snapshot.base == third)
+            #expect(snapshot.ledger == ledgers[third])
             let genesis = try await validator.ledger(at: chain.genesis.hash)
             #expect(genesis == PayoutLedger())
         }

@@ -70,6 +70,14 @@ import Testing
             #expect(bytes("SECRET_KEY") == [network.addresses.secretKey])
             #expect(bytes("EXT_PUBLIC_KEY") == network.addresses.extendedPublicKey)
             #expect(bytes("EXT_SECRET_KEY") == network.addresses.extendedSecretKey)
+            let pinned = core["assumeutxo"]?.array ?? []
+            #expect(pinned.count == network.snapshots.count)
+            for (theirs, ours) in zip(pinned, network.snapshots) {
+                #expect(theirs["height"]?.int == Int64(ours.height))
+                #expect(theirs["blockhash"]?.stringValue == ours.block.displayHex)
+                #expect(theirs["hash_serialized_3"]?.stringValue == ours.coinsHash.displayHex)
+                #expect(theirs["chain_tx_count"]?.int == Int64(ours.transactionCount))
+            }
             let exceptions = try #require(core["script_flag_exceptions"]?.array)
             #expect(exceptions.count == rules.scriptFlagExceptions.count)
             for exception in exceptions {

@@ -1,5 +1,6 @@
 enum BlockchainMethods {
     static let all: [any RPCMethod] = [
+        DumpTxOutSet(),
         GetAddressBalance(), GetAddressHistory(), GetAddressUTXOs(), GetBestBlockHash(), GetBlock(),
         GetBlockchainInfo(), GetBlockCount(), GetBlockFilter(),
         GetBlockFromPeer(), GetBlockHash(), GetBlockHeader(), GetBlockStats(), GetChainStates(),
