@@ -9,7 +9,8 @@ enum PythonProgram {
     }()
 
     /// Runs `Tests/<path>` on the program that is tested here; gives its exit code and what it printed.
-    static func run(_ path: String, _ arguments: String...) throws -> (code: Int32, output: String) {
+    static func run(_ path: String, _ arguments: String...) throws -> (code: Int32, output: String)
+    {
         let script = URL(filePath: #filePath, directoryHint: .notDirectory)
             .deletingLastPathComponent().deletingLastPathComponent()
             .appending(path: path, directoryHint: .notDirectory)
