@@ -300,10 +300,11 @@ private struct RandomWalk {
         }
         if isSticky, best.contains(before), tip != before { fail("the tip moved without need") }
         let state = model.state(at: tip)
-        let everMade = model.order.reduce(into: Set<OutPoint>()) { points, hash in
-            for one in model.entries[hash]?.block.transactions ?? [] {
-                for number in one.outputs.indices {
-                    points.insert(OutPoint(txid: one.txid, index: UInt32(number)))
+        var everMade: Set<OutPoint> = []
+        for entry in model.entries.values {
+            for transaction in entry.block.transactions {
+                for number in transaction.outputs.indices {
+                    everMade.insert(OutPoint(txid: transaction.txid, index: UInt32(number)))
                 }
             }
         }
