@@ -30,6 +30,12 @@ extension Chainstate {
                 reason: "The block index is damaged: \(damage); restart with -reindex")
         }
         guard !records.isEmpty else { return BlockIndex(network: network) }
+        // Before anything is missed in the files: those of this network may be elsewhere.
+        if let genesis = records.first(where: { $0.height == 0 })?.header.hash,
+            genesis != network.genesisHash
+        {
+            throw foreign(store, network, "it begins with \(genesis.displayHex)")
+        }
         let best = try store.get(StoreKey.bestBlock).flatMap { Hash256(bytes: $0) }
         let flushed = best.flatMap { best in records.first { $0.header.hash == best } }
         guard (best == nil) == (flushed == nil) else {
@@ -46,14 +52,20 @@ extension Chainstate {
             return try BlockIndex(network: network, records: records, tip: best)
         } catch {
             if case .foreignGenesis = error {
-                throw StorageError(
-                    path: store.path,
-                    reason: "This is the chain of another network than \(network.chainName): "
-                        + "\(error). Name another -datadir")
+                throw foreign(store, network, "\(error)")
             }
             throw StorageError(
                 path: store.path, reason: "\(error); restart with -reindex")
         }
+    }
+
+    private static func foreign(
+        _ store: borrowing Database, _ network: Network, _ how: String
+    ) -> StorageError {
+        StorageError(
+            path: store.path,
+            reason: "This is the chain of another network than \(network.chainName): \(how). "
+                + "Name another -datadir")
     }
 
     /// Makes sure that the block files reach as far as the index says. Blocks that the coins do not

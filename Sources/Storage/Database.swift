@@ -26,6 +26,8 @@ public struct Database: ~Copyable, KeyValueStore {
         self.fault = fault
         options = Handle(rocksdb_options_create(), freedBy: rocksdb_options_destroy)
         Self.configure(options.pointer, cacheBytes: cacheBytes)
+        // Tables are read where the system holds them, not copied out: half the cost of a look-up.
+        if !inMemory { rocksdb_options_set_allow_mmap_reads(options.pointer, 1) }
         environment = Handle(
             inMemory ? rocksdb_create_mem_env() : rocksdb_create_default_env(),
             freedBy: rocksdb_env_destroy)
@@ -46,8 +48,6 @@ public struct Database: ~Copyable, KeyValueStore {
         rocksdb_options_set_keep_log_file_num(options, 2)
         rocksdb_options_set_max_log_file_size(options, 4 << 20)
         rocksdb_options_set_max_open_files(options, 512)
-        // Tables are read where the system holds them, not copied out: half the cost of a look-up.
-        rocksdb_options_set_allow_mmap_reads(options, 1)
         rocksdb_options_increase_parallelism(options, 2)
         rocksdb_options_set_write_buffer_size(options, max(4 << 20, min(64 << 20, cacheBytes / 4)))
         rocksdb_options_set_max_total_wal_size(options, 256 << 20)

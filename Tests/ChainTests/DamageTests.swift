@@ -340,7 +340,7 @@ import Testing
     func key() async throws {
         _ = try await prepared()
         let path = blocksFolder + "/xor.dat"
-        try flip(path, at: 3)
+        for place in 0..<8 { try flip(path, at: place) }
         let thrown = await #expect(throws: StorageError.self) {
             _ = try await open { $0.hidesBlockFiles = true }
         }

@@ -59,8 +59,8 @@ import Testing
                 #expect(info.transactionCount == block.transactions.count)
                 #expect(try await validator.block(block.hash) == (isKept ? block : nil))
             }
-            #expect(try await !validator.verifyChain(level: 4, count: 0))
-            #expect(try await validator.verifyChain(level: 4, count: 250))
+            #expect(try await validator.verifyChain(level: 4, count: 0) != nil)
+            #expect(try await validator.verifyChain(level: 4, count: 250) == nil)
         }
         try await check(validator)
         let left = try fileNames
@@ -71,7 +71,8 @@ import Testing
 
         // Where a crash came between the record and the end of the files, the start ends them.
         let leftover = chain.folder.path + "/blocks/blk00000.dat"
-        FileManager.default.createFile(atPath: leftover, contents: Data([1, 2, 3]))
+        let whole = chain.folder.path + "/blocks/" + (try #require(left.first))
+        try FileManager.default.copyItem(atPath: whole, toPath: leftover)
         validator = try await open()
         try await check(validator)
         #expect(try fileNames == left)
@@ -124,7 +125,8 @@ import Testing
         let all = blocks()
         _ = try await validator.submitAll(all)
         let height = try #require(await validator.prunedHeight)
-        #expect((80...112).contains(height))
+        #expect((1...112).contains(height))
+        #expect(try await validator.sizeOnDisk() <= 100_000 + 4096)
         let fork = chain.position(after: Array(all[..<150]), from: chain.genesis)
         let branch = chain.busyBlocks(251, onto: fork, tag: 7, spending: Array(all[50..<150]))
         _ = try await validator.submitAll(branch)

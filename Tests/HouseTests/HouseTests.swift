@@ -54,7 +54,9 @@ import Testing
 
     @Test("A pure module imports only the modules under it", arguments: pureModules.keys.sorted())
     func pureImports(_ module: String) throws {
-        let allowed = try #require(Self.pureModules[module])
+        let under = try #require(Self.pureModules[module])
+        // What is computed when it is first asked for needs an atomic reference, of the language's own.
+        let allowed = under.union(["Synchronization"])
         let files = try Self.sources(of: module)
         #expect(!files.isEmpty)
         for file in files {
