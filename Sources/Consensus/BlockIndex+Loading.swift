@@ -23,6 +23,18 @@ extension BlockIndex {
                 nodes[Int(id.rawValue)].sequence = Self.sequenceOfBestChain
             }
         }
+        findCandidates()
+    }
+
+    private mutating func findCandidates() {
+        if let tip, status(of: tip).isFailed {
+            // A block under the coins was called invalid, and the coins were not written since:
+            // then the tip is to be left, for a chain with less work if need be.
+            for id in ids where isConnectable(id) && !status(of: id).isFailed {
+                insertCandidate(id)
+            }
+            return
+        }
         for id in ids where isConnectable(id) { tryCandidate(id) }
         pruneCandidates()
     }

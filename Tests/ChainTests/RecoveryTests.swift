@@ -55,6 +55,28 @@ import Testing
         }
     }
 
+    @Test("A chain that was called invalid is left even if the coins on the disk stand on it")
+    func invalidated() async throws {
+        let base = chain.builder.blocks(110, onto: chain.genesis)
+        let fork = chain.position(after: base, from: chain.genesis)
+        let left = chain.busyBlocks(5, onto: fork, tag: 1, spending: base)
+        let right = chain.busyBlocks(4, onto: fork, tag: 2, spending: base)
+        do {
+            let validator = try await chain.open()
+            _ = try await validator.submitAll(base + left + right)
+            try await validator.flush()
+            #expect(validator.tip.hash == left[4].hash)
+            #expect(try await validator.invalidate(left[1].hash))
+            #expect(validator.tip.hash == right[3].hash)
+            // No close: the coins on the disk are still those of the other chain.
+        }
+        let again = try await chain.reopen()
+        #expect(again.tip.hash == right[3].hash)
+        #expect(try await again.reconsider(left[1].hash))
+        #expect(again.tip.hash == left[4].hash)
+        try await again.close()
+    }
+
     @Test("A block whose bytes were lost with the power is fetched again, not judged")
     func lostBlock() async throws {
         let blocks = chain.builder.blocks(10, onto: chain.genesis)
