@@ -50,6 +50,8 @@ extension Validator {
         /// How thoroughly, and how many of the last blocks, are checked at the start.
         public var checkLevel = 3
         public var checkBlocks = 6
+        /// The version that blocks built here bear; nil is what the deployments ask for.
+        public var blockVersion: Int32?
         public var mempool = MempoolPolicy()
         /// The rosters by which coinbases are judged.
         public var rosters: [Roster] = []

@@ -9,7 +9,9 @@ public import Storage
 extension Validator {
     /// What the next block must be.
     public func templateContext() -> TemplateContext {
-        chain.templateContext(at: clock.now())
+        var context = chain.templateContext(at: clock.now())
+        context.version = configuration.blockVersion ?? context.version
+        return context
     }
 
     /// A block to be mined on the tip, filled from the mempool. Throws `PayoutError` where a

@@ -23,6 +23,7 @@ extension Validator {
         chain.pending.delete(StoreKey.reindexing)
         chain.hasPending = true
         try chain.flush()
+        progress("Reindexing finished")
     }
 
     /// Takes in blocks at the end of the files of which the index has not heard: the end of the

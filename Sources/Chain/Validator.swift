@@ -104,16 +104,16 @@ public actor Validator {
 
     /// Looks whether the disk holds what it should before building on it.
     private func checkLastBlocks(_ progress: @Sendable (String) -> Void) throws(StorageError) {
-        let store = configuration.directory + "/chainstate"
         guard let tip = chain.index.tip, chain.index.height(of: tip) > 0 else { return }
         let latest = clock.now() + ConsensusLimits.maximumFutureBlockTime
         guard chain.index.time(of: tip) <= latest else {
             throw StorageError(
-                path: store,
+                path: "",
                 reason: "The block database contains a block which appears to be from the future. "
                     + "This may be due to your computer's date and time being set incorrectly. "
                     + "Only rebuild the block database if you are sure that your computer's date "
-                    + "and time are correct")
+                    + "and time are correct.\n"
+                    + "Please restart with -reindex or -reindex-chainstate to recover.")
         }
         progress("Verifying blocks…")
         switch try chain.verify(

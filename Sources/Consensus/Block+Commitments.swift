@@ -56,20 +56,19 @@ extension Block {
         for transaction in transactions where transaction.hasWitness { throw .unexpectedWitness }
     }
 
-    /// Whether the block is not the one its header was mined for: whoever sent it tampered with
-    /// it, and another with the same hash may be valid (Bitcoin Core's `IsBlockMutated`).
-    public func isMutated(checkingWitness: Bool) -> Bool {
+    /// Throws where the block is not the one its header was mined for: whoever sent it tampered
+    /// with it, and another with the same hash may be valid (Bitcoin Core's `IsBlockMutated`).
+    public func checkMutation(checkingWitness: Bool) throws(BlockError) {
         let (root, isMutated) = computeMerkleRoot()
-        if root != header.merkleRoot || isMutated { return true }
+        guard root == header.merkleRoot else { throw .merkleRoot }
+        guard !isMutated else { throw .repeatedTransactions }
         guard transactions.first?.isCoinbase == true else {
             // A transaction of 64 bytes could be two hashes of the tree.
-            return transactions.contains { $0.baseSize == 64 }
+            guard !transactions.contains(where: { $0.baseSize == 64 }) else {
+                throw .merkleRoot
+            }
+            return
         }
-        do {
-            try checkWitness(isExpected: checkingWitness)
-            return false
-        } catch {
-            return true
-        }
+        try checkWitness(isExpected: checkingWitness)
     }
 }

@@ -71,7 +71,7 @@ public struct PayoutLedger: Sendable, Hashable {
     }
 
     private func check() throws(DecodingError) {
-        var sum: Int64 = 0
+        var sum: Int128 = 0
         for (number, account) in accounts.enumerated() {
             guard abs(account.balance.clamped(to: Self.bound + 1)) <= Self.bound else {
                 throw .invalid("A payout balance out of range")
@@ -79,7 +79,7 @@ public struct PayoutLedger: Sendable, Hashable {
             if number > 0, !Self.precedes(accounts[number - 1].name, account.name) {
                 throw .invalid("Payout accounts out of order")
             }
-            sum &+= account.balance
+            sum += Int128(account.balance)
         }
         guard sum == 0 else { throw .invalid("Payout balances that do not sum to zero") }
     }

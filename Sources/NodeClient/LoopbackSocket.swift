@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// A TCP connection to this machine, closed when dropped.
 public struct LoopbackSocket: ~Copyable {
@@ -27,20 +28,29 @@ public struct LoopbackSocket: ~Copyable {
         return socket
     }
 
-    /// A port that nobody listens on just now.
+    /// A port that nobody listens on just now, never the same twice, and outside the range from
+    /// which systems take ports for connections that leave: none of those gets it first.
     public static func freePort() throws -> UInt16 {
-        let socket = LoopbackSocket(descriptor: try open())
-        var address = address(port: 0)
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let result = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                let bound = bind(socket.descriptor, $0, size)
-                return bound == 0 ? getsockname(socket.descriptor, $0, &size) : bound
+        for _ in candidates {
+            let port = lastPort.withLock { last in
+                last = last < candidates.upperBound ? last + 1 : candidates.lowerBound
+                return last
             }
+            let socket = LoopbackSocket(descriptor: try open())
+            var address = address(port: port)
+            let result = withUnsafePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(socket.descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                }
+            }
+            if result == 0 { return port }
         }
-        guard result == 0 else { throw NodeClientError("no free port on 127.0.0.1") }
-        return UInt16(bigEndian: address.sin_port)
+        throw NodeClientError("no free port on 127.0.0.1")
     }
+
+    private static let candidates: ClosedRange<UInt16> = 16_384...30_000
+    /// Each process begins elsewhere, so that two of them seldom meet.
+    private static let lastPort = Mutex(UInt16.random(in: candidates))
 
     public func send(_ bytes: [UInt8]) throws {
         var sent = 0

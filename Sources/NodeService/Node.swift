@@ -179,9 +179,7 @@ public struct Node: Sendable {
         context.stratum = stratum
         let outcome: Result<Void, any Error>
         do {
-            dispatcher.setReady(context)
-            logger.info("Done loading")
-            try await waitForEnd(of: validator, wallets, indexes, miner, stratum)
+            try await waitForEnd(of: context, dispatcher, indexes, miner)
             outcome = .success(())
         } catch {
             outcome = .failure(error)
@@ -196,12 +194,13 @@ public struct Node: Sendable {
         try miner.shares?.synchronise()
     }
 
-    /// Returns when the node is to stop; throws when its disk has failed.
+    /// Answers calls once every door is open, and returns when the node is to stop; throws when
+    /// its disk has failed.
     private func waitForEnd(
-        of validator: Validator, _ wallets: WalletStore?, _ indexes: NodeIndexes,
-        _ miner: Miner, _ stratum: StratumServer?
+        of context: RPCContext, _ dispatcher: RPCDispatcher, _ indexes: NodeIndexes, _ miner: Miner
     ) async throws {
-        let stop = stop
+        let (stop, logger) = (stop, logger)
+        let (validator, wallets, stratum) = (context.validator, context.wallets, context.stratum)
         let lastHeight = configuration.settings.int("stopatheight", default: 0)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await stop.wait() }
@@ -223,6 +222,12 @@ public struct Node: Sendable {
             }
             group.addTask {
                 if let stratum { try await self.run(stratum) }
+                await stop.wait()
+            }
+            group.addTask {
+                try await stratum?.ready()
+                dispatcher.setReady(context)
+                logger.info("Done loading")
                 await stop.wait()
             }
             group.addTask {

@@ -22,7 +22,10 @@ extension Swarm {
     mutating func takeBlock(_ block: Block, from id: PeerID, at now: Duration) {
         log("received block \(block.hash.displayHex) peer=\(id)")
         let node = tree.find(block.hash)
-        if isMutated(block) {
+        do {
+            try checkMutation(of: block)
+        } catch {
+            log("Block mutated: \(error)")
             if let node { finishDownload(node, from: id, at: now) }
             misbehave(id, "mutated block")
             return
@@ -44,13 +47,13 @@ extension Swarm {
                 block, wasRequested: wasRequested, isWorkChecked: isWorkChecked ?? false), for: id)
     }
 
-    /// Whether a block is not the one its header was mined for. It is told before anything is made
-    /// of it, so that no peer can stand between us and the true one; where its parent is unknown
-    /// it cannot be told whether witnesses count.
-    private func isMutated(_ block: Block) -> Bool {
-        guard let parent = tree.find(block.header.previous) else { return false }
+    /// Throws where a block is not the one its header was mined for. It is told before anything is
+    /// made of it, so that no peer can stand between us and the true one; where its parent is
+    /// unknown it cannot be told whether witnesses count.
+    private func checkMutation(of block: Block) throws(BlockError) {
+        guard let parent = tree.find(block.header.previous) else { return }
         let height = tree.height(parent) + 1
-        return block.isMutated(
+        try block.checkMutation(
             checkingWitness: settings.network.consensus.isActive(.segwit, at: height))
     }
 

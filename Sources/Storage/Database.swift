@@ -42,11 +42,10 @@ public struct Database: ~Copyable, KeyValueStore {
     private static func configure(_ options: OpaquePointer, cacheBytes: Int) {
         rocksdb_options_set_create_if_missing(options, 1)
         rocksdb_options_set_paranoid_checks(options, 1)
-        // Its own log is told nothing after the start: where that cannot be written to, as on a
-        // full disk, builds of RocksDB with assertions end the process. Errors come back to us.
-        rocksdb_options_set_info_log_level(options, 5)
-        rocksdb_options_set_keep_log_file_num(options, 2)
-        rocksdb_options_set_max_log_file_size(options, 4 << 20)
+        // It keeps no log of its own, since none can be made at this place: where a log cannot be
+        // written to, as on a full disk, builds of RocksDB with assertions end the process.
+        // Errors come back to us.
+        rocksdb_options_set_db_log_dir(options, "/dev/null")
         rocksdb_options_set_max_open_files(options, 512)
         rocksdb_options_increase_parallelism(options, 2)
         rocksdb_options_set_write_buffer_size(options, max(4 << 20, min(64 << 20, cacheBytes / 4)))

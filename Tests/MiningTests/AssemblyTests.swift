@@ -95,7 +95,7 @@ import Testing
         #expect(block.header.time == 1_700_000_700)
         #expect(template.block(extraNonce: 77).header.merkleRoot == block.header.merkleRoot)
         #expect(template.block(extraNonce: 78).header.merkleRoot != block.header.merkleRoot)
-        #expect(!block.isMutated(checkingWitness: true))
+        try block.checkMutation(checkingWitness: true)
     }
 
     @Test("Heights up to 16 are operations, longer ones numbers; the script has 2 to 100 bytes")

@@ -90,6 +90,24 @@ enum Rosters {
         }
     }
 
+    @Test("A ledger whose balances sum to zero only where numbers end is none")
+    func wrappedSum() throws {
+        // Nine balances, each within bounds, that sum to 2^64.
+        let most: Int64 = 2_100_000_000_000_000_000
+        let rest = Int64(Int128(1) << 64 - 8 * Int128(most))
+        func ledger(_ balances: [Int64]) throws(DecodingError) -> PayoutLedger {
+            try PayoutLedger(
+                checking: balances.enumerated().map {
+                    .init(name: "m\($0)", script: Script([0x51]), balance: $1, payouts: 0)
+                })
+        }
+        #expect(throws: DecodingError.self) {
+            try ledger([Int64](repeating: most, count: 8) + [rest])
+        }
+        #expect(try ledger([most, rest, -most, -rest]).accounts.count == 4)
+        #expect(throws: DecodingError.self) { try ledger([most + 1, -most - 1]) }
+    }
+
     @Test("Paid and owed drift by less than two satoshis in 3,000 blocks", arguments: 0..<4)
     func drift(_ seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)

@@ -34,7 +34,7 @@ import Testing
         let challenge = Script.payToWitnessPubKeyHash(hash)
         let block = try block(challenge, keys: [key])
         #expect(block.hasSignetSolution(in: network(challenge)))
-        #expect(!block.isMutated(checkingWitness: true))
+        try block.checkMutation(checkingWitness: true)
         #expect(throws: Never.self) { try block.check(in: .regtest) }
         // It answers this challenge alone.
         let other = Script.payToWitnessPubKeyHash(Hash160.hash([1, 2, 3].span))

@@ -16,19 +16,14 @@ import Testing
         #expect(output.hasSuffix("10 kills, 0 failures\n"), "\(output)")
     }
 
-    /// Debian's build of RocksDB ends the process where its own log cannot be written; until that
-    /// is got round, this is run by hand alone (Docs/Testing.md).
-    private static let isAsked =
-        ProcessInfo.processInfo.environment["CELLBLOCK_DISK_FAULTS"] != nil
-
     private static let hasCompiler = ["/usr/bin/cc", "/usr/local/bin/cc"]
         .contains { FileManager.default.isExecutableFile(atPath: $0) }
 
     @Test(
         "Whichever write of a node fails, it ends with one line, and the next start is good",
         .enabled(
-            if: PythonProgram.isAvailable && hasCompiler && isAsked,
-            "CELLBLOCK_DISK_FAULTS=1 runs it, with python3, 3.10 or newer, and cc"))
+            if: PythonProgram.isAvailable && hasCompiler,
+            "needs python3, 3.10 or newer, and cc"))
     func writes() throws {
         let (code, output) = try PythonProgram.run("Crash/disk.py", "--every", "13")
         #expect(code == 0, "\(output)")

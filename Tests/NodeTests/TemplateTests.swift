@@ -6,6 +6,22 @@ import Scripting
 import Testing
 
 @Suite("Templates for others", .serialized) struct TemplateTests {
+    @Test("With -blockversion templates and blocks bear the version named, without it BIP9's")
+    func version() throws {
+        for (flags, version) in [(["-blockversion=1337"], 1337), ([], 0x2000_0000)] {
+            let node = try NodeProcess()
+            try node.spawn(flags)
+            try node.until("the node answers", seconds: 60) {
+                (try? node.rpc.call("getblockcount")) != nil
+            }
+            let template = try node.rpc.call("getblocktemplate", [["rules": ["segwit"]]])
+            #expect(template["version"]?.int == Int64(version))
+            _ = try node.rpc.call("generatetodescriptor", [1, "raw(51)"])
+            let tip = try node.rpc.call("getblockheader", [.string(node.tip() ?? "")])
+            #expect(tip["version"]?.int == Int64(version))
+        }
+    }
+
     @Test("What getblocktemplate tells makes a block that the node accepts, changed pool or not")
     func proposal() throws {
         let node = try NodeProcess()

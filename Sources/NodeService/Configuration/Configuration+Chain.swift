@@ -33,6 +33,11 @@ extension Configuration {
         chain.checkLevel = int("checklevel", default: 3, in: 0...4)
         chain.checkBlocks = int("checkblocks", default: 6, in: 0...Int(Int32.max))
         chain.persistsMempool = settings.bool("persistmempool", default: true)
+        // Only where blocks are made for trials, as in Core.
+        if network.isMockable, settings.isSet("blockversion") {
+            chain.blockVersion = Int32(
+                int("blockversion", default: 0, in: Int(Int32.min)...Int(Int32.max)))
+        }
         chain.mempool = try mempoolPolicy()
         chain.prune = try pruneMode()
         // Followers come after the chain, and must not find their next blocks gone.

@@ -199,7 +199,7 @@ extension OptionTable {
     static let mining: [Option] = [
         Option("blockmaxweight", "=<n>", .used, "Most weight of a block (default: 4000000)"),
         Option("blockreservedweight", "=<n>", .used), Option("blockmintxfee", "=<amt>", .used),
-        Option("blockversion", "=<n>", .ignored),
+        Option("blockversion", "=<n>", .used, "Version of blocks built here; regtest only"),
         Option("finder", "=<name>", .used, "The inmate whose finds these are"),
         Option("mineduty", "=<n>", .used, "Percent of the time to mine (default: 100)"),
         Option(
