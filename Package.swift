@@ -160,7 +160,9 @@ func package(_ product: String, _ package: String) -> Target.Dependency {
 // Above the line: files, sockets, clocks, threads.
 let disk: [Target] = [
     system("CRocksDB", pkgConfig: "rocksdb", apt: "librocksdb-dev", brew: "rocksdb"),
-    module("Storage", ["Notation", "Cryptography", "CRocksDB"], settings: inlinable),
+    .target(name: "CRocksDBLog", dependencies: ["CRocksDB"]),
+    module(
+        "Storage", ["Notation", "Cryptography", "CRocksDB", "CRocksDBLog"], settings: inlinable),
     module("Chain", core + ["Keys", "MemoryPool", "Mining", "Storage"]),
     module("Indexes", core + ["Storage", "Chain"]),
 ]
@@ -262,5 +264,6 @@ let package = Package(
     targets: pure + pureTests + (isPure ? [] : effects + effectTests)
         + (!isPure || hasDisk ? diskTests : []) + (isPure && (hasDisk || fuzzes) ? disk : [])
         + (fuzzes ? fuzzers : []),
-    swiftLanguageModes: [.v6]
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
 )

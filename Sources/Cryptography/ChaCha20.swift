@@ -56,23 +56,47 @@ public struct ChaCha20: Sendable {
 
     /// The next block of the key stream as numbers, for who wants whole blocks only.
     mutating func nextWords() -> SIMD16<UInt32> {
-        var rows = Rows(
-            a: input.lowHalf.lowHalf, b: input.lowHalf.highHalf, c: input.highHalf.lowHalf,
-            d: input.highHalf.highHalf)
+        var (x0, x1, x2, x3) = (input[0], input[1], input[2], input[3])
+        var (x4, x5, x6, x7) = (input[4], input[5], input[6], input[7])
+        var (x8, x9, x10, x11) = (input[8], input[9], input[10], input[11])
+        var (x12, x13, x14, x15) = (input[12], input[13], input[14], input[15])
         for _ in 0..<10 {
-            rows.quarterRounds()
-            rows.diagonalize(by: 1)
-            rows.quarterRounds()
-            rows.diagonalize(by: 3)
+            Self.quarterRound(&x0, &x4, &x8, &x12)
+            Self.quarterRound(&x1, &x5, &x9, &x13)
+            Self.quarterRound(&x2, &x6, &x10, &x14)
+            Self.quarterRound(&x3, &x7, &x11, &x15)
+            Self.quarterRound(&x0, &x5, &x10, &x15)
+            Self.quarterRound(&x1, &x6, &x11, &x12)
+            Self.quarterRound(&x2, &x7, &x8, &x13)
+            Self.quarterRound(&x3, &x4, &x9, &x14)
         }
-        let mixed = SIMD16(
-            lowHalf: SIMD8(lowHalf: rows.a, highHalf: rows.b),
-            highHalf: SIMD8(lowHalf: rows.c, highHalf: rows.d))
-        let words = mixed &+ input
+        let words =
+            input
+            &+ SIMD16(
+                x0, x1, x2, x3, x4, x5, x6, x7, x8, x9, x10, x11, x12, x13, x14, x15)
         input[12] &+= 1
         // The block number runs over into the nonce, as in the form with 64 bits of each.
         if input[12] == 0 { input[13] &+= 1 }
         return words
+    }
+
+    @inline(__always)
+    private static func quarterRound(
+        _ a: inout UInt32, _ b: inout UInt32, _ c: inout UInt32, _ d: inout UInt32
+    ) {
+        a &+= b
+        d = rotated(d ^ a, left: 16)
+        c &+= d
+        b = rotated(b ^ c, left: 12)
+        a &+= b
+        d = rotated(d ^ a, left: 8)
+        c &+= d
+        b = rotated(b ^ c, left: 7)
+    }
+
+    @inline(__always)
+    private static func rotated(_ word: UInt32, left count: UInt32) -> UInt32 {
+        word &<< count | word &>> (32 &- count)
     }
 
     private mutating func nextBlock() {
@@ -83,39 +107,6 @@ public struct ChaCha20: Sendable {
             block[4 * index + 1] = UInt8(truncatingIfNeeded: word >> 8)
             block[4 * index + 2] = UInt8(truncatingIfNeeded: word >> 16)
             block[4 * index + 3] = UInt8(truncatingIfNeeded: word >> 24)
-        }
-    }
-
-    /// The 4 by 4 state, worked on a row at a time: four quarter rounds at once.
-    private struct Rows {
-        var a: SIMD4<UInt32>
-        var b: SIMD4<UInt32>
-        var c: SIMD4<UInt32>
-        var d: SIMD4<UInt32>
-
-        @inline(__always)
-        mutating func quarterRounds() {
-            a &+= b
-            d = rotated(d ^ a, left: 16)
-            c &+= d
-            b = rotated(b ^ c, left: 12)
-            a &+= b
-            d = rotated(d ^ a, left: 8)
-            c &+= d
-            b = rotated(b ^ c, left: 7)
-        }
-
-        /// Turns the rows so that diagonals become columns (by 1), or back (by 3).
-        @inline(__always)
-        mutating func diagonalize(by count: Int) {
-            b = count == 1 ? [b.y, b.z, b.w, b.x] : [b.w, b.x, b.y, b.z]
-            c = [c.z, c.w, c.x, c.y]
-            d = count == 1 ? [d.w, d.x, d.y, d.z] : [d.y, d.z, d.w, d.x]
-        }
-
-        @inline(__always)
-        private func rotated(_ row: SIMD4<UInt32>, left count: UInt32) -> SIMD4<UInt32> {
-            row &<< SIMD4(repeating: count) | row &>> SIMD4(repeating: 32 - count)
         }
     }
 }

@@ -30,13 +30,11 @@ struct Number3072: Sendable {
     /// The number that stands for an element: the key stream of ChaCha20 under its SHA-256.
     init(hashing element: Span<UInt8>) {
         var stream = SHA256.hash(element).withBytes { ChaCha20(key: $0) }
-        words = InlineArray(repeating: 0)
-        for block in 0..<6 {
-            let output = stream.nextWords()
-            for index in 0..<8 {
-                words[8 * block + index] =
-                    UInt64(output[2 * index]) | UInt64(output[2 * index + 1]) << 32
-            }
+        var output = SIMD16<UInt32>()
+        words = InlineArray { index in
+            if index % 8 == 0 { output = stream.nextWords() }
+            let place = 2 * (index % 8)
+            return UInt64(output[place]) | UInt64(output[place + 1]) << 32
         }
     }
 
@@ -52,7 +50,58 @@ struct Number3072: Sendable {
 
     /// Multiplies, and reduces below the prime.
     mutating func multiply(by other: Number3072) {
-        reduce(Self.product(words, other.words))
+        var product = InlineArray<96, UInt64>(repeating: 0)
+        var output = product.mutableSpan
+        // Pointers, because the bounds checks of 2304 steps would double their cost, and because an
+        // inline array that is indexed in a loop is copied by every step. Safe: both indices run
+        // below 48 over 48 words, so their sum stays below 96.
+        let carry = output.withUnsafeMutableBufferPointer { output in
+            words.span.withUnsafeBufferPointer { left in
+                other.words.span.withUnsafeBufferPointer { right in
+                    Self.multiply(left, right, into: output)
+                }
+            }
+            var words = words.mutableSpan
+            return words.withUnsafeMutableBufferPointer { Self.fold(output, into: $0) }
+        }
+        var rest = carry
+        while rest != 0 { rest = add(rest &* Self.excess) }
+        if isAtLeastModulus { _ = add(Self.excess) }
+    }
+
+    private static func multiply(
+        _ left: UnsafeBufferPointer<UInt64>, _ right: UnsafeBufferPointer<UInt64>,
+        into output: UnsafeMutableBufferPointer<UInt64>
+    ) {
+        for row in 0..<wordCount {
+            var carry: UInt64 = 0
+            let factor = UInt128(left[row])
+            for column in 0..<wordCount {
+                let sum =
+                    factor &* UInt128(right[column])
+                    &+ UInt128(output[row &+ column]) &+ UInt128(carry)
+                output[row &+ column] = UInt64(truncatingIfNeeded: sum)
+                carry = UInt64(truncatingIfNeeded: sum >> 64)
+            }
+            output[row &+ wordCount] = carry
+        }
+    }
+
+    /// Folds the upper half of a product onto the lower, since 2^3072 is `excess`; returns what
+    /// runs over.
+    private static func fold(
+        _ product: UnsafeMutableBufferPointer<UInt64>,
+        into words: UnsafeMutableBufferPointer<UInt64>
+    ) -> UInt64 {
+        var carry: UInt64 = 0
+        for index in 0..<wordCount {
+            let sum =
+                UInt128(product[index &+ wordCount]) &* UInt128(excess)
+                &+ UInt128(product[index]) &+ UInt128(carry)
+            words[index] = UInt64(truncatingIfNeeded: sum)
+            carry = UInt64(truncatingIfNeeded: sum >> 64)
+        }
+        return carry
     }
 
     /// The number whose product with this is one. Zero has none, and no element is zero.
@@ -80,48 +129,6 @@ struct Number3072: Sendable {
         for index in 1..<wordCount { modulus.words[index] = .max }
         return modulus
     }()
-
-    private static func product(
-        _ left: InlineArray<48, UInt64>, _ right: InlineArray<48, UInt64>
-    ) -> InlineArray<96, UInt64> {
-        var product = InlineArray<96, UInt64>(repeating: 0)
-        var output = product.mutableSpan
-        // Pointers, because the bounds checks of 2304 steps would double their cost. Safe: both
-        // indices run below 48 over 48 words, so their sum stays below 96.
-        left.span.withUnsafeBufferPointer { left in
-            right.span.withUnsafeBufferPointer { right in
-                output.withUnsafeMutableBufferPointer { output in
-                    for row in 0..<wordCount {
-                        var carry: UInt64 = 0
-                        let factor = UInt128(left[row])
-                        for column in 0..<wordCount {
-                            let sum =
-                                factor &* UInt128(right[column])
-                                &+ UInt128(output[row &+ column]) &+ UInt128(carry)
-                            output[row &+ column] = UInt64(truncatingIfNeeded: sum)
-                            carry = UInt64(truncatingIfNeeded: sum >> 64)
-                        }
-                        output[row + wordCount] = carry
-                    }
-                }
-            }
-        }
-        return product
-    }
-
-    /// Folds the upper half back: 2^3072 is `excess`.
-    private mutating func reduce(_ product: InlineArray<96, UInt64>) {
-        var carry: UInt64 = 0
-        for index in 0..<Self.wordCount {
-            let sum =
-                UInt128(product[index + Self.wordCount]) &* UInt128(Self.excess)
-                &+ UInt128(product[index]) &+ UInt128(carry)
-            words[index] = UInt64(truncatingIfNeeded: sum)
-            carry = UInt64(truncatingIfNeeded: sum >> 64)
-        }
-        while carry != 0 { carry = add(carry &* Self.excess) }
-        if isAtLeastModulus { _ = add(Self.excess) }
-    }
 
     private var isAtLeastModulus: Bool {
         guard words[0] >= 0 &- Self.excess else { return false }

@@ -1,4 +1,5 @@
 import CRocksDB
+import CRocksDBLog
 
 /// An open RocksDB. It cannot be copied, so it has one owner; it closes when its owner drops it.
 public struct Database: ~Copyable, KeyValueStore {
@@ -42,10 +43,7 @@ public struct Database: ~Copyable, KeyValueStore {
     private static func configure(_ options: OpaquePointer, cacheBytes: Int) {
         rocksdb_options_set_create_if_missing(options, 1)
         rocksdb_options_set_paranoid_checks(options, 1)
-        // It keeps no log of its own, since none can be made at this place: where a log cannot be
-        // written to, as on a full disk, builds of RocksDB with assertions end the process.
-        // Errors come back to us.
-        rocksdb_options_set_db_log_dir(options, "/dev/null")
+        crocksdb_set_no_log(options)
         rocksdb_options_set_max_open_files(options, 512)
         rocksdb_options_increase_parallelism(options, 2)
         rocksdb_options_set_write_buffer_size(options, max(4 << 20, min(64 << 20, cacheBytes / 4)))
