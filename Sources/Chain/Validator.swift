@@ -102,6 +102,10 @@ public actor Validator {
                 + "pruning or use of an assumeutxo snapshot.")
     }
 
+    /// The end of errors after which Core's window would ask whether to begin anew.
+    public static let recoveryHint =
+        "Please restart with -reindex or -reindex-chainstate to recover."
+
     /// Looks whether the disk holds what it should before building on it.
     private func checkLastBlocks(_ progress: @Sendable (String) -> Void) throws(StorageError) {
         guard let tip = chain.index.tip, chain.index.height(of: tip) > 0 else { return }
@@ -112,8 +116,7 @@ public actor Validator {
                 reason: "The block database contains a block which appears to be from the future. "
                     + "This may be due to your computer's date and time being set incorrectly. "
                     + "Only rebuild the block database if you are sure that your computer's date "
-                    + "and time are correct.\n"
-                    + "Please restart with -reindex or -reindex-chainstate to recover.")
+                    + "and time are correct.\n" + Self.recoveryHint)
         }
         progress("Verifying blocks…")
         switch try chain.verify(

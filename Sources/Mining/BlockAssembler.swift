@@ -74,7 +74,7 @@ public struct BlockAssembler: Sendable {
         case .roster(let plan):
             // Which members are paid depends on the fees to come; how large they can be does not.
             let outputs = try plan.largestOutputs() + commitments(context)
-            return (exactWeight(outputs, context), Coinbase.sigOpCost(of: outputs))
+            return (exactWeight(outputs, context), try plan.largestSigOpCost())
         }
     }
 

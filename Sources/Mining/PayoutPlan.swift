@@ -1,6 +1,7 @@
 import Cryptography
 import MemoryPool
 import Primitives
+import Scripting
 
 /// Why a reward cannot be split.
 public enum PayoutError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -81,7 +82,8 @@ public struct PayoutPlan: Sendable, Hashable {
                 Claim(
                     name: account.name, script: account.script, weight: 0,
                     balance: account.balance, payouts: account.payouts, isMember: false,
-                    minimum: minimum(for: account.script),
+                    // Who has left can reach no more than he is owed.
+                    minimum: Self.dust(for: account.script).satoshis,
                     tie: TieKey(previous: previous, name: account.name)))
         }
         return claims
@@ -113,6 +115,17 @@ public struct PayoutPlan: Sendable, Hashable {
         let claims = try claims(onto: .zero)
         let scripts = claims.map(\.script).sorted { $0.count > $1.count }
         return outputs(to: scripts.prefix(payeeLimit(claims)), bonusTo: scripts.first)
+    }
+
+    /// The cost of signature operations that no split's outputs exceed, for keeping room. The
+    /// scripts that cost most need not be the largest.
+    func largestSigOpCost() throws(PayoutError) -> Int {
+        let claims = try claims(onto: .zero)
+        let scripts = claims.map(\.script).sorted {
+            $0.sigOpCount(accurate: false) > $1.sigOpCount(accurate: false)
+        }
+        return Coinbase.sigOpCost(
+            of: outputs(to: scripts.prefix(payeeLimit(claims)), bonusTo: scripts.first))
     }
 
     /// How many members this plan pays at most: as the roster says, and no more than the machine

@@ -83,11 +83,16 @@ extension PayoutPlan {
                 amount: Amount(satoshis: paid[index] ?? 0), purpose: .share)
         }
         let rosterHash = roster.hash
+        // Whose bonus would be dust shows in no output, so it must not show in the commitment.
+        var named = self
+        if roster.scheme != .solo, !bonuses.contains(where: { $0.purpose == .finder }) {
+            named.finder = nil
+        }
         return PayoutSplit(
             payouts: shares + bonuses, ledgerBefore: ledger, ledgerAfter: after,
             commitment: PayoutCommitment.hash(
-                of: self, rosterHash: rosterHash, payees: limit, before: ledger, after: after),
-            payeeLimit: limit, finder: paidFinder, shareRoot: self.shares?.root ?? .zero,
+                of: named, rosterHash: rosterHash, payees: limit, before: ledger, after: after),
+            payeeLimit: limit, finder: named.paidFinder, shareRoot: self.shares?.root ?? .zero,
             rosterHash: rosterHash)
     }
 

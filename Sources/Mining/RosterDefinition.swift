@@ -120,14 +120,15 @@ public struct RosterDefinition: Sendable {
         }
         var inmates: [Roster.Inmate] = []
         var names: Set<String> = []
-        var destinations: [Roster.Destination: String] = [:]
+        // By script: one may be written as an address and as a descriptor.
+        var destinations: [Script?: String] = [:]
         for member in members {
             let inmate = try resolved(member, network: network, wallets: wallets)
             guard names.insert(inmate.name).inserted else {
                 throw RosterError(
                     line: member.name?.line, reason: "a second inmate is named \"\(inmate.name)\"")
             }
-            if let other = destinations.updateValue(inmate.name, forKey: inmate.destination) {
+            if let other = destinations.updateValue(inmate.name, forKey: inmate.script(after: 0)) {
                 throw RosterError(
                     line: (member.address ?? member.descriptor ?? member.wallet)?.line,
                     reason: "\"\(inmate.name)\" is paid where \"\(other)\" is")

@@ -178,20 +178,28 @@ public actor Miner {
         await Self.search(template, tries: maxTries).block
     }
 
+    /// Nonces that are tried before it is looked whether anybody still waits for them.
+    private static let slice: UInt32 = 1 << 22
+
     /// Tries the nonces of a template, on a thread that may be held up.
     private static func search(
         _ template: BlockTemplate, tries: UInt64
     ) async -> (block: Block?, left: UInt64) {
-        await withCheckedContinuation { continuation in
-            DispatchQueue.global(qos: .userInitiated).async {
-                let search = NonceSearch(
-                    template, extraNonce: 0, time: UInt32(clamping: template.context.time))
-                let count = UInt32(clamping: tries)
-                let block = search.run(from: 0, count: count)
-                let used = block.map { UInt64($0.header.nonce) } ?? UInt64(count)
-                continuation.resume(returning: (block, tries - used))
+        let search = NonceSearch(
+            template, extraNonce: 0, time: UInt32(clamping: template.context.time))
+        let end = UInt32(clamping: tries)
+        var start: UInt32 = 0
+        while start < end, !Task.isCancelled {
+            let (from, count) = (start, min(slice, end - start))
+            let block = await withCheckedContinuation { continuation in
+                DispatchQueue.global(qos: .userInitiated).async {
+                    continuation.resume(returning: search.run(from: from, count: count))
+                }
             }
+            if let block { return (block, tries - UInt64(block.header.nonce)) }
+            start += count
         }
+        return (nil, tries - UInt64(start))
     }
 
     /// A template on the tip.
@@ -222,7 +230,8 @@ public actor Miner {
     ///   - blocks: stop after so many blocks of our own.
     public func start(threads: Int = 0, duty: Int = 100, blocks: Int? = nil) async throws {
         guard roster != nil else { throw MinerError.noRoster }
-        await stop()
+        // While one is being stopped another call may have started the next.
+        repeat { await stop() } while session != nil
         let count = threads > 0 ? threads : Self.processors
         let (stream, events) = AsyncStream.makeStream(
             of: Event.self, bufferingPolicy: .bufferingNewest(64))
@@ -322,8 +331,10 @@ public actor Miner {
     }
 
     private func submit(_ block: Block) async throws {
-        try credit(block, of: session?.template)
+        // A log that fails must not cost the block.
+        let credit = Result { try self.credit(block, of: session?.template) }
         let outcome = try await validator.submit(block: block)
+        try credit.get()
         switch outcome {
         case .connected:
             blocksFound += 1

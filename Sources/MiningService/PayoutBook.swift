@@ -74,6 +74,12 @@ actor PayoutBook {
         while isFollowing { try await Task.sleep(for: .milliseconds(5)) }
         isFollowing = true
         defer { isFollowing = false }
+        // A descriptor that replaced another goes on at the index the ledger has reached.
+        if let ledger = try await validator.ledger() {
+            for inmate in roster?.inmates ?? [] {
+                learn(inmate, upTo: (ledger[inmate.name]?.payouts ?? 0) &+ Self.lookAhead)
+            }
+        }
         reading: while true {
             let reader = generation
             let path = await validator.followPath(from: cursor, limit: Self.step)
@@ -83,7 +89,11 @@ actor PayoutBook {
             for hash in path.connected {
                 guard let block = try await validator.block(hash),
                     let info = await validator.blockInfo(hash)
-                else { return }
+                else {
+                    // What was pruned cannot be told of; what stands after it can.
+                    cursor = hash
+                    continue
+                }
                 guard reader == generation else { continue reading }
                 note(block, hash: hash, height: info.height)
                 cursor = hash

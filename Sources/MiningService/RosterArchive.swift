@@ -11,8 +11,6 @@ public struct RosterArchive: Sendable {
 
     /// The longest roster, in bytes: ten thousand members with long descriptors.
     private static let longest = 16 << 20
-    /// How many are read. Each makes judging a coinbase slower.
-    private static let limit = 256
 
     public init(folder: String) { self.folder = folder }
 
@@ -29,7 +27,6 @@ public struct RosterArchive: Sendable {
         guard System.isFolder(folder) else { return [] }
         var rosters: [Roster] = []
         for name in try System.names(in: folder).sorted() where name.hasSuffix(".json") {
-            guard rosters.count < Self.limit else { break }
             let path = "\(folder)/\(name)"
             let bytes = try File.contents(of: path, limit: Self.longest) ?? []
             guard let json = try? JSON(parsing: bytes) else {

@@ -124,15 +124,15 @@ extension PeerNetwork {
                 return .blocksAfter(hashes, continues: continues)
             case .serveBlock(let hash, let form):
                 try await serve(hash, form, to: id)
-                return .served(missing: [])
+                return .served(missing: [], rest: [])
             case .serveTransactions(let items, let sequence):
-                return .served(missing: await serve(items, before: sequence, to: id))
+                return await serve(items, before: sequence, to: id)
             case .serveBlockTransactions(let request):
                 try await serve(request, to: id)
-                return .served(missing: [])
+                return .served(missing: [], rest: [])
             case .serveFilters(let request, let blocks):
                 try await serve(request, of: blocks, to: id)
-                return .served(missing: [])
+                return .served(missing: [], rest: [])
             case .chooseAnnouncements(let candidates, let rate, let limit):
                 return await choose(candidates, atLeast: rate, limit)
             case .announceCompact(let hash):
@@ -274,10 +274,15 @@ extension PeerNetwork {
         send(command: message.command, payload: message.payload, to: id)
     }
 
-    /// Sends the transactions that the peer may know of; gives back those it gets none of.
+    /// Bytes of transactions sent before it is looked whether the peer takes them: a short question
+    /// can ask for the largest a thousand times.
+    private static let servedAtOnce = 1 << 20
+
+    /// Sends the transactions that the peer may know of; gives back those it gets none of, and
+    /// those whose turn comes later.
     private func serve(
         _ items: [InventoryItem], before sequence: UInt64, to id: PeerID
-    ) async -> [InventoryItem] {
+    ) async -> Answer {
         let found = await validator.mempool { pool in
             items.map { item -> Transaction? in
                 let entry =
@@ -287,7 +292,11 @@ extension PeerNetwork {
             }
         }
         var missing: [InventoryItem] = []
-        for (item, pooled) in zip(items, found) {
+        var sent = 0
+        for (position, (item, pooled)) in zip(items, found).enumerated() {
+            guard sent < Self.servedAtOnce else {
+                return .served(missing: missing, rest: Array(items[position...]))
+            }
             let name = TransactionID(hash: item.hash, isWitnessID: item.kind == .witnessId)
             guard let transaction = pooled ?? newestTransactions[name] else {
                 missing.append(item)
@@ -296,10 +305,11 @@ extension PeerNetwork {
             let payload =
                 item.kind == .transaction
                 ? transaction.strippedBytes : Array(transaction.bytes)
+            sent += payload.count
             send(command: "tx", payload: payload, to: id)
             if pooled != nil { await validator.removeUnbroadcast(transaction.txid) }
         }
-        return missing
+        return .served(missing: missing, rest: [])
     }
 
     private func blame(_ id: PeerID, _ offence: String) { perform(swarm.report(id, offence)) }

@@ -66,8 +66,10 @@ extension KnownAddress {
             PeerAddress(
                 endpoint, services: Services(rawValue: services), time: UInt32(clamping: time)),
             sourceGroup: json["source"]?.stringValue.flatMap { Hex.decode($0) } ?? [],
-            lastTry: json["tried"]?.int ?? 0, lastSuccess: json["succeeded"]?.int ?? 0,
-            attempts: Int(clamping: json["attempts"]?.int ?? 0),
+            // Counted on and subtracted from the time: no file may bring those to their limits.
+            lastTry: max(0, json["tried"]?.int ?? 0),
+            lastSuccess: max(0, json["succeeded"]?.int ?? 0),
+            attempts: min(max(0, Int(clamping: json["attempts"]?.int ?? 0)), 1000),
             isTried: json["proven"]?.bool ?? false)
     }
 
@@ -86,7 +88,8 @@ extension KnownAddress {
 extension Ban {
     fileprivate init?(json: JSON) {
         guard let text = json["address"]?.stringValue, let subnet = Subnet(text),
-            let created = json["ban_created"]?.int, let until = json["banned_until"]?.int
+            let created = json["ban_created"]?.int, let until = json["banned_until"]?.int,
+            created >= 0, until >= 0
         else { return nil }
         self.init(subnet: subnet, created: created, until: until)
     }

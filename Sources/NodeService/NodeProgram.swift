@@ -1,3 +1,4 @@
+import Chain
 import Foundation
 import RPC
 import Storage
@@ -19,7 +20,10 @@ public enum NodeProgram {
             }
             return 0
         } catch {
-            say("Error: \(describe(error))\n", to: .standardError)
+            let text = describe(error)
+            // Where Core asks a question it leaves the word out.
+            let isQuestion = text.hasSuffix(Validator.recoveryHint)
+            say("\(isQuestion ? "" : "Error: ")\(text)\n", to: .standardError)
             return 1
         }
     }

@@ -131,8 +131,9 @@ extension Swarm {
         case .blocksAfter(let hashes, let continues):
             peers[id]?.announcing.byInventory += hashes
             if continues { peers[id]?.announcing.continuation = hashes.last }
-        case .served(let missing):
+        case .served(let missing, let rest):
             if !missing.isEmpty { send(.notFound(missing), to: id) }
+            peers[id]?.inbox.requests += rest.reversed()
         case .announcements, .failed: break
         }
         punish(id)

@@ -112,8 +112,9 @@ public enum Answer: Sendable {
     case servedHeaders(last: BlockHash?)
     /// `serveBlocksAfter`: hashes to announce, the last to continue from when there are more.
     case blocksAfter([BlockHash], continues: Bool)
-    /// `serveTransactions` and `serveBlock`, done: what there was not.
-    case served(missing: [InventoryItem])
+    /// `serveTransactions` and `serveBlock`, done: what there was not, and what is to be asked for
+    /// again when the peer has taken what it was sent.
+    case served(missing: [InventoryItem], rest: [InventoryItem])
     /// `chooseAnnouncements`: what to tell, in this order, and the pool's state by then.
     case announcements([TransactionName], sequence: UInt64)
     /// The chain cannot be asked any more.

@@ -36,6 +36,11 @@ public actor StratumServer: Service {
     private struct Link: Sendable {
         var channel: any Channel
         var handler: StratumHandler
+
+        /// Where all else is written to the client: what was made first must go out first.
+        func perform(_ body: @escaping @Sendable (StratumHandler, any Channel) -> Void) {
+            channel.eventLoop.execute { body(handler, channel) }
+        }
     }
 
     private struct Clients: Sendable {
@@ -147,13 +152,19 @@ public actor StratumServer: Service {
     private func watchTime() async throws {
         while !Task.isCancelled {
             guard (try? await Task.sleep(for: .seconds(1))) != nil else { break }
-            try surroundings.shares.flush()
+            do {
+                try surroundings.shares.flush()
+            } catch {
+                // Where the events are taken, so that the server ends.
+                queue.yield(.failed(error))
+                return
+            }
             let age = clock.monotonic() - baseTime
             if age >= Self.renewal || isStale && age >= Self.refresh {
                 await renew(isForced: age >= Self.renewal)
             }
             for link in clients.withLock({ Array($0.links.values) }) {
-                link.handler.tick(on: link.channel)
+                link.perform { $0.tick(on: $1) }
             }
         }
         try surroundings.shares.synchronise()
@@ -194,7 +205,7 @@ public actor StratumServer: Service {
         base = made
         board.set(made)
         for link in clients.withLock({ Array($0.links.values) }) {
-            link.handler.offer(on: link.channel)
+            link.perform { $0.offer(on: $1) }
         }
     }
 
@@ -227,7 +238,7 @@ public actor StratumServer: Service {
             clients.settings = settings
             return Array(clients.links.values)
         }
-        for link in links { link.handler.use(settings, on: link.channel) }
+        for link in links { link.perform { $0.use(settings, on: $1) } }
         await renew(isForced: true)
     }
 

@@ -133,7 +133,8 @@ class Claim:
     def __init__(self, roster, previous, name, script, weight, balance, payouts, is_member):
         self.name, self.script, self.weight = name, script, weight
         self.balance, self.payouts, self.is_member = balance, payouts, is_member
-        self.minimum = max(roster.min_payout, dust(script))
+        # Who has left can reach no more than he is owed.
+        self.minimum = max(roster.min_payout, dust(script)) if is_member else dust(script)
         self.tie = hashlib.sha256(previous + name.encode()).digest()
 
 

@@ -76,6 +76,65 @@ import Testing
         #expect(template.weight < options.maxWeight)
     }
 
+    /// Adds a transaction whose outputs cost `count` times 80 and `rest` times 4.
+    private mutating func addCostly(_ count: Int, _ rest: Int) throws {
+        counter += 1
+        let point = OutPoint(txid: Hash256(words: (counter, 0, 0, 1)), index: 0)
+        let coin = Coin(
+            output: TransactionOutput(
+                value: Amount(satoshis: 10_000_000), script: Rosters.script(Int(counter))),
+            height: 1, isCoinbase: false)
+        let multisig = Script([0x51, 33, 2] + [UInt8](repeating: 1, count: 32) + [0x51, 0xae])
+        let hash = Script([0x76, 0xa9, 20] + [UInt8](repeating: 1, count: 20) + [0x88, 0xac])
+        let scripts =
+            [Script](repeating: multisig, count: count)
+            + [Script](repeating: hash, count: rest)
+        let transaction = Transaction(
+            version: 2,
+            inputs: [TransactionInput(outPoint: point, witness: Witness([[1], [2]]))],
+            outputs: scripts.map { TransactionOutput(value: Amount(satoshis: 1000), script: $0) },
+            lockTime: 0)
+        let admission = try pool.judge(
+            transaction, in: chain, with: GatheredCoins(coins: [point: coin]),
+            locks: { _, _ in .none })
+        try pool.commit(admission, in: chain)
+    }
+
+    @Test("Room is kept for the signature operations of whichever members are paid")
+    mutating func signatureOperations() throws {
+        // The larger scripts cost nothing, the smaller ones 4 each.
+        let large = (0..<2 as Range<UInt8>).map {
+            Script([0x00, 32] + [UInt8](repeating: $0, count: 32))
+        }
+        let small = (0..<2 as Range<UInt8>).map {
+            Script([0x76, 0xa9, 20] + [UInt8](repeating: $0, count: 20) + [0x88, 0xac])
+        }
+        var definition = RosterDefinition()
+        definition.scheme = .init("weights")
+        definition.maxPayees = .init(2)
+        var wallets: [String: Result<Script, RosterError>] = [:]
+        for (index, script) in (large + small).enumerated() {
+            var member = RosterDefinition.Member()
+            member.name = .init("m\(index)")
+            member.weight = .init(index < 2 ? 1 : 9)
+            member.wallet = .init("w\(index)")
+            wallets["w\(index)"] = .success(script)
+            definition.members.append(member)
+        }
+        let roster = try definition.roster(on: .regtest, wallets: wallets)
+        // 79,994 in all, the inputs' own among them: with the two members of weight 9 two too many.
+        for _ in 0..<5 { try addCostly(199, 19) }
+        try addCostly(0, 2)
+        let template = try BlockAssembler().assemble(
+            pool, onto: context(),
+            paying: .roster(PayoutPlan(roster: roster, ledger: PayoutLedger())))
+        let paid = template.payout?.payouts.map(\.script) ?? []
+        #expect(Set(paid) == Set(small))
+        let cost = template.transactions.reduce(8) { $0 + $1.sigOpCost }
+        #expect(template.transactions.count == 5)
+        #expect(cost <= 80_000)
+    }
+
     @Test("What is below the block's lowest rate stays out") mutating func minimumRate() throws {
         try add(fee: 20)
         var options = AssemblyOptions()

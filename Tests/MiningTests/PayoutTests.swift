@@ -163,6 +163,43 @@ enum Rosters {
         #expect(second.ledgerAfter[owed.name].map { abs($0.balance) < 1000 } ?? true)
     }
 
+    @Test(
+        "Who has left is paid at the first block where he is owed no dust, however little that is")
+    func smallLeaver() throws {
+        let roster = try Rosters.make([1, 1])
+        // 294 satoshis is the least a P2WPKH output may hold; members are paid from 5,000 on.
+        for (owed, isPaid) in [(293_999, false), (294_000, true), (4_999_999, true)]
+            as [(Int64, Bool)]
+        {
+            let ledger = try PayoutLedger(checking: [
+                .init(name: "gone", script: Rosters.script(77), balance: owed, payouts: 3),
+                .init(name: "m0", script: Rosters.script(0), balance: -owed, payouts: 1),
+            ])
+            let split = try PayoutPlan(roster: roster, ledger: ledger)
+                .split(reward: Amount(satoshis: 1_000_000), onto: hash(1))
+            let paid = split.payouts.first { $0.name == "gone" }?.amount.satoshis
+            #expect(paid == (isPaid ? owed / 1000 : nil), "owed \(owed)")
+            #expect(split.payouts.reduce(0) { $0 + $1.amount.satoshis } == 1_000_000)
+        }
+    }
+
+    @Test("A finder whose bonus would be dust is not named, so that others can judge the block")
+    func dustBonus() throws {
+        let roster = try Rosters.make([9, 1, 1], maxPayees: 1, finder: 100)
+        for (reward, isPaid) in [(29_399, false), (29_400, true)] as [(Int64, Bool)] {
+            let split = try PayoutPlan(roster: roster, ledger: PayoutLedger(), finder: "m2")
+                .split(reward: Amount(satoshis: reward), onto: hash(1))
+            #expect(split.finder == (isPaid ? "m2" : nil))
+            #expect(split.payouts.contains { $0.purpose == .finder } == isPaid)
+            let judgement = PayoutJudgement.judge(
+                coinbase: Coinbase.transaction(
+                    height: 7, extraNonce: 1, outputs: split.coinbaseOutputs, hasWitness: true),
+                reward: Amount(satoshis: reward), previous: hash(1), rosters: [roster],
+                ledger: PayoutLedger())
+            #expect(judgement == .applied(split), "reward \(reward)")
+        }
+    }
+
     @Test("A coinbase that pays as its roster says is applied, another is not")
     func judgement() throws {
         let roster = try Rosters.make([3, 2, 1])
@@ -197,7 +234,8 @@ enum Rosters {
         #expect(split.payouts[3].purpose == .fee)
     }
 
-    @Test("A ledger whose names are no UTF-8 is refused, for it could not be written as it was read")
+    @Test(
+        "A ledger whose names are no UTF-8 is refused, for it could not be written as it was read")
     func ledgerNames() throws {
         func ledger(_ name: [UInt8]) -> [UInt8] {
             [1, 1, UInt8(name.count)] + name + [1, 0x51] + [UInt8](repeating: 0, count: 12)

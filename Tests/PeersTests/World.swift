@@ -292,7 +292,7 @@ struct World {
             if let block = nodes[node].chain.blocks[hash] {
                 send(.block(block), from: node, to: id)
             }
-            answer = .served(missing: [])
+            answer = .served(missing: [], rest: [])
         case .serveTransactions(let items, _):
             var missing: [InventoryItem] = []
             for item in items {
@@ -304,11 +304,11 @@ struct World {
                     missing.append(item)
                 }
             }
-            answer = .served(missing: missing)
-        case .serveBlockTransactions: answer = .served(missing: [])
+            answer = .served(missing: missing, rest: [])
+        case .serveBlockTransactions: answer = .served(missing: [], rest: [])
         case .serveFilters(_, let blocks):
             nodes[node].chain.filterBlocks = blocks
-            answer = .served(missing: [])
+            answer = .served(missing: [], rest: [])
         case .chooseAnnouncements(let candidates, let rate, _):
             let pool = nodes[node].chain.pool
             let names = (candidates ?? Array(pool.keys)).compactMap { pool[$0] }

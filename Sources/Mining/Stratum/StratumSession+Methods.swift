@@ -36,7 +36,7 @@ extension StratumSession {
         guard !isSubscribed else { throw .other("Already subscribed") }
         isSubscribed = true
         agent = String((request.text(0) ?? "").prefix(64))
-        sizeClass = Self.sizeClass(ofAgent: agent)
+        sizeClass = askedSize ?? Self.sizeClass(ofAgent: agent)
         let own = Hex.encode(ownExtraNonce)
         let subscriptions: JSON = [
             ["mining.set_difficulty", .string(own)], ["mining.notify", .string(own)],
@@ -119,7 +119,10 @@ extension StratumSession {
                     work = max(ShareWork.work(difficulty: difficulty), settings.leastWork)
                 }
             case "size":
-                if let bytes = Int(words[1]) { sizeClass = CoinbaseSizeClass(within: bytes) }
+                if let bytes = Int(words[1]) {
+                    askedSize = CoinbaseSizeClass(within: bytes)
+                    sizeClass = askedSize ?? sizeClass
+                }
             default:
                 break
             }
@@ -198,7 +201,7 @@ extension StratumSession {
         guard isBlock || UInt256(hash) <= ShareWork.target(share.work) else {
             throw .lowDifficulty
         }
-        guard seen.count < StratumSettings.maximumSeen else {
+        guard isBlock || seen.count < StratumSettings.maximumSeen else {
             throw .other("Too many shares before the next block")
         }
         seen.insert(hash)

@@ -37,6 +37,8 @@ public struct StratumSession: Sendable {
     public internal(set) var name: String?
     public internal(set) var worker = ""
     var sizeClass = CoinbaseSizeClass.bytes16000
+    /// What the client itself asked for, whatever its kind is known to hold.
+    var askedSize: CoinbaseSizeClass?
     var versionMask: UInt32 = 0
     /// The least the client itself asked for.
     var askedWork: UInt64 = 0
