@@ -190,9 +190,9 @@ struct LineFinder {
     private var sections: [Section] = [Section(name: "", line: 1)]
 
     init(_ text: String) {
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false)
-            .enumerated()
-        {
+        let lines = text.split(
+            omittingEmptySubsequences: false, whereSeparator: { $0 == "\n" || $0 == "\r\n" })
+        for (index, line) in lines.enumerated() {
             let content = line.drop { $0 == " " || $0 == "\t" }
             if content.hasPrefix("[") {
                 let name = content.drop { $0 == "[" || $0 == " " }.prefix { $0 != "]" && $0 != " " }

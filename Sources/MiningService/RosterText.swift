@@ -28,7 +28,8 @@ public struct RosterText: Sendable {
             if let weight { added.append("weight = \(weight)") }
             if let destination { added.append(destination.line) }
             while let last = lines.last, Self.trimmed(last).isEmpty { lines.removeLast() }
-            text = (lines.map(String.init) + [""] + added).joined(separator: "\n") + "\n"
+            let rest = ([""] + added).map { $0 + Self.ending(of: lines.first) }
+            text = (lines.map(String.init) + rest).joined(separator: "\n") + "\n"
             return
         }
         var inner = Array(lines[section])
@@ -52,9 +53,15 @@ public struct RosterText: Sendable {
 
     // MARK: Lines
 
+    /// The lines without "\n". Where they end in "\r\n", which is one character and so no place to
+    /// split at, each keeps its "\r".
     private var lines: [Substring] {
-        text.split(separator: "\n", omittingEmptySubsequences: false)
+        text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
+            .map { Substring($0) }
     }
+
+    /// What a line that stands beside this one ends in, before "\n".
+    private static func ending(of line: Substring?) -> String { line?.last == "\r" ? "\r" : "" }
 
     private static func trimmed(_ line: Substring) -> Substring {
         let start = line.drop { $0 == " " || $0 == "\t" }
@@ -96,11 +103,12 @@ public struct RosterText: Sendable {
         guard let first = found.first else {
             // Behind the last line that says something, so that blank lines stay at the end.
             let last = lines.lastIndex { !trimmed($0).isEmpty } ?? 0
-            lines.insert(Substring(new), at: min(last + 1, lines.count))
+            let place = min(last + 1, lines.count)
+            lines.insert(Substring(new + ending(of: lines.prefix(place).last)), at: place)
             return
         }
         for index in found.dropFirst().reversed() { lines.remove(at: index) }
-        lines[first] = Substring(new)
+        lines[first] = Substring(new + ending(of: lines[first]))
     }
 }
 

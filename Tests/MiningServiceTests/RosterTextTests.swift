@@ -62,6 +62,28 @@ import Testing
         #expect(changed.text.hasPrefix("# Our inmates\n[payout]"))
     }
 
+    @Test("Lines that end as on Windows are told apart, and stay as they are")
+    func windowsLines() async throws {
+        let windows = text.replacing("\n", with: "\r\n")
+        var changed = RosterText(windows)
+        changed.set(name: "ana", weight: 7, destination: nil)
+        #expect(changed.text == windows.replacing("weight = 3", with: "weight = 7"))
+        changed.set(name: "ana", weight: nil, destination: .wallet("ana"))
+        changed.set(name: "carla", weight: 5, destination: .wallet("carla"))
+        let wasThere = changed.remove(name: "beto")
+        #expect(wasThere)
+        #expect(!changed.text.contains("\n" as Character), "\(changed.text.debugDescription)")
+        #expect(try await roster(changed).inmates.map(\.name) == ["ana", "carla"])
+    }
+
+    @Test("What is wrong is found in its line, whatever lines end in", arguments: ["\n", "\r\n"])
+    func wrongLine(_ end: String) async {
+        let lines = ["[[inmate]]", "name = \"ana\"", "colour = \"red\"", ""]
+        let wrong = RosterText(lines.joined(separator: end))
+        let error = await #expect(throws: RosterError.self) { try await roster(wrong) }
+        #expect(error?.line == 3)
+    }
+
     @Test("Quotes and control characters cannot break out of their string")
     func quoting() async throws {
         var changed = RosterText(text)

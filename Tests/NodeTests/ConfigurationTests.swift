@@ -95,6 +95,19 @@ struct ConfigurationTests {
         }
     }
 
+    @Test("A file whose lines end as on Windows is read to its end, and errors name the line")
+    func windowsLines() throws {
+        let node = try NodeProcess()
+        try node.write(
+            "# first\r\n[regtest]\r\nuacomment=one\r\nuacomment=two\r\n", to: "cellblock.conf")
+        try node.start()
+        let agent = try node.result("getnetworkinfo")["subversion"]?.stringValue
+        #expect(agent?.contains("(one; two)") == true)
+        #expect(
+            try failure("-regtest", file: "[regtest]\r\njunk\r\n")
+                == "Error: Error reading configuration file: parse error on line 2: junk\n")
+    }
+
     @Test("A section counts for its network alone, and the file may include another")
     func sections() throws {
         let node = try NodeProcess()

@@ -5,9 +5,10 @@ extension Settings {
     /// a comment.
     mutating func readFile(_ text: String) throws(ConfigurationError) {
         var prefix = ""
-        for (index, rawLine) in text.split(
-            separator: "\n", omittingEmptySubsequences: false
-        ).enumerated() {
+        // The two ends of a line that DOS and its heirs write are one character.
+        let lines = text.split(
+            omittingEmptySubsequences: false, whereSeparator: { $0 == "\n" || $0 == "\r\n" })
+        for (index, rawLine) in lines.enumerated() {
             let hasComment = rawLine.contains("#")
             let line = rawLine.prefix { $0 != "#" }
                 .trimmingCharacters(in: .whitespacesAndNewlines)
