@@ -155,13 +155,15 @@ extension Wallet {
     public func rescan(fromHeight height: Int) async throws {
         try await catchUp()
         let before = height - 1
-        let hash = before >= 0 ? await validator.hash(height: before) : nil
-        try change { ledger in
-            ledger.tip = hash.map { ChainPoint(hash: $0, height: before) }
-            ledger.changes.tip = true
+        // A cursor below what was given up could never move again, not even after a restart.
+        guard await validator.hasBlocks(above: max(before, -1)) else {
+            throw WalletError(
+                code: -1,
+                "Can't rescan beyond pruned data. Use RPC call getblockchaininfo to determine your "
+                    + "pruned height.")
         }
-        poolSequence = nil
-        try await catchUp()
+        let hash = before >= 0 ? await validator.hash(height: before) : nil
+        try await read(after: hash.map { ChainPoint(hash: $0, height: before) })
         try await resubmit()
     }
 

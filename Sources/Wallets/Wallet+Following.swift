@@ -15,6 +15,15 @@ extension Wallet {
         } while validator.tip.hash != ledger.tip?.hash
     }
 
+    /// Moves the cursor back, so that what follows is read again.
+    func goBack(to block: ChainPoint?) throws {
+        try change { ledger in
+            ledger.tip = block
+            ledger.changes.tip = true
+        }
+        poolSequence = nil
+    }
+
     private func take(_ path: ChainPath) async throws {
         var blocks: [Block] = []
         for hash in path.connected {

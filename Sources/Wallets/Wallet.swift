@@ -58,9 +58,24 @@ public actor Wallet {
 
     /// Brings the wallet to the tip and the mempool as they are now.
     public func catchUp() async throws {
+        try await becomeFollower { try await self.follow() }
+    }
+
+    /// Reads again what comes after a block; all there is where it is nil.
+    func read(after block: ChainPoint?) async throws {
+        try await becomeFollower {
+            // Whoever follows goes on from the cursor he saw: nobody else may move it.
+            try await self.goBack(to: block)
+            try await self.follow()
+        }
+    }
+
+    private func becomeFollower(
+        _ work: @escaping @Sendable () async throws -> Void
+    ) async throws {
         // Another's reading may have begun before what we are to see; it is waited for, then repeated.
         while let running = follower { _ = await running.result }
-        let task = Task { try await self.follow() }
+        let task = Task { try await work() }
         follower = task
         defer { follower = nil }
         try await task.value

@@ -18,10 +18,14 @@ final class WalletHarness: Sendable {
     let store: WalletStore
     let relayed = Mutex<[Transaction]>([])
 
-    init(_ network: Network = .regtest) async throws {
+    init(
+        _ network: Network = .regtest,
+        _ configure: (inout Validator.Configuration) -> Void = { _ in }
+    ) async throws {
         self.network = network
         clock = ManualClock(Int64(network.genesis.header.time) + 1_000_000)
-        let configuration = Validator.Configuration(network: network, directory: folder.path)
+        var configuration = Validator.Configuration(network: network, directory: folder.path)
+        configure(&configuration)
         validator = try await Validator.open(configuration, clock: clock)
         store = Self.store(folder, network, validator, clock)
     }

@@ -193,6 +193,33 @@ struct WalletTests {
         #expect(try await wallet.transactions().filter { $0.isInMempool }.count == 5)
     }
 
+    @Test("Reading again from before the blocks that are here is refused, and changes nothing")
+    func pruned() async throws {
+        let node = try await WalletHarness {
+            $0.maximumBlockFileSize = 4096
+            $0.pruneAfterHeight = 100
+            $0.prune = .manual
+        }
+        let wallet = try await node.store.create(name: "ana")
+        try await node.mine(1, to: wallet.newAddress().script)
+        try await node.mine(320)
+        let balance = try await wallet.fullBalance()
+        try await node.validator.prune(upTo: 320)
+        let height = try #require(await node.validator.prunedHeight)
+        for rescan in [0, height] {
+            let error = await #expect(throws: WalletError.self) {
+                try await wallet.rescan(fromHeight: rescan)
+            }
+            #expect(error?.code == -1)
+            #expect(try await wallet.fullBalance() == balance)
+        }
+        try await wallet.rescan(fromHeight: height + 1)
+        #expect(try await wallet.fullBalance() == balance)
+        try await node.store.unload(name: "ana")
+        let again = try await node.reopenedStore().load(name: "ana")
+        #expect(try await again.fullBalance() == balance)
+    }
+
     @Test("Of several wallets one must be named, and a missing one is missed")
     func naming() async throws {
         let node = try await WalletHarness()

@@ -34,11 +34,6 @@ struct RescanBlockchain: RPCMethod {
                     "stop_height must be greater than start_height")
             }
         }
-        guard await context.validator.hasBlocks(above: start - 1) else {
-            throw RPCError.misc(
-                "Can't rescan beyond pruned data. Use RPC call getblockchaininfo to determine your "
-                    + "pruned height.")
-        }
         try await wallet.rescan(fromHeight: start)
         return [
             "start_height": .int(start),
