@@ -104,6 +104,15 @@ extension Wallet {
                     isInternal: request.isInternal, createdAt: request.timestamp,
                     nextIndex: request.nextIndex, rangeStart: request.range.lowerBound,
                     rangeEnd: request.range.lowerBound)
+            // What lies between the two ranges would be derived too.
+            if known != nil, request.descriptor.isRange,
+                request.range.lowerBound > keychain.rangeStart
+                    || request.range.upperBound < keychain.rangeEnd
+            {
+                throw WalletError.wallet(
+                    "Could not add descriptor '\(text)': new range must include current "
+                        + "range = [\(keychain.rangeStart),\(Int64(keychain.rangeEnd) - 1)]")
+            }
             if !request.descriptor.secrets.isEmpty { keychain.descriptor = request.descriptor }
             if request.isActive, let type = request.descriptor.addressType {
                 for id in ledger.keychains.keys {

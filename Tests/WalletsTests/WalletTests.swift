@@ -220,6 +220,30 @@ struct WalletTests {
         #expect(try await again.fullBalance() == balance)
     }
 
+    @Test("A descriptor is renewed only with a range that holds the one it has")
+    func renewing() async throws {
+        let node = try await WalletHarness()
+        var creation = WalletCreation()
+        creation.disablesPrivateKeys = true
+        let wallet = try await node.store.create(name: "ana", creation)
+        let descriptor = try Descriptor(
+            "wpkh(tpubD6NzVbkrYhZ4WaWSyoBvQwbpLkojyoTZPRsgXELWz3Popb3qkjcJyJUGLnL4qHHoQvao8ESaAstxYSnhyswJ76uZPStJRJCTKvosUCJZL5B/0/*)",
+            network: .regtest)
+        // The keys ahead of the next one, 20 here, are watched in any case.
+        try await wallet.add(DescriptorImport(descriptor, range: 10..<50, timestamp: 0))
+        for range: Range<UInt32> in [11..<50, 10..<49, 2_000_000_000..<2_000_000_010] {
+            let error = await #expect(throws: WalletError.self) {
+                try await wallet.add(DescriptorImport(descriptor, range: range, timestamp: 0))
+            }
+            #expect(error?.code == -4)
+            #expect(
+                error?.message.hasSuffix("new range must include current range = [10,49]") == true)
+        }
+        try await wallet.add(DescriptorImport(descriptor, range: 5..<60, timestamp: 0))
+        let renewed = try await wallet.descriptors(showsPrivateKeys: false)
+        #expect(renewed.first?.range == 5...59)
+    }
+
     @Test("Of several wallets one must be named, and a missing one is missed")
     func naming() async throws {
         let node = try await WalletHarness()
