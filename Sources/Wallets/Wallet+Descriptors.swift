@@ -13,6 +13,16 @@ public struct WalletInformation: Sendable {
     public let avoidsReuse: Bool
     public let birthTime: Int64?
     public let lastBlock: ChainPoint?
+    /// How far a rescan is; nil when none is under way.
+    public let rescan: RescanProgress?
+}
+
+/// How far a wallet is that reads the chain again.
+public struct RescanProgress: Hashable, Sendable {
+    /// How long it has been reading, in seconds.
+    public let seconds: Int64
+    /// The share that is done, from 0 to 1.
+    public let share: Double
 }
 
 /// A descriptor of a wallet, as `listdescriptors` tells.
@@ -50,9 +60,10 @@ public struct DescriptorImport: Sendable {
 }
 
 extension Wallet {
-    /// What the wallet is.
+    /// What the wallet is; while the chain is read again, as far as that is.
     public func information() async throws -> WalletInformation {
-        try await catchUp()
+        let progress = rescanProgress
+        if progress == nil { try await catchUp() }
         let active = ledger.keychains.values.filter(\.isActive)
         let birthTime = ledger.keychains.values.map(\.createdAt).min()
         return WalletInformation(
@@ -62,7 +73,15 @@ extension Wallet {
             internalKeypoolSize: active.filter(\.isInternal).reduce(0) { $0 + $1.unusedCount },
             hasPrivateKeysDisabled: header.hasPrivateKeysDisabled,
             isBlank: header.isBlank && ledger.keychains.isEmpty, avoidsReuse: header.avoidsReuse,
-            birthTime: birthTime, lastBlock: ledger.tip)
+            birthTime: birthTime, lastBlock: ledger.tip, rescan: progress)
+    }
+
+    private var rescanProgress: RescanProgress? {
+        guard let reading else { return nil }
+        let (done, whole) = (ledger.height - reading.height, validator.tip.height - reading.height)
+        return RescanProgress(
+            seconds: (clock.monotonic() - reading.started).components.seconds,
+            share: whole > 0 ? min(max(Double(done) / Double(whole), 0), 1) : 1)
     }
 
     /// The wallet's descriptors, sorted by text.

@@ -22,6 +22,7 @@ extension Wallet {
             ledger.changes.tip = true
         }
         poolSequence = nil
+        reading = (clock.monotonic(), ledger.height)
     }
 
     private func take(_ path: ChainPath) async throws {

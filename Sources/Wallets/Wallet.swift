@@ -21,8 +21,8 @@ public actor Wallet {
     var poolSequence: UInt64?
     /// Who is reading the chain now.
     private var follower: Task<Void, any Error>?
-    /// The share of a rescan that is done; nil when none is under way.
-    var rescan: (started: Int64, progress: Double)?
+    /// Since when the chain is read again, and from what height; nil when it is not.
+    var reading: (started: Duration, height: Int)?
     private var isClosed = false
 
     init(
@@ -77,7 +77,10 @@ public actor Wallet {
         while let running = follower { _ = await running.result }
         let task = Task { try await work() }
         follower = task
-        defer { follower = nil }
+        defer {
+            follower = nil
+            reading = nil
+        }
         try await task.value
     }
 

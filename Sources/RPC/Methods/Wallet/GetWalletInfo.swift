@@ -18,13 +18,16 @@ struct GetWalletInfo: RPCMethod {
         if info.hasPrivateKeysDisabled { flags.append("disable_private_keys") }
         if info.isBlank { flags.append("blank") }
         flags.append("descriptor_wallet")
+        let scanning: JSON =
+            info.rescan.map { ["duration": .int($0.seconds), "progress": .double($0.share)] }
+            ?? false
         var result: JSONObject = [
             "walletname": .string(wallet.name), "walletversion": 169_900, "format": "sqlite",
             "txcount": .int(info.transactionCount),
             "keypoolsize": .int(info.externalKeypoolSize),
             "keypoolsize_hd_internal": .int(info.internalKeypoolSize),
             "private_keys_enabled": .bool(!info.hasPrivateKeysDisabled),
-            "avoid_reuse": .bool(info.avoidsReuse), "scanning": false, "descriptors": true,
+            "avoid_reuse": .bool(info.avoidsReuse), "scanning": scanning, "descriptors": true,
             "external_signer": false, "blank": .bool(info.isBlank),
         ]
         if let birthTime = info.birthTime { result.append("birthtime", .int(birthTime)) }

@@ -7,15 +7,15 @@ struct RescanBlockchain: RPCMethod {
     let summary =
         "Rescan the local blockchain for wallet related transactions.\n"
         + "Note: Use \"getwalletinfo\" to query the scanning progress.\n"
-        + "The rescan is significantly faster if block filters are available\n"
-        + "(using startup option \"-blockfilterindex=1\").\n"
+        + "The chain is read to its tip whatever stop_height is; the answer tells how far it was "
+        + "read.\n"
     let parameters: [Parameter] = [
         Parameter(
             "start_height", .number, default: 0, "block height where the rescan should start"),
         Parameter(
             "stop_height", .number, .omitted,
-            "the last block height that should be scanned. If none is provided it will rescan up "
-                + "to the tip at return time of this call."),
+            "a height of the chain, not below start_height; all blocks up to the tip are scanned "
+                + "also where it is given"),
     ]
 
     func call(_ request: RPCRequest, _ context: RPCContext) async throws -> JSON {
