@@ -17,9 +17,11 @@ extension Node {
         over validator: Validator, _ clock: SystemClock, _ peers: PeerNetwork
     ) async throws -> WalletStore? {
         guard configuration.hasWallets else { return nil }
+        let stop = stop
         let store = WalletStore(
             directory: try configuration.walletDirectory(), network: configuration.network,
-            validator: validator, clock: clock, settings: try configuration.walletSettings()
+            validator: validator, clock: clock, settings: try configuration.walletSettings(),
+            isStopping: { stop.isMade }
         ) { transaction in
             await peers.relay(txid: transaction.txid, wtxid: transaction.wtxid)
         }
@@ -28,6 +30,8 @@ extension Node {
                 _ = try await store.load(name: name)
             } catch let error as WalletError where error.code == -18 {
                 logger.warning("Skipping -wallet path that doesn't exist. \(error)")
+            } catch is WalletError where stop.isMade {
+                break
             }
         }
         return store

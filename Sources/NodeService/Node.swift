@@ -16,7 +16,7 @@ public struct Node: Sendable {
     let configuration: Configuration
     let sink: LogSink
     let logger: Logger
-    private let stop = ShutdownRequest()
+    let stop = ShutdownRequest()
 
     public init(_ configuration: Configuration) throws {
         self.configuration = configuration
@@ -170,6 +170,11 @@ public struct Node: Sendable {
         await peers.use(filters: indexes.filters)
         dispatcher.setWarmup("Loading wallet…")
         let wallets = try await makeWallets(over: validator, context.clock, peers)
+        guard !stop.isMade else {
+            await indexes.close()
+            try await wallets?.unloadAll()
+            return
+        }
         context.wallets = wallets
         context.registry = context.registry.without(walletMethods: wallets == nil)
         let miner = try await makeMiner(over: validator, context.clock, wallets, peers)

@@ -11,6 +11,10 @@ extension Wallet {
         repeat {
             let path = await validator.followPath(from: ledger.tip?.hash, limit: Self.batch)
             try await take(path)
+            // Much that is left is read at the next start.
+            guard !isStopping() || validator.tip.hash == ledger.tip?.hash else {
+                throw WalletError(code: -1, "Rescan aborted.")
+            }
             if path.isComplete { try await followPool() }
         } while validator.tip.hash != ledger.tip?.hash
     }
@@ -28,6 +32,7 @@ extension Wallet {
     private func take(_ path: ChainPath) async throws {
         var blocks: [Block] = []
         for hash in path.connected {
+            if isStopping(), !blocks.isEmpty { break }
             // Not there any more: the chain has moved, and the next path will say so.
             guard let block = try await validator.block(hash) else {
                 if blocks.isEmpty, let info = await validator.blockInfo(hash), info.isPruned,

@@ -13,6 +13,7 @@ public actor Wallet {
     let validator: Validator
     let clock: any NodeClock
     let relay: @Sendable (Transaction) async -> Void
+    let isStopping: @Sendable () -> Bool
     let database: WalletDatabase
     var header: WalletDatabase.Header
     private(set) var ledger: WalletLedger
@@ -38,6 +39,7 @@ public actor Wallet {
         validator = surroundings.validator
         clock = surroundings.clock
         relay = surroundings.relay
+        isStopping = surroundings.isStopping
     }
 
     /// Changes the ledger, on disk first: when writing fails, nothing has changed.
@@ -100,4 +102,6 @@ struct WalletSurroundings: Sendable {
     let validator: Validator
     let clock: any NodeClock
     let relay: @Sendable (Transaction) async -> Void
+    /// Whether the node is about to end: nobody reads on then.
+    let isStopping: @Sendable () -> Bool
 }

@@ -17,14 +17,18 @@ public actor WalletStore {
 
     /// The wallets in a folder, which is made when the first wallet is.
     ///
-    /// - Parameter relay: sends a transaction of ours to the network.
+    /// - Parameters:
+    ///   - isStopping: whether the node is about to end, so that a wallet reads no further.
+    ///   - relay: sends a transaction of ours to the network.
     public init(
         directory: String, network: Network, validator: Validator, clock: any NodeClock,
-        settings: WalletSettings, relay: @escaping @Sendable (Transaction) async -> Void
+        settings: WalletSettings, isStopping: @escaping @Sendable () -> Bool = { false },
+        relay: @escaping @Sendable (Transaction) async -> Void
     ) {
         self.directory = directory
         surroundings = WalletSurroundings(
-            network: network, settings: settings, validator: validator, clock: clock, relay: relay)
+            network: network, settings: settings, validator: validator, clock: clock, relay: relay,
+            isStopping: isStopping)
     }
 
     /// What loaded wallets are called, in the order they were loaded.

@@ -17,6 +17,8 @@ final class WalletHarness: Sendable {
     let validator: Validator
     let store: WalletStore
     let relayed = Mutex<[Transaction]>([])
+    /// Set for a node that is about to end.
+    let stop = Flag()
 
     init(
         _ network: Network = .regtest,
@@ -27,23 +29,23 @@ final class WalletHarness: Sendable {
         var configuration = Validator.Configuration(network: network, directory: folder.path)
         configure(&configuration)
         validator = try await Validator.open(configuration, clock: clock)
-        store = Self.store(folder, network, validator, clock)
+        store = Self.store(folder, network, validator, clock, stop)
     }
 
     private static func store(
         _ folder: TemporaryFolder, _ network: Network, _ validator: Validator,
-        _ clock: ManualClock
+        _ clock: ManualClock, _ stop: Flag
     ) -> WalletStore {
         var settings = WalletSettings(network: network)
         settings.fallbackFeeRate = FeeRate(satoshisPerKvB: 2_000)
         settings.keypoolSize = 20
         return WalletStore(
             directory: folder.path + "/wallets", network: network, validator: validator,
-            clock: clock, settings: settings, relay: { _ in })
+            clock: clock, settings: settings, isStopping: { stop.isSet }, relay: { _ in })
     }
 
     /// Another store over the same folder, as after a restart.
-    func reopenedStore() -> WalletStore { Self.store(folder, network, validator, clock) }
+    func reopenedStore() -> WalletStore { Self.store(folder, network, validator, clock, stop) }
 
     /// Mines blocks on the tip that pay to a script; each ten minutes after the last.
     @discardableResult
@@ -73,6 +75,15 @@ final class WalletHarness: Sendable {
 
 enum HarnessError: Error {
     case refused(String)
+}
+
+/// A claim that may come to be true, and false again.
+final class Flag: Sendable {
+    private let state = Mutex(false)
+    var isSet: Bool {
+        get { state.withLock { $0 } }
+        set { state.withLock { $0 = newValue } }
+    }
 }
 
 /// A clock that only moves by hand.

@@ -220,6 +220,27 @@ struct WalletTests {
         #expect(try await again.fullBalance() == balance)
     }
 
+    @Test("A wallet of a node about to end reads no further, and the next start reads the rest")
+    func stopping() async throws {
+        let node = try await WalletHarness()
+        let wallet = try await node.store.create(name: "ana")
+        try await node.mine(1, to: wallet.newAddress().script)
+        try await node.mine(120)
+        let balance = try await wallet.fullBalance()
+        node.stop.isSet = true
+        #expect(try await wallet.fullBalance() == balance)
+        let error = await #expect(throws: WalletError.self) {
+            try await wallet.rescan(fromHeight: 0)
+        }
+        #expect(error?.code == -1)
+        let height = await wallet.lastBlock?.height ?? 0
+        #expect(height < 60)
+        try await node.store.unload(name: "ana")
+        node.stop.isSet = false
+        let again = try await node.reopenedStore().load(name: "ana")
+        #expect(try await again.fullBalance() == balance)
+    }
+
     @Test("A descriptor is renewed only with a range that holds the one it has")
     func renewing() async throws {
         let node = try await WalletHarness()
