@@ -19,9 +19,10 @@ extension Node {
         guard configuration.hasWallets else { return nil }
         let stop = stop
         let store = WalletStore(
-            directory: try configuration.walletDirectory(), network: configuration.network,
-            validator: validator, clock: clock, settings: try configuration.walletSettings(),
-            isStopping: { stop.isMade }
+            directory: try configuration.walletDirectory(),
+            settingsPath: configuration.settings.writtenPath(in: configuration.directory),
+            network: configuration.network, validator: validator, clock: clock,
+            settings: try configuration.walletSettings(), isStopping: { stop.isMade }
         ) { transaction in
             await peers.relay(txid: transaction.txid, wtxid: transaction.wtxid)
         }

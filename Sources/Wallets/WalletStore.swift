@@ -9,6 +9,7 @@ public import Primitives
 /// `wallets/<name>/wallet.db`.
 public actor WalletStore {
     private let directory: String
+    private let settingsPath: String?
     private let surroundings: WalletSurroundings
     /// In the order they were loaded.
     private var wallets: [Wallet] = []
@@ -18,14 +19,17 @@ public actor WalletStore {
     /// The wallets in a folder, which is made when the first wallet is.
     ///
     /// - Parameters:
+    ///   - settingsPath: the file that tells what to load at the start; nil where there is none.
     ///   - isStopping: whether the node is about to end, so that a wallet reads no further.
     ///   - relay: sends a transaction of ours to the network.
     public init(
-        directory: String, network: Network, validator: Validator, clock: any NodeClock,
-        settings: WalletSettings, isStopping: @escaping @Sendable () -> Bool = { false },
+        directory: String, settingsPath: String?, network: Network, validator: Validator,
+        clock: any NodeClock, settings: WalletSettings,
+        isStopping: @escaping @Sendable () -> Bool = { false },
         relay: @escaping @Sendable (Transaction) async -> Void
     ) {
         self.directory = directory
+        self.settingsPath = settingsPath
         surroundings = WalletSurroundings(
             network: network, settings: settings, validator: validator, clock: clock, relay: relay,
             isStopping: isStopping)
@@ -279,45 +283,28 @@ extension WalletStore {
 // MARK: Loading at the start
 
 extension WalletStore {
-    /// Core's file of settings that calls change, beside the wallets folder.
-    private var settingsPath: String {
-        URL(fileURLWithPath: directory).deletingLastPathComponent().path + "/settings.json"
-    }
-
-    private func settings() -> JSONObject {
-        guard let data = FileManager.default.contents(atPath: settingsPath),
+    /// What Core's file of settings that calls change holds.
+    private func settings(_ path: String) -> JSONObject {
+        guard let data = FileManager.default.contents(atPath: path),
             case .object(let object)? = try? JSON(parsing: [UInt8](data))
         else { return JSONObject() }
         return object
     }
 
-    /// The wallets to load when the node starts.
-    public func namesToLoadOnStart() -> [String] {
-        settings()["wallet"]?.array?.compactMap(\.stringValue) ?? []
-    }
-
-    /// Whether a wallet is loaded when the node starts.
+    /// Has a wallet loaded, or not, when the node starts.
     public func setLoadsOnStart(_ name: String, _ loads: Bool) throws {
-        var names = namesToLoadOnStart()
+        guard let settingsPath else {
+            throw WalletError.wallet(
+                "Wallet load on startup setting could not be updated, so wallet may not be "
+                    + (loads ? "loaded" : "unloaded") + " next node startup.")
+        }
+        var object = settings(settingsPath)
+        // A single value may stand without brackets.
+        var names = object["wallet"].map { $0.array ?? [$0] }?.compactMap(\.stringValue) ?? []
         guard names.contains(name) != loads else { return }
         if loads { names.append(name) } else { names.removeAll { $0 == name } }
-        var object = settings()
         object["wallet"] = .array(names.map(JSON.string))
         try Data(JSON.object(object).text(indent: 4).utf8 + [0x0a])
             .write(to: URL(fileURLWithPath: settingsPath), options: .atomic)
-    }
-
-    /// Loads the wallets that are to be loaded at the start, and those named; returns what is wrong
-    /// with those that cannot be.
-    public func loadOnStart(_ more: [String] = []) async -> [String] {
-        var warnings: [String] = []
-        for name in namesToLoadOnStart() + more where !names.contains(name) {
-            do {
-                try await load(name: name)
-            } catch {
-                warnings.append("\(error)")
-            }
-        }
-        return warnings
     }
 }

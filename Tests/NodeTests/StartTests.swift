@@ -82,6 +82,19 @@ import Testing
         #expect(end.standardError.split(separator: "\n").count <= 2, "\(end.standardError)")
     }
 
+    @Test("A wallet to be loaded at the start is loaded, wherever wallets are kept")
+    func walletAtStart() throws {
+        let node = try NodeProcess()
+        let wallets = "\(node.folder.path)/elsewhere/wallets"
+        try FileManager.default.createDirectory(
+            atPath: wallets, withIntermediateDirectories: true)
+        try node.start("-walletdir=\(wallets)")
+        _ = try node.rpc.call("createwallet", ["w", false, false, nil, false, true, true])
+        #expect(try node.stop().code == 0)
+        try node.start("-walletdir=\(wallets)")
+        #expect(try node.rpc.call("listwallets") == ["w"])
+    }
+
     @Test("A damaged configuration file is refused with its name and line")
     func badConfiguration() throws {
         let node = try NodeProcess()

@@ -40,8 +40,8 @@ final class WalletHarness: Sendable {
         settings.fallbackFeeRate = FeeRate(satoshisPerKvB: 2_000)
         settings.keypoolSize = 20
         return WalletStore(
-            directory: folder.path + "/wallets", network: network, validator: validator,
-            clock: clock, settings: settings, isStopping: { stop.isSet }, relay: { _ in })
+            directory: folder.path + "/wallets", settingsPath: folder.path + "/settings.json",
+            network: network, validator: validator, clock: clock, settings: settings, isStopping: { stop.isSet }, relay: { _ in })
     }
 
     /// Another store over the same folder, as after a restart.

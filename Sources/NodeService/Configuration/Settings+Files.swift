@@ -143,11 +143,17 @@ extension Settings {
 
     private static let warningKey = "_warning_"
 
-    /// Reads settings.json in the folder of the network, and writes it where there is none.
-    mutating func readWritten(in directory: String) throws(ConfigurationError) {
-        guard !isNegated("settings") else { return }
+    /// The file of settings that calls change, in the folder of the network unless it is named
+    /// otherwise; nil where there is to be none.
+    func writtenPath(in directory: String) -> String? {
+        guard !isNegated("settings") else { return nil }
         let name = path("settings") ?? "settings.json"
-        let path = name.hasPrefix("/") ? name : directory + "/" + name
+        return name.hasPrefix("/") ? name : directory + "/" + name
+    }
+
+    /// Reads settings.json, and writes it where there is none.
+    mutating func readWritten(in directory: String) throws(ConfigurationError) {
+        guard let path = writtenPath(in: directory) else { return }
         guard let data = FileManager.default.contents(atPath: path) else {
             try writeWritten([:], at: path)
             return
