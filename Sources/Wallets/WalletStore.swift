@@ -126,6 +126,7 @@ extension WalletStore {
         defer { opening.remove(name) }
         let now = surroundings.clock.now()
         let (header, ledger) = try Self.draw(creation, now: now, surroundings)
+        let isNew = !FileManager.default.fileExists(atPath: folder(of: name))
         try FileManager.default.createDirectory(
             atPath: folder(of: name), withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700])
@@ -139,8 +140,11 @@ extension WalletStore {
                 name: name, database: database, header: header, ledger: ledger,
                 surroundings: surroundings)
         } catch {
-            // Half a wallet would be in the way of the next try.
-            try? FileManager.default.removeItem(atPath: folder(of: name))
+            // Half a wallet would be in the way of the next try; what was there before is not ours.
+            let path = path(of: name)
+            for made in isNew ? [folder(of: name)] : ["", "-wal", "-shm"].map({ path + $0 }) {
+                try? FileManager.default.removeItem(atPath: made)
+            }
             throw error
         }
         try await wallet.catchUp()
