@@ -48,7 +48,4 @@ public struct WalletError: Error, Hashable, CustomStringConvertible {
 
     /// A wallet that is loaded already (-35).
     public static func alreadyLoaded(_ message: String) -> WalletError { .init(code: -35, message) }
-
-    /// A wallet that exists already (-36).
-    public static func alreadyExists(_ message: String) -> WalletError { .init(code: -36, message) }
 }

@@ -18,7 +18,6 @@ struct Option: Sendable {
     /// another one than main.
     var isForNetwork = false
     var forbidsNegation = false
-    var needsValue = false
 
     init(_ name: String, _ usage: String = "", _ standing: Standing = .used, _ help: String = "") {
         self.name = name
@@ -36,12 +35,6 @@ struct Option: Sendable {
     func withoutNegation() -> Option {
         var copy = self
         copy.forbidsNegation = true
-        return copy
-    }
-
-    func withValue() -> Option {
-        var copy = self
-        copy.needsValue = true
         return copy
     }
 }

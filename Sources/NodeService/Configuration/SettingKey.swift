@@ -19,14 +19,7 @@ struct SettingKey {
 
     /// The value that was given with this key; nil for none, as in `-key`.
     func value(_ text: String?, of option: Option) throws(ConfigurationError) -> SettingValue {
-        guard isNegated else {
-            if text == nil, option.needsValue {
-                throw ConfigurationError(
-                    "Can not set -\(name) with no value. Please specify value with "
-                        + "-\(name)=value.")
-            }
-            return .text(text ?? "")
-        }
+        guard isNegated else { return .text(text ?? "") }
         guard !option.forbidsNegation else {
             throw ConfigurationError(
                 "Negating of -\(name) is meaningless and therefore forbidden")

@@ -76,16 +76,6 @@ extension JSON {
         return amount
     }
 
-    /// A fee rate in bitcoins a thousand virtual bytes, as satoshis.
-    public func asFeeRateSatoshis() throws -> Int64 {
-        let rate = try asAmount()
-        guard rate < Decimal8.unit else {
-            throw RPCError.invalidParameter(
-                "Fee rates larger than or equal to 1BTC/kvB are not accepted")
-        }
-        return rate
-    }
-
     /// A level of detail: a number or, where allowed, a Boolean, of which true is 1.
     public func asVerbosity(default level: Int, allowsBool: Bool) throws -> Int {
         if isNull { return level }
