@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 public import Logging
 import NIOCore
+import Networking
 import Notation
 public import ServiceLifecycle
 import Synchronization
@@ -47,7 +48,7 @@ public final class RPCServer: Service {
     private let dispatcher: RPCDispatcher
     private let logger: Logger
     private let requestCount = Mutex(0)
-    private let readiness = Readiness()
+    private let readiness = Signal()
     private let progress = Mutex(Progress())
 
     private struct Progress {
@@ -67,9 +68,9 @@ public final class RPCServer: Service {
     public func run() async throws {
         do {
             try await listen()
-            readiness.finish(.success(()))
+            readiness.succeed()
         } catch {
-            readiness.finish(.failure(error))
+            readiness.fail(error)
             throw error
         }
     }
@@ -114,7 +115,7 @@ public final class RPCServer: Service {
     private func settle(_ progress: Progress) {
         let tried = progress.bound + progress.failures.count
         if progress.bound > 0, tried == configuration.endpoints.count {
-            readiness.finish(.success(()))
+            readiness.succeed()
         }
     }
 
@@ -239,35 +240,5 @@ private struct ConnectionContext: RequestContext {
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
         remoteAddress = source.channel.remoteAddress
-    }
-}
-
-/// An outcome that many may wait for; the first one given counts.
-final class Readiness: Sendable {
-    private struct State {
-        var result: Result<Void, any Error>?
-        var waiting: [CheckedContinuation<Void, any Error>] = []
-    }
-
-    private let state = Mutex(State())
-
-    func finish(_ result: Result<Void, any Error>) {
-        let waiting = state.withLock { state in
-            guard state.result == nil else { return [CheckedContinuation<Void, any Error>]() }
-            state.result = result
-            defer { state.waiting = [] }
-            return state.waiting
-        }
-        for continuation in waiting { continuation.resume(with: result) }
-    }
-
-    func wait() async throws {
-        try await withCheckedThrowingContinuation { continuation in
-            let result = state.withLock { state in
-                if state.result == nil { state.waiting.append(continuation) }
-                return state.result
-            }
-            if let result { continuation.resume(with: result) }
-        }
     }
 }

@@ -70,10 +70,7 @@ enum BlockJSON {
         return .object(object)
     }
 
-    static func hex32(_ value: UInt32) -> JSON {
-        let digits = String(value, radix: 16)
-        return .string(String(repeating: "0", count: 8 - digits.count) + digits)
-    }
+    static func hex32(_ value: UInt32) -> JSON { .string(value.fixedHex) }
 
     /// The target that compact bits stand for; zero where they stand for none.
     static func target(_ bits: UInt32, _ network: Network) -> JSON {
