@@ -56,13 +56,20 @@ struct GetTxOutProof: RPCMethod {
         return .hex(writer.bytes)
     }
 
+    /// More outputs than fit in a block: each takes nine bytes at least.
+    private static let mostOutputs = UInt32(
+        ConsensusLimits.maximumBlockWeight / ConsensusLimits.witnessScaleFactor / 9)
+
     /// The block that one of the transactions is in: told by a coin of it, else by the index.
     private func home(of txids: Set<Txid>, _ context: RPCContext) async throws -> BlockInfo {
         let validator = context.validator
         for txid in txids {
-            // No transaction that fits in a block has more outputs than this.
-            for index in stride(from: UInt32(0), to: 512, by: 64) {
-                let points = (index..<index + 64).map { OutPoint(txid: txid, index: $0) }
+            // Most have few outputs, so the pieces grow.
+            var (index, count) = (UInt32(0), UInt32(64))
+            while index < Self.mostOutputs {
+                let points = (index..<index + count).map { OutPoint(txid: txid, index: $0) }
+                index += count
+                count = min(2 * count, 4096)
                 let coins = try await validator.coins(points)
                 guard let coin = coins.compactMap(\.self).first else { continue }
                 if let info = await validator.blockInfo(height: coin.height) { return info }
