@@ -1,6 +1,5 @@
 enum MempoolMethods {
     static let all: [any RPCMethod] = [
-        SaveMempool(),
         GetMempoolAncestors(), GetMempoolCluster(), GetMempoolDescendants(), GetMempoolEntry(),
         GetMempoolFeerateDiagram(), GetMempoolInfo(), GetRawMempool(), GetTxSpendingPrevout(),
         SaveMempool(), SendRawTransaction(),

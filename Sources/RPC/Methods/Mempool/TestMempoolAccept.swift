@@ -7,13 +7,9 @@ import Primitives
 struct TestMempoolAccept: RPCMethod {
     let name = "testmempoolaccept"
     let summary = """
-        Returns result of mempool acceptance tests indicating if raw transaction(s) (serialized, hex-encoded) would be accepted by mempool.
+        Returns result of mempool acceptance tests indicating if a raw transaction (serialized, hex-encoded) would be accepted by mempool.
 
-        If multiple transactions are passed in, parents must come before children and package policies apply: the transactions cannot conflict with any mempool transactions or each other.
-
-        If one transaction fails, other transactions may not be fully validated (the 'allowed' key will be blank).
-
-        The maximum number of transactions allowed is 25.
+        Only one transaction can be tested at a time: several together are not implemented.
 
         This checks if transactions violate the consensus or policy rules.
 
@@ -22,16 +18,14 @@ struct TestMempoolAccept: RPCMethod {
         """
     let parameters = [
         Parameter(
-            "rawtxs", .array, .required, "An array of hex strings of raw transactions.",
+            "rawtxs", .array, .required, "An array with the hex string of one raw transaction.",
             inner: [Parameter("rawtx", .hex, .omitted, "")]),
         FeeRateLimit.parameter,
     ]
     let results = [
         ResultText(
             .array, "",
-            "The result of the mempool acceptance test for each raw transaction in the input array.\n"
-                + "Returns results for each transaction in the same order they were passed in.\n"
-                + "Transactions that cannot be fully validated due to failures in other transactions will not contain an 'allowed' result.\n",
+            "The result of the mempool acceptance test for the raw transaction in the input array.\n",
             [ResultText(.object, "", "", Self.resultParts)])
     ]
     let examples = RawTransactionExamples.testing
@@ -40,13 +34,9 @@ struct TestMempoolAccept: RPCMethod {
         ResultText(.hex, "txid", "The transaction hash in hex"),
         ResultText(.hex, "wtxid", "The transaction witness hash in hex"),
         ResultText(
-            .string, "package-error",
-            "Package validation error, if any (only possible if rawtxs had more than 1 transaction).",
-            optional: true),
-        ResultText(
             .bool, "allowed",
-            "Whether this tx would be accepted to the mempool and pass client-specified maxfeerate. If not present, the tx was not fully validated due to a failure in another tx in the list.",
-            optional: true),
+            "Whether this tx would be accepted to the mempool and pass client-specified maxfeerate."
+        ),
         ResultText(
             .number, "vsize",
             "Virtual transaction size as defined in BIP 141. This is different from actual serialized size for witness transactions as witness data is discounted (only present when 'allowed' is true)",
@@ -57,7 +47,7 @@ struct TestMempoolAccept: RPCMethod {
                 ResultText(.amount, "base", "transaction fee in BTC"),
                 ResultText(
                     .amount, "effective-feerate",
-                    "the effective feerate in BTC per KvB. May differ from the base feerate if, for example, there are modified fees from prioritisetransaction or a package feerate was used."
+                    "the effective feerate in BTC per KvB. May differ from the base feerate if, for example, there are modified fees from prioritisetransaction."
                 ),
                 ResultText(
                     .array, "effective-includes",

@@ -7,6 +7,9 @@ struct EstimateSmartFee: RPCMethod {
         confirmation within conf_target blocks if possible and return the number of blocks
         for which the estimate is valid. Uses virtual transaction size as defined
         in BIP 141 (witness data is discounted).
+
+        This node keeps no record of how long transactions waited, so that it never has an
+        estimate: the answer is always an error in "errors", and 0 blocks.
         """
     let parameters = [
         Parameter("conf_target", .number, "Confirmation target in blocks (1 - 1008)"),
