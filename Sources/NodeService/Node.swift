@@ -78,8 +78,9 @@ public struct Node: Sendable {
     private func runParts(_ dispatcher: RPCDispatcher) async throws {
         dispatcher.setWarmup("Loading block index…")
         let clock = SystemClock()
-        let mockTime = configuration.settings.int("mocktime", default: 0)
-        if configuration.network.isMockable { clock.setMockTime(mockTime) }
+        // No block can bear a later time.
+        let mockTime = configuration.int("mocktime", default: 0, in: 0...Int(UInt32.max))
+        if configuration.network.isMockable { clock.setMockTime(Int64(mockTime)) }
         let logger = logger
         var chain = try configuration.validatorConfiguration()
         // Blocks may be connected anew before anyone has named a roster.

@@ -82,6 +82,21 @@ import Testing
         #expect(end.standardError.split(separator: "\n").count <= 2, "\(end.standardError)")
     }
 
+    @Test("No number is too large or too small for an option", arguments: [Int64.max, .min])
+    func extremes(_ value: Int64) throws {
+        let node = try NodeProcess()
+        let names = [
+            "mempoolexpiry", "bantime", "maxtipage", "mocktime", "timeout", "rpcservertimeout",
+            "checkblocks", "stopatheight",
+        ]
+        try node.spawn(names.map { "-\($0)=\(value)" })
+        try node.until("the node answers", seconds: 60) {
+            (try? node.rpc.call("getblockcount")) != nil
+        }
+        _ = try node.rpc.call("setban", ["10.0.0.1", "add"])
+        #expect(try node.stop().code == 0)
+    }
+
     @Test("A wallet to be loaded at the start is loaded, wherever wallets are kept")
     func walletAtStart() throws {
         let node = try NodeProcess()

@@ -28,7 +28,7 @@ extension Configuration {
         if settings.bool("reindex", default: false) { chain.reindex = .everything }
         chain.keepsTransactionIndex = settings.bool("txindex", default: false)
         chain.hidesBlockFiles = settings.bool("blocksxor", default: true)
-        chain.maximumTipAge = settings.int("maxtipage", default: 24 * 60 * 60)
+        chain.maximumTipAge = Int64(int("maxtipage", default: 24 * 60 * 60, in: 0...1 << 40))
         chain.loadBlocks = settings.list("loadblock")
         chain.checkLevel = int("checklevel", default: 3, in: 0...4)
         chain.checkBlocks = int("checkblocks", default: 6, in: 0...Int(Int32.max))
@@ -98,7 +98,7 @@ extension Configuration {
             throw ConfigurationError("-maxmempool must be at least 5 MB")
         }
         policy.maxSizeBytes = megabytes * 1_000_000
-        policy.expiry = settings.int("mempoolexpiry", default: 336) * 3600
+        policy.expiry = Int64(int("mempoolexpiry", default: 336, in: 0...Int(Int32.max))) * 3600
         if let fee = try amount("minrelaytxfee") {
             policy.minRelayFeeRate = FeeRate(satoshisPerKvB: fee)
         }

@@ -41,10 +41,10 @@ extension Configuration {
         peers.isPruned = try pruneMode() != .off
         peers.servesFilters = try servesBlockFilters()
         peers.isActive = settings.bool("networkactive", default: true)
-        peers.banTime = settings.int("bantime", default: 86_400)
-        let timeout = settings.int("timeout", default: 5000)
+        peers.banTime = Int64(int("bantime", default: 86_400, in: 0...1 << 40))
+        let timeout = int("timeout", default: 5000, in: 0...Int(Int32.max))
         peers.connectTimeout = .milliseconds(timeout > 0 ? timeout : 5000)
-        peers.peerTimeout = settings.int("peertimeout", default: 60)
+        peers.peerTimeout = Int64(int("peertimeout", default: 60, in: 0...Int(Int32.max)))
         guard peers.peerTimeout > 0 else {
             throw ConfigurationError("peertimeout must be a positive integer.")
         }

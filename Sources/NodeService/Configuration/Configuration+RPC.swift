@@ -83,7 +83,8 @@ extension Configuration {
         } else {
             server.endpoints = try binds.map { try Self.endpoint($0, port: port) }
         }
-        server.idleTimeout = settings.int("rpcservertimeout", default: 30)
+        server.idleTimeout = Int64(
+            int("rpcservertimeout", default: 30, in: 1...Int(Int32.max)))
         server.maximumRequests =
             int("rpcthreads", default: 16, in: 1...1024)
             + int("rpcworkqueue", default: 64, in: 1...65536)
