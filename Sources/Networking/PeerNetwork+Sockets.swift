@@ -89,7 +89,9 @@ extension PeerNetwork {
             let address = try? SocketAddress(endpoint)
         {
             attempt = bootstrap.connect(to: address)
-        } else if let (host, named) = Endpoint.split(request.target), !host.isEmpty {
+        } else if configuration.looksUpNames,
+            let (host, named) = Endpoint.split(request.target), !host.isEmpty
+        {
             attempt = bootstrap.connect(host: host, port: Int(named ?? port))
         } else {
             handle(.dialFailed(request))

@@ -30,6 +30,8 @@ extension PeerNetwork {
         public var seedNodes: [String] = []
         /// `-externalip`.
         public var externalAddresses: [String] = []
+        /// `-dns`: nodes to dial may be given by name.
+        public var looksUpNames = true
         /// `-dnsseed`.
         public var usesDNSSeeds = true
         /// `-maxconnections`.

@@ -36,6 +36,7 @@ extension Configuration {
         peers.addedNodes = settings.list("addnode")
         peers.seedNodes = settings.list("seednode")
         peers.externalAddresses = settings.list("externalip")
+        peers.looksUpNames = settings.bool("dns", default: true)
         peers.usesDNSSeeds = settings.bool("dnsseed", default: !isChosen)
         peers.blocksOnly = settings.bool("blocksonly", default: false)
         peers.isPruned = try pruneMode() != .off

@@ -72,7 +72,7 @@ extension OptionTable {
         Option("cjdnsreachable", "", .missing),
         Option("connect", "=<ip>", .used, "Connect to this node only; 0 for none").forNetwork(),
         Option("discover", "", .ignored),
-        Option("dns", "", .used, "Look up names of nodes (default: 1)"),
+        Option("dns", "", .used, "Look up nodes to dial by name (default: 1)"),
         Option("dnsseed", "", .used, "Ask seeds for addresses of nodes (default: 1)"),
         Option("externalip", "=<ip>", .used, "Our own address as others see it"),
         Option("fixedseeds", "", .ignored), Option("forcednsseed", "", .ignored),
@@ -116,7 +116,7 @@ extension OptionTable {
     static let wallet: [Option] = [
         Option("addresstype", "", .used, "Kind of address to give out (default: bech32)"),
         Option("avoidpartialspends", "", .ignored), Option("changetype", "", .used),
-        Option("consolidatefeerate", "=<amt>", .ignored),
+        Option("consolidatefeerate", "=<amt>", .used),
         Option("disablewallet", "", .used, "Run without wallets"),
         Option("discardfee", "=<amt>", .used),
         Option("fallbackfee", "=<amt>", .used, "Fee rate where none can be estimated"),
