@@ -1,4 +1,5 @@
 import Cryptography
+import Foundation
 import NodeClient
 import Notation
 import Primitives
@@ -20,6 +21,23 @@ import Testing
             let tip = try node.rpc.call("getblockheader", [.string(node.tip() ?? "")])
             #expect(tip["version"]?.int == Int64(version))
         }
+    }
+
+    @Test("A stop does not wait for whoever waits for another template")
+    func stopWhileWaiting() throws {
+        let node = try NodeProcess()
+        try node.start()
+        let template = try node.rpc.call("getblocktemplate", [["rules": ["segwit"]]])
+        let id = try #require(template["longpollid"])
+        let client = node.rpc
+        Thread.detachNewThread {
+            _ = try? client.call("getblocktemplate", [["rules": ["segwit"], "longpollid": id]])
+        }
+        try node.until("the call waits", seconds: 30) {
+            let active = try node.rpc.call("getrpcinfo")["active_commands"]?.array ?? []
+            return active.contains { $0["method"]?.stringValue == "getblocktemplate" }
+        }
+        #expect(try node.stop().code == 0)
     }
 
     @Test("What getblocktemplate tells makes a block that the node accepts, changed pool or not")

@@ -17,9 +17,10 @@ final class ScanDesk: Sendable {
 
     private let state = Mutex(State())
 
-    /// Runs a scan; nil if one is running already.
+    /// Runs a scan; nil if one is running already. It is wanted to end early once `stopping` returns.
     func run<Result: Sendable>(
-        _ scan: () async throws -> Result
+        until stopping: @escaping @Sendable () async -> Void,
+        _ scan: @escaping @Sendable () async throws -> Result
     ) async throws -> Result? {
         let isFree = state.withLock { state in
             guard !state.isRunning else { return false }
@@ -28,7 +29,14 @@ final class ScanDesk: Sendable {
         }
         guard isFree else { return nil }
         defer { state.withLock { $0 = State() } }
-        return try await scan()
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                await stopping()
+                if !Task.isCancelled { _ = self.abort() }
+            }
+            defer { group.cancelAll() }
+            return try await scan()
+        }
     }
 
     /// How far the scan is; nil if there is none.

@@ -70,9 +70,8 @@ struct ScanBlocks: RPCMethod {
         case "abort": return .bool(context.blockScans.abort())
         case "start":
             guard
-                let answer = try await context.blockScans.run({
-                    try await scan(request, context)
-                })
+                let answer = try await context.blockScans.run(
+                    until: context.stopping, { try await scan(request, context) })
             else { throw ScanText.isRunning }
             return answer
         default: throw RPCError.invalidParameter("Invalid action '\(action)'")

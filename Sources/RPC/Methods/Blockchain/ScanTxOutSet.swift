@@ -92,9 +92,8 @@ struct ScanTxOutSet: RPCMethod {
         case "abort": return .bool(context.coinScans.abort())
         case "start":
             guard
-                let answer = try await context.coinScans.run({
-                    try await scan(request, context)
-                })
+                let answer = try await context.coinScans.run(
+                    until: context.stopping, { try await scan(request, context) })
             else { throw ScanText.isRunning }
             return answer
         default: throw RPCError.invalidParameter("Invalid action '\(action)'")

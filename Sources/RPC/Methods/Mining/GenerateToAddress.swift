@@ -45,8 +45,10 @@ enum GeneratedBlocks {
         _ count: Int, to script: Script, _ tries: UInt64, _ context: RPCContext
     ) async throws -> JSON {
         do {
-            let hashes = try await context.requiredMiner().generate(
-                count: count, to: .script(script), maxTries: tries)
+            let miner = try context.requiredMiner()
+            let hashes = try await context.endingAtStop {
+                try await miner.generate(count: count, to: .script(script), maxTries: tries)
+            }
             return .array(hashes.map { .string($0.displayHex) })
         } catch let error as MinerError {
             throw RPCError(code: .internal, error.description)

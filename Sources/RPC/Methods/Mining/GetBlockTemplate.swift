@@ -72,7 +72,9 @@ struct GetBlockTemplate: RPCMethod {
         var rules: Set<String> = []
         for rule in asked["rules"]?.array ?? [] { rules.insert(try rule.asString()) }
         try await checkReadiness(context)
-        if let poll = asked["longpollid"], !poll.isNull { try await wait(poll, context) }
+        if let poll = asked["longpollid"], !poll.isNull {
+            try await context.endingAtStop { try await wait(poll, context) }
+        }
         if context.definition.consensus.signetChallenge != nil, !rules.contains("signet") {
             throw RPCError.invalidParameter(
                 "getblocktemplate must be called with the signet rule set (call with {\"rules\": [\"segwit\", \"signet\"]})"
