@@ -167,6 +167,22 @@ import Testing
         #expect(try ledger(node) == kept)
     }
 
+    @Test("Of calls of setinmate at once none undoes another")
+    func setInmatesAtOnce() throws {
+        let node = try NodeProcess()
+        let names = ["ana", "beto", "carla"]
+        try node.write(roster(["ana": 1, "beto": 1, "carla": 1], scheme: "weights"), to: "r.toml")
+        try node.start("-roster=\(node.folder.path)/r.toml")
+        let client = node.rpc
+        for weight in Int64(2)...12 {
+            DispatchQueue.concurrentPerform(iterations: names.count) { number in
+                _ = try? client.call("setinmate", [.string(names[number]), .int(weight)])
+            }
+            let weights = try client.call("listinmates").array?.compactMap { $0["weight"]?.int }
+            #expect(weights == [weight, weight, weight])
+        }
+    }
+
     @Test("A signed network of our own is mined unattended with its key, and not without")
     func signet() throws {
         // The key of 32 bytes 0x01, and a script that wants a signature by it.

@@ -55,6 +55,7 @@ public struct RPCContext: Sendable {
     var active = ActiveCommands()
     let coinScans = ScanDesk()
     let blockScans = ScanDesk()
+    let rosterChanges = CallQueue()
 
     public init(
         definition: Network, validator: Validator, clock: SystemClock,

@@ -34,6 +34,15 @@ struct SetInmate: RPCMethod {
         guard let source = context.roster else {
             throw RPCError.misc(MinerError.noRoster.description)
         }
+        // Each change is made to the text that the one before it left.
+        return try await context.rosterChanges.run {
+            try await change(source, request, context)
+        }
+    }
+
+    private func change(
+        _ source: RosterSource, _ request: RPCRequest, _ context: RPCContext
+    ) async throws -> JSON {
         let name = try request.string("name")
         let weight = request.has("weight") ? try request.int64("weight") : nil
         var text = RosterText(try Self.contents(of: source.path))
