@@ -17,6 +17,9 @@ struct BlockFiles: ~Copyable {
 
     private static let headerSize = 8
 
+    /// The last files, which an earlier process may have written to just before it was killed.
+    private static let doubtfulFiles = 16
+
     /// The pieces in which Core makes room for blocks and for undo data, in bytes. Here they tell
     /// when to look whether there is too much.
     static let blockChunk = 16 << 20
@@ -26,10 +29,17 @@ struct BlockFiles: ~Copyable {
         folder: String, magic: [UInt8], isHidden: Bool, maximumFileSize: Int, fault: WriteFault
     ) throws(StorageError) {
         let key = try FlatFiles.key(folder: folder, isHidden: isHidden, fault: fault)
-        let blocks = FlatFiles(folder: folder, prefix: "blk", key: key, fault: fault)
-        current = try blocks.last()
+        var blocks = FlatFiles(folder: folder, prefix: "blk", key: key, fault: fault)
+        var undo = FlatFiles(folder: folder, prefix: "rev", key: key, fault: fault)
+        let numbers = try blocks.numbers()
+        // What a killed process wrote is read again, and may not be on the disk yet.
+        for file in numbers.suffix(Self.doubtfulFiles) {
+            blocks.doubt(file)
+            undo.doubt(file)
+        }
+        current = numbers.last ?? 0
         self.blocks = blocks
-        undo = FlatFiles(folder: folder, prefix: "rev", key: key, fault: fault)
+        self.undo = undo
         self.magic = magic
         self.maximumFileSize = maximumFileSize
     }

@@ -91,7 +91,12 @@ extension Chainstate {
         }
         let position = try files.append(
             undo: UndoData.bytes(of: block, spent: spent), of: previous, besideFile: Int(node.file))
-        index.setUndo(id, position: UInt32(position.offset))
+        guard let offset = UInt32(exactly: position.offset) else {
+            throw StorageError(
+                path: files.undoPath(Int(node.file)),
+                reason: "There is more undo data beside one block file than can be found again")
+        }
+        index.setUndo(id, position: offset)
     }
 
     /// Takes the tip back; returns its block.

@@ -45,7 +45,7 @@ extension Chainstate {
         }
         for position in records.indices
         where records[position].status.hasData && records[position].height > flushed?.height ?? -1 {
-            try Self.verify(&records[position], files)
+            try Self.verify(&records[position], network, files)
         }
         try Self.checkPresence(&records, flushed, files)
         do throws(BlockIndexError) {
@@ -100,13 +100,14 @@ extension Chainstate {
 
     /// Forgets where a block is if it is not there, whole.
     private static func verify(
-        _ record: inout BlockRecord, _ files: borrowing BlockFiles
+        _ record: inout BlockRecord, _ network: Network, _ files: borrowing BlockFiles
     ) throws(StorageError) {
+        let hasWitness = network.consensus.isActive(.segwit, at: record.height)
         let position = FilePosition(
             file: Int(record.file), offset: Int(record.dataPosition))
         if let bytes = try files.block(at: position), let block = try? Block(decoding: bytes),
             block.header == record.header,
-            block.computeMerkleRoot().root == block.header.merkleRoot
+            (try? block.checkMutation(checkingWitness: hasWitness)) != nil
         {
             return
         }

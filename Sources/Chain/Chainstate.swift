@@ -96,8 +96,6 @@ final class Chainstate {
 
     // MARK: The tip
 
-    var tipID: BlockID? { index.tip }
-
     /// The block the next one builds on.
     var tip: ChainTip {
         let id = index.tip ?? index.genesis
@@ -182,6 +180,7 @@ final class Chainstate {
         guard hasPending else { return }
         let batch = takePending()
         try store.write(batch, sync: sync)
+        ledger.written()
     }
 
     /// From how many changed coins on a table of its own is made for the store.
@@ -204,7 +203,6 @@ final class Chainstate {
             try store.ingest(file)
         }
         coins.written(isEmptied: emptyingCache)
-        ledger.written()
     }
 
     /// Writes coins, block and ledger in the order of their keys.

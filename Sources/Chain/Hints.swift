@@ -38,12 +38,13 @@ final class Hints<Value: Sendable>: Sendable {
     func stream() -> AsyncStream<Value> {
         let (stream, continuation) = AsyncStream.makeStream(
             of: Value.self, bufferingPolicy: .bufferingNewest(1))
-        let (number, isFinished, latest) = state.withLock { state in
+        let (number, isFinished) = state.withLock { state in
             state.nextNumber += 1
+            // Before it is listed: a newer one sent meanwhile must come after it.
+            continuation.yield(state.latest)
             if !state.isFinished { state.listeners[state.nextNumber] = continuation }
-            return (state.nextNumber, state.isFinished, state.latest)
+            return (state.nextNumber, state.isFinished)
         }
-        continuation.yield(latest)
         if isFinished { continuation.finish() }
         continuation.onTermination = { [weak self] _ in
             self?.state.withLock { _ = $0.listeners.removeValue(forKey: number) }

@@ -10,7 +10,7 @@ struct LedgerKeeper {
     /// The share windows that templates were lately made with, oldest first.
     private var windows: [ShareWindow] = []
     private(set) var current = PayoutLedger()
-    /// Changes since the last flush, which the store may not hold yet.
+    /// Changes since the index was last written, which the store does not hold yet.
     private var unwritten: [BlockHash: PayoutChange] = [:]
 
     /// How many windows are kept: a block is found soon after its template is made, or never.
@@ -91,6 +91,7 @@ struct LedgerKeeper {
         sink.put(StoreKey.ledger, current.encoded)
     }
 
+    /// Notes that the store now holds all changes.
     mutating func written() { unwritten.removeAll() }
 
     private static func encode(_ change: PayoutChange) -> [UInt8] {

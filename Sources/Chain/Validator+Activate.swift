@@ -1,5 +1,6 @@
 import Consensus
 import Cryptography
+import Genesis
 import MemoryPool
 import Primitives
 import Storage
@@ -57,15 +58,15 @@ extension Validator {
             if let error = try chain.connect(next, block) {
                 // Of a block on a bad one nothing is known.
                 guard try settle(leaving: 0, watched, &verdict) else { break }
-                try refuse(next, block, error)
+                refuse(next)
                 judge(next, error, watched, &verdict)
                 break
             }
             guard try settle(leaving: Self.unsettledLimit, watched, &verdict) else { break }
             try chain.writeIndex()
-            if chain.isFull {
+            if chain.isFull || isFlushDue {
                 guard try settle(leaving: 0, watched, &verdict) else { break }
-                try chain.flush(emptyingCache: true)
+                try flushNow(emptyingCache: chain.isFull)
             }
             if disconnected.isEmpty, chain.unsettled.isEmpty { publish() }
         }
@@ -90,7 +91,7 @@ extension Validator {
             try chain.writeIndex()
             let parent = chain.index.parent(of: settled.id) ?? chain.index.genesis
             _ = try disconnect(to: parent)
-            try refuse(settled.id, settled.block, error)
+            refuse(settled.id)
             judge(settled.id, error, watched, &verdict)
             return false
         }
@@ -110,16 +111,24 @@ extension Validator {
     }
 
     /// Notes that a block breaks a rule for good.
-    private func refuse(
-        _ id: BlockID, _ block: Block, _ error: BlockError
-    ) throws(StorageError) {
-        guard error.result.marksFailed else {
+    private func refuse(_ id: BlockID) {
+        // Others may have been passed over for a tip that did not last.
+        chain.index.invalidate(id)
+    }
+
+    /// Makes sure that a block read back is the one that was kept: what the disk did to it must
+    /// neither be connected nor held against the block.
+    private func checkUnchanged(_ block: Block, _ id: BlockID) throws(StorageError) {
+        do throws(BlockError) {
+            try block.checkMutation(
+                checkingWitness: network.consensus.isActive(
+                    .segwit, at: chain.index.height(of: id)))
+        } catch {
             throw StorageError(
                 path: chain.files.blockPath(Int(chain.index[id].file)),
                 reason: "Block \(block.hash.displayHex) was changed on the disk "
                     + "(\(error.rejectReason)); restart with -reindex")
         }
-        chain.index.markFailed(id)
     }
 
     /// The block after the tip on the way to one that builds on it; nil at the end.
@@ -133,7 +142,10 @@ extension Validator {
         _ id: BlockID, _ watched: (id: BlockID, block: Block)?
     ) throws(StorageError) -> Block {
         if let watched, watched.id == id { return watched.block }
-        if let block = try chain.block(id) { return block }
+        if let block = try chain.block(id) {
+            try checkUnchanged(block, id)
+            return block
+        }
         throw StorageError(
             path: chain.files.blockPath(Int(chain.index[id].file)),
             reason: "Block \(chain.index.hash(of: id).displayHex) is missing; "

@@ -37,12 +37,6 @@ extension Validator {
     /// Notes that a peer has asked for the transaction.
     public func removeUnbroadcast(_ txid: Txid) { pool.removeUnbroadcast(txid) }
 
-    /// Drops transactions that have waited too long.
-    public func expireMempool() {
-        pool.expire(now: clock.now())
-        publish()
-    }
-
     /// The transactions of the mempool in the order to mine them, each with the outputs it spends;
     /// nil where one is not known any more.
     public func mempoolSpends() throws(StorageError) -> [MempoolSpend] {

@@ -13,20 +13,11 @@ extension Validator {
     ) throws(StorageError) -> TransactionOutcome {
         defer { publish() }
         return try writing { () throws(StorageError) in
-            try admit(transaction.detached(), options)
+            let outcome = try admit(transaction.detached(), options)
+            // The coins it named are in the cache now, whatever became of it.
+            try flushIfDue()
+            return outcome
         }
-    }
-
-    /// Judges transactions one by one as if each were alone with the mempool, which stays as it is.
-    public func testAccept(
-        _ transactions: [Transaction], maximumFeeRate: FeeRate? = nil
-    ) throws(StorageError) -> [TransactionOutcome] {
-        let options = TransactionOptions(maximumFeeRate: maximumFeeRate, testOnly: true)
-        var outcomes: [TransactionOutcome] = []
-        for transaction in transactions {
-            outcomes.append(try submit(transaction: transaction, options: options))
-        }
-        return outcomes
     }
 
     /// What the pool must know of the chain: the next block is the one a transaction may enter.
@@ -44,9 +35,15 @@ extension Validator {
         _ transaction: Transaction, _ options: TransactionOptions, arrivedAt time: Int64? = nil
     ) throws(StorageError) -> TransactionOutcome {
         let context = context(at: time)
+        // Before a coin is looked for: anybody can name a hundred thousand.
+        do throws(MempoolRejection) {
+            try pool.checkAlone(transaction, in: context)
+        } catch {
+            return .rejected(error)
+        }
         let gathered = try gather(for: transaction)
         do throws(MempoolRejection) {
-            let admission = try pool.judge(
+            let admission = try pool.judgeFurther(
                 transaction, in: context, with: gathered,
                 options: AdmissionOptions(
                     bypassesLimits: options.bypassesLimits,

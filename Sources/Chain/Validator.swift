@@ -64,6 +64,7 @@ public actor Validator {
 
     private func start(_ progress: @Sendable (String) -> Void) throws(StorageError) {
         try writing { () throws(StorageError) in
+            lastFlush = clock.now()
             chain.ledger.rosters = configuration.rosters
             try checkPruning()
             try reindexIfAsked(progress)
@@ -73,8 +74,7 @@ public actor Validator {
             try chain.completeTransactionIndex()
             try activate()
             try loadBlocks(progress)
-            try chain.flush()
-            lastFlush = clock.now()
+            try flushNow()
             try pruneIfDue()
         }
         try loadMempool(progress)
@@ -146,8 +146,7 @@ public actor Validator {
 
     /// Brings the coins to the disk as of now.
     public func flush() throws(StorageError) {
-        try writing { () throws(StorageError) in try chain.flush() }
-        lastFlush = clock.now()
+        try writing { () throws(StorageError) in try flushNow() }
     }
 
     /// Returns when the disk has failed and the node must stop; throws only if cancelled.
@@ -222,13 +221,21 @@ public actor Validator {
         }
     }
 
-    /// Flushes if it has not been done for long.
-    func flushIfDue() throws(StorageError) {
+    /// Whether it has not been flushed for long. A clock set back must not put it off for ever.
+    var isFlushDue: Bool {
         let now = clock.now()
-        // A clock set back must not put it off for ever.
-        guard now - lastFlush >= configuration.flushInterval || now < lastFlush else { return }
-        lastFlush = now
-        try chain.flush()
+        return now < lastFlush || now - lastFlush >= configuration.flushInterval
+    }
+
+    /// Brings everything to the disk, and notes when.
+    func flushNow(emptyingCache: Bool = false) throws(StorageError) {
+        lastFlush = clock.now()
+        try chain.flush(emptyingCache: emptyingCache)
+    }
+
+    /// Flushes if it has not been done for long, or too many coins have been looked at since.
+    func flushIfDue() throws(StorageError) {
+        if isFlushDue || chain.isFull { try flushNow(emptyingCache: chain.isFull) }
     }
 
     /// Tells followers what has changed.

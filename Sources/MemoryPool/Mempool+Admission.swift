@@ -20,6 +20,15 @@ extension Mempool {
         options: AdmissionOptions = AdmissionOptions(), locks: SequenceLocks
     ) throws(MempoolRejection) -> Admission {
         try checkAlone(transaction, in: context)
+        return try judgeFurther(
+            transaction, in: context, with: gathered, options: options, locks: locks)
+    }
+
+    /// The same of one that `checkAlone` has passed.
+    public func judgeFurther(
+        _ transaction: Transaction, in context: ChainContext, with gathered: GatheredCoins,
+        options: AdmissionOptions = AdmissionOptions(), locks: SequenceLocks
+    ) throws(MempoolRejection) -> Admission {
         let conflicts = try findConflicts(of: transaction, options: options)
         let coins = try coins(of: transaction, gathered: gathered)
         try checkLocks(of: transaction, spending: coins, in: context, locks: locks)

@@ -1,11 +1,11 @@
 import Consensus
 import Cryptography
-import Primitives
+public import Primitives
 import Scripting
 
 extension Mempool {
     /// What can be said of the transaction without its coins.
-    func checkAlone(
+    public func checkAlone(
         _ transaction: Transaction, in context: ChainContext
     ) throws(MempoolRejection) {
         do { try transaction.check() } catch { throw MempoolRejection(error) }

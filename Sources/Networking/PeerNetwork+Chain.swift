@@ -37,8 +37,9 @@ extension PeerNetwork {
         }
     }
 
-    /// Reads what is new in the chain's index.
-    func readIndex() async {
+    /// Reads what is new in the chain's index: to be called when headers came by another way, for
+    /// only tips are told of.
+    public func readIndex() async {
         let count = await validator.pruneCount
         if count != seenPruneCount {
             // Any block may be gone: all are read anew.

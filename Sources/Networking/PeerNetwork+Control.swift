@@ -51,8 +51,6 @@ extension PeerNetwork {
         swarm.addresses(limit: limit, kind: kind, at: time.now)
     }
 
-    public var serviceBits: Services { swarm.settings.services }
-
     // MARK: - Commanding
 
     /// - Returns: false when the node was added before.
@@ -135,8 +133,6 @@ extension PeerNetwork {
 
     /// The node's time in seconds since 1970.
     public nonisolated var seconds: Int64 { time.now.components.seconds }
-
-    public nonisolated var defaultBanTime: Int64 { configuration.banTime }
 }
 
 public struct ConnectionCounts: Hashable, Sendable {

@@ -63,9 +63,4 @@ struct Orphanage: Sendable {
             if orphans[wtxid]?.peers.isEmpty == true { remove(wtxid) }
         }
     }
-
-    /// Drops what a block confirmed.
-    mutating func removeConfirmed(_ wtxids: some Sequence<Wtxid>) {
-        for wtxid in wtxids { remove(wtxid) }
-    }
 }

@@ -27,7 +27,6 @@ struct Peer: Sendable {
 
     struct PendingHeaders: Sendable {
         var count: Int
-        var wasKnown: Bool
     }
 
     init(
@@ -149,7 +148,6 @@ struct Peer: Sendable {
         var lagDeadline: Duration?
         var lagBenchmark: HeaderTree.Node?
         var hasAskedLaggard = false
-        var sourcedBlocks = 0
     }
 
     /// What the peer is to be told of our chain.

@@ -15,7 +15,6 @@ extension Swarm {
         var startedAt: Duration?
         var hasAskedSeeds = false
         var hasAskedSeedNodes = false
-        var addressesOnly: [String] = []
 
         mutating func finished(_ connection: Connection, at now: Duration) {
             pending.remove(DialRequest(target: connection.name, kind: connection.kind))

@@ -48,7 +48,7 @@ extension Swarm {
                 return
             }
         }
-        peers[id]?.pending = Peer.PendingHeaders(count: headers.count, wasKnown: known != nil)
+        peers[id]?.pending = Peer.PendingHeaders(count: headers.count)
         ask(.submitHeaders(headers), for: id)
     }
 

@@ -45,7 +45,6 @@ struct TransactionRequests: Sendable {
 
     func count(of peer: PeerID) -> Int { byPeer[peer]?.count ?? 0 }
     func inFlight(of peer: PeerID) -> Int { asked[peer] ?? 0 }
-    func isAnnounced(_ hash: Hash256) -> Bool { byHash[hash] != nil }
 
     /// Notes that a peer has a transaction, to be asked for at `time` or later.
     mutating func announce(

@@ -203,11 +203,6 @@ public struct Database: ~Copyable, KeyValueStore {
         StoreCursor(try opened(), path: path, prefix: prefix)
     }
 
-    public func compact() {
-        guard let store = store.pointer else { return }
-        rocksdb_compact_range(store, nil, 0, nil, 0)
-    }
-
     /// About how many bytes the keys from `start` to `end` take on the disk.
     public func approximateSize(from start: Span<UInt8>, to end: Span<UInt8>) -> Int {
         guard let store = store.pointer else { return 0 }

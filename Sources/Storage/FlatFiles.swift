@@ -96,6 +96,12 @@ public struct FlatFiles: ~Copyable {
         return key.isEmpty ? bytes : combine(bytes.span, at: position.offset)
     }
 
+    /// Notes that a file may have been written to by a process that ended before it was
+    /// synchronised.
+    public mutating func doubt(_ file: Int) {
+        if System.exists(path(file)) { unsynchronised.insert(file) }
+    }
+
     /// Returns when all that was appended is on the disk.
     public mutating func synchronise() throws(StorageError) {
         for file in unsynchronised.sorted() {

@@ -20,9 +20,6 @@ public protocol KeyValueStore: ~Copyable {
 
     /// The store as it stands now, for reading while others write. It must not outlive the store.
     func snapshot() -> Snapshot
-
-    /// Gives back the room of what was deleted or replaced.
-    func compact()
 }
 
 extension KeyValueStore where Self: ~Copyable {

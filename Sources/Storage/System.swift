@@ -77,14 +77,4 @@ package enum System {
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 else { throw failure(path, "Cannot synchronise folder") }
     }
-
-    /// The bytes that an ordinary user may still write to the file system that holds `path`.
-    package static func freeBytes(_ path: String) -> Int? {
-        var status = statvfs()
-        guard statvfs(path, &status) == 0 else { return nil }
-        return Int(
-            clamping: UInt64(status.f_bavail).multipliedReportingOverflow(
-                by: UInt64(status.f_frsize)
-            ).partialValue)
-    }
 }

@@ -114,6 +114,48 @@ import Testing
         try await again.close()
     }
 
+    @Test(
+        "A block changed on the disk before it was connected is named, not connected nor condemned")
+    func waiting() async throws {
+        let blocks = chain.builder.blocks(20, onto: chain.genesis)
+        // In a coinbase's output script, which no rule would ever look at.
+        let place = blocks[15].bytes.count - 12
+        for isReopened in [false, true] {
+            let chain = TestChain()
+            var validator = try await chain.open { $0.hidesBlockFiles = false }
+            _ = try await validator.submitAll(Array(blocks[..<10]))
+            _ = try await validator.submit(headers: blocks[10...].map(\.header))
+            for block in blocks[11...] {
+                #expect(try await validator.submit(block: block) == .stored)
+            }
+            let path = chain.folder.path + "/blocks/blk00000.dat"
+            let bytes = try #require(try File.contents(of: path, limit: 1 << 30))
+            let wanted = blocks[15].bytes
+            let start = try #require(
+                bytes.indices.first { bytes[$0] == wanted[0] && bytes[$0...].starts(with: wanted) })
+            if isReopened { try await validator.close() }
+            try flip(path, at: start + place)
+            if isReopened {
+                // Read at the start, it is forgotten.
+                validator = try await chain.reopen { $0.hidesBlockFiles = false }
+                #expect(try await validator.submit(block: blocks[10]) == .connected)
+            } else {
+                let thrown = await #expect(throws: StorageError.self) {
+                    try await validator.submit(block: blocks[10])
+                }
+                #expect(thrown?.path == path)
+                #expect(thrown?.reason.contains(blocks[15].hash.displayHex) == true)
+                try? await validator.close()
+                validator = try await chain.reopen { $0.hidesBlockFiles = false }
+            }
+            #expect(validator.tip.hash == blocks[14].hash)
+            #expect(await validator.blockInfo(blocks[15].hash)?.isInvalid == false)
+            #expect(try await validator.submit(block: blocks[15]) == .connected)
+            #expect(validator.tip.hash == blocks[19].hash)
+            try await validator.close()
+        }
+    }
+
     @Test("A flipped byte in a block's header is named by whatever reads the block")
     func header() async throws {
         let (blocks, state) = try await prepared()

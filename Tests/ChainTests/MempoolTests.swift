@@ -35,8 +35,9 @@ import Testing
         let validator = try await chain.open()
         let blocks = try await ripe(validator)
         let transaction = spend(blocks[0])
-        let test = try await validator.testAccept([transaction])
-        guard case .accepted(let acceptance) = test[0] else {
+        let test = try await validator.submit(
+            transaction: transaction, options: TransactionOptions(testOnly: true))
+        guard case .accepted(let acceptance) = test else {
             Issue.record("\(test)")
             return
         }

@@ -74,6 +74,28 @@ import Testing
         try await other.close()
     }
 
+    @Test(
+        "When the best branch turns out bad late, the next best is followed though it was passed by"
+    )
+    func passedBy() async throws {
+        let (base, branch) = blocks(40, bad: 3)
+        let other = chain.builder.blocks(
+            30, onto: chain.position(after: base, from: chain.genesis), tag: 4)
+        let validator = try await chain.open()
+        _ = try await validator.submitAll(Array(base.dropLast()))
+        _ = try await validator.submit(headers: [base[139].header])
+        // All that stands on the last block waits for it.
+        for list in [branch, other] {
+            _ = try await validator.submit(headers: list.map(\.header))
+            for block in list { #expect(try await validator.submit(block: block) == .stored) }
+        }
+        #expect(try await validator.submit(block: base[139]) == .connected)
+        #expect(validator.tip.hash == other[29].hash)
+        #expect(await validator.blockInfo(branch[3].hash)?.isInvalid == true)
+        #expect(await validator.blockInfo(branch[2].hash)?.isInvalid == false)
+        try await validator.close()
+    }
+
     @Test("An imported file is followed up to the block before a bad script")
     func imported() async throws {
         let (base, branch) = blocks(40, bad: 23)

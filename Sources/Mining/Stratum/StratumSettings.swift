@@ -11,8 +11,7 @@ public struct StratumSettings: Sendable {
 
     /// The bits of the version that clients may change (BIP320).
     public static let versionMask: UInt32 = 0x1fff_e000
-    /// The bytes of the extra nonce that are the server's, and the client's.
-    public static let ownExtraNonceLength = 4
+    /// The bytes of the extra nonce that are the client's; as many before them are the server's.
     public static let clientExtraNonceLength = 4
     /// How long a line may be, in bytes.
     public static let maximumLine = 16_384

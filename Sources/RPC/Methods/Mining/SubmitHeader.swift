@@ -24,6 +24,8 @@ struct SubmitHeader: RPCMethod {
         }
         let outcome = try await context.validator.submit(headers: [header])
         if let rejection = outcome.rejection { throw RPCError.verify(rejection.reason) }
+        // Peers may have the block.
+        await context.network?.readIndex()
         return .null
     }
 }
