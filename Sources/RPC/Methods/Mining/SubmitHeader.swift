@@ -1,5 +1,6 @@
 import Chain
 import Cryptography
+import Networking
 import Notation
 import Primitives
 
