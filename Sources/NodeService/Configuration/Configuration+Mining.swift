@@ -10,23 +10,23 @@ extension Configuration {
         var options = AssemblyOptions()
         let most = Weight.maximumBlock.units
         options.reservedWeight = Int(settings.int("blockreservedweight", default: 8000))
-        guard options.reservedWeight <= most else {
-            throw ConfigurationError(
-                "Specified -blockreservedweight (\(options.reservedWeight)) exceeds consensus "
-                    + "maximum block weight (\(most))")
-        }
-        guard options.reservedWeight >= 2000 else {
-            throw ConfigurationError(
-                "Specified -blockreservedweight (\(options.reservedWeight)) is lower than "
-                    + "minimum safety value of (2000)")
-        }
         options.maxWeight = Int(settings.int("blockmaxweight", default: Int64(most)))
+        let reserved = "-blockreservedweight (\(options.reservedWeight))"
+        guard options.reservedWeight >= 2000 else {
+            throw ConfigurationError("\(reserved) is lower than minimum safety value of (2000)")
+        }
+        guard options.reservedWeight <= most else {
+            throw ConfigurationError("\(reserved) exceeds consensus maximum block weight (\(most))")
+        }
         guard options.maxWeight <= most else {
             throw ConfigurationError(
-                "Specified -blockmaxweight (\(options.maxWeight)) exceeds consensus maximum "
-                    + "block weight (\(most))")
+                "-blockmaxweight (\(options.maxWeight)) exceeds consensus maximum block weight "
+                    + "(\(most))")
         }
-        options.maxWeight = max(options.maxWeight, options.reservedWeight)
+        guard options.reservedWeight <= options.maxWeight else {
+            throw ConfigurationError(
+                "\(reserved) exceeds -blockmaxweight (\(options.maxWeight))")
+        }
         if let fee = try amount("blockmintxfee") {
             options.minFeeRate = FeeRate(satoshisPerKvB: fee)
         }

@@ -1,4 +1,5 @@
 import Chain
+import Consensus
 import Notation
 import Primitives
 
@@ -41,8 +42,17 @@ struct GetBlock: RPCMethod {
         let bytes = try await context.storedBytes(info)
         guard verbosity > 0 else { return .hex(bytes) }
         let block = try Block(decoding: bytes)
-        let undo =
-            verbosity > 1 && info.hasUndo ? try await context.validator.undo(hash) : nil
+        var undo: [[Coin]]?
+        if verbosity > 1, info.hasUndo {
+            do {
+                undo = try await context.validator.undo(hash)
+            } catch {
+                throw RPCError(
+                    code: .internal,
+                    "Undo data expected but can't be read. This could be due to disk corruption "
+                        + "or a conflict with a pruning event.")
+            }
+        }
         return .object(
             BlockJSON.block(block, info, context.definition, verbosity: verbosity, undo: undo))
     }
