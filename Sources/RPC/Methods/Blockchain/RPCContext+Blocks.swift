@@ -22,10 +22,13 @@ extension RPCContext {
                     ? "Block not available (pruned data)"
                     : "Block not available (not fully downloaded)")
         }
-        guard let bytes = try await validator.blockBytes(info.hash) else {
-            throw RPCError.misc("Block not found on disk")
+        do {
+            if let bytes = try await validator.blockBytes(info.hash) { return bytes }
+        } catch {
+            // The file and what repairs it are for the operator, the answer is Core's.
+            report("\(error)")
         }
-        return bytes
+        throw RPCError.misc("Block not found on disk")
     }
 
     /// The coins that a block spent, by transaction, or the error that they are not here.
