@@ -14,8 +14,9 @@ extension Validator {
         case failed(BlockError)
     }
 
-    /// Bytes of blocks taken back whose transactions are kept for the mempool.
-    private static let readmissionLimit = 64 << 20
+    /// Bytes of blocks taken back whose transactions are kept for the mempool: about what Core's
+    /// 20 MB of memory hold.
+    private static let readmissionLimit = 8 << 20
 
     /// How many blocks may stand on the chain while their scripts are run.
     private static let unsettledLimit = 16
