@@ -25,7 +25,9 @@ extension Chainstate {
         // Coins from outside that were found to be right take the place of those made here.
         if try store.get(StoreKey.confirmed) != nil {
             store.close()
-            log("validation", "[snapshot] cleaning up unneeded background chainstate, then reinitializing")
+            log(
+                "validation",
+                "[snapshot] cleaning up unneeded background chainstate, then reinitializing")
             try adoptConfirmed(path, fault: fault)
             store = try open(path, cacheBytes: cacheBytes, fault: fault)
         }

@@ -39,7 +39,8 @@ extension Wallet {
             if isStopping(), !blocks.isEmpty { break }
             // Not there any more: the chain has moved, and the next path will say so.
             guard let block = try await validator.block(hash) else {
-                if blocks.isEmpty, let info = await validator.blockInfo(hash), info.isOnActiveChain {
+                if blocks.isEmpty, let info = await validator.blockInfo(hash), info.isOnActiveChain
+                {
                     isMissing = !info.isPruned && !info.hasData
                     guard info.isPruned else { break }
                     throw WalletError.wallet(
