@@ -18,6 +18,8 @@ struct ToyChain {
     private var complete: Set<BlockHash> = []
     private var waiting: [BlockHash: [BlockHash]] = [:]
     private var assumedBase: BlockHash?
+    /// The heights of the blocks that came, in that order.
+    private(set) var arrivals: [Int] = []
     var pool: [Wtxid: Transaction] = [:]
     var isInitialDownload = false
     /// Blocks that are to be found invalid.
@@ -112,6 +114,7 @@ struct ToyChain {
                 hash: block.hash, rejection: "bad-cb-amount", blame: .peer, isNew: false)
         }
         let isNew = blocks[block.hash] == nil
+        if isNew { arrivals.append(record.height) }
         blocks[block.hash] = block
         record.hasData = true
         note(record)
