@@ -1,6 +1,7 @@
 import Foundation
 import NodeClient
 import Notation
+import TestSupport
 import Testing
 
 @Suite("Coins from another node") struct AssumedTests {
