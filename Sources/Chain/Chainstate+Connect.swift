@@ -72,9 +72,11 @@ extension Chainstate {
         // What the block itself made is there by now.
         coins.spend(spent)
         if keepsTransactionIndex { putTransactions(of: block, id) }
-        let judgement = try ledger.connect(
-            block, reward: network.consensus.subsidy(at: height) + connection.fees,
-            previous: block.header.previous, in: store)
+        let reward = network.consensus.subsidy(at: height) + connection.fees
+        let judgement = try withIndexStore { store throws(StorageError) in
+            try ledger.connect(
+                block, reward: reward, previous: block.header.previous, in: store)
+        }
         if let judgement { put(StoreKey.ledger(block.hash), judgement) }
         index.setActive(id)
     }
@@ -126,7 +128,7 @@ extension Chainstate {
                 coins.add(transaction.outPoint(at: number), coin, mayOverwrite: true)
             }
         }
-        ledger.disconnect(block.hash, from: try ledger.change(of: block.hash, in: store))
+        ledger.disconnect(block.hash, from: try payoutChange(of: block.hash))
         index.setActive(parent)
         return block
     }

@@ -22,6 +22,13 @@ extension Chainstate {
             isInvalid: node.status.isFailed, isFullyValid: node.status.isValid(.scripts))
     }
 
+    /// What a block did to the payout ledger; nil if nothing.
+    func payoutChange(of hash: BlockHash) throws(StorageError) -> PayoutChange? {
+        try withIndexStore { store throws(StorageError) in
+            try ledger.change(of: hash, in: store)
+        }
+    }
+
     /// Where the last of the blocks stands that are known to be in the files.
     func lastBlockOnDisk() -> FilePosition? {
         var last: FilePosition?

@@ -8,7 +8,8 @@ extension Chainstate {
     /// Reads the block index. Blocks beyond the last flush are looked at, since after a loss of
     /// power the files may hold less of them than the store knows.
     static func loadIndex(
-        _ store: borrowing Database, _ network: Network, _ files: inout BlockFiles
+        _ store: borrowing Database, _ network: Network, _ files: inout BlockFiles,
+        assumed: (pinned: CoinSnapshot, best: BlockHash)?
     ) throws(StorageError) -> BlockIndex {
         var records: [BlockRecord] = []
         var damage: String?
@@ -38,18 +39,27 @@ extension Chainstate {
         }
         let best = try store.get(StoreKey.bestBlock).flatMap { Hash256(bytes: $0) }
         let flushed = best.flatMap { best in records.first { $0.header.hash == best } }
-        guard (best == nil) == (flushed == nil) else {
+        let upper = assumed.flatMap { assumed in
+            records.first { $0.header.hash == assumed.best }
+        }
+        guard (best == nil) == (flushed == nil), (assumed == nil) == (upper == nil) else {
             throw StorageError(
                 path: store.path,
                 reason: "The best block is not in the block index; restart with -reindex")
         }
-        for position in records.indices
-        where records[position].status.hasData && records[position].height > flushed?.height ?? -1 {
-            try Self.verify(&records[position], network, files)
+        // With coins from outside the blocks on disk are known up to two heights, and the lower
+        // counts up to the base alone.
+        let base = assumed?.pinned.height ?? -1
+        for position in records.indices where records[position].status.hasData {
+            let height = records[position].height
+            let known = (height > base ? upper ?? flushed : flushed)?.height ?? -1
+            if height > known { try Self.verify(&records[position], network, files) }
         }
-        try Self.checkPresence(&records, flushed, files)
+        try Self.checkPresence(&records, [flushed, upper], files)
         do throws(BlockIndexError) {
-            return try BlockIndex(network: network, records: records, tip: best)
+            return try BlockIndex(
+                network: network, records: records, tip: assumed?.best ?? best,
+                assumed: assumed?.pinned)
         } catch {
             if case .foreignGenesis = error {
                 throw foreign(store, network, "\(error)")
@@ -71,7 +81,8 @@ extension Chainstate {
     /// Makes sure that the block files reach as far as the index says. Blocks that the coins do not
     /// stand on may have been lost with the power, and are forgotten.
     private static func checkPresence(
-        _ records: inout [BlockRecord], _ flushed: BlockRecord?, _ files: borrowing BlockFiles
+        _ records: inout [BlockRecord], _ flushed: [BlockRecord?],
+        _ files: borrowing BlockFiles
     ) throws(StorageError) {
         var sizes: [Int32: Int] = [:]
         var lost: [Int] = []
@@ -84,8 +95,10 @@ extension Chainstate {
         var needed: Set<BlockHash> = []
         var parents: [BlockHash: BlockHash] = [:]
         for record in records { parents[record.header.hash] = record.header.previous }
-        var next = flushed?.header.hash
-        while let hash = next, needed.insert(hash).inserted { next = parents[hash] }
+        for record in flushed {
+            var next = record?.header.hash
+            while let hash = next, needed.insert(hash).inserted { next = parents[hash] }
+        }
         for position in lost {
             let record = records[position]
             guard !needed.contains(record.header.hash) else {

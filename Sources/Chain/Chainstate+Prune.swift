@@ -1,4 +1,5 @@
 import Consensus
+import Genesis
 import Storage
 
 extension Chainstate {
@@ -17,17 +18,18 @@ extension Chainstate {
         guard limit > 0 else { return 0 }
         var usage = try files.totalSize()
         let highest = index.highestBlocks()
+        let waiting = filesInWaiting()
         var dropped: [Int] = []
         for file in try files.numbers() where file < files.last {
             if let target, usage + Self.growth + reserve < target { break }
-            guard let number = Int32(exactly: file), let top = highest[number], top <= limit else {
-                continue
-            }
+            guard let number = Int32(exactly: file), let top = highest[number], top <= limit,
+                !waiting.contains(number)
+            else { continue }
             usage -= files.size(file)
             dropped.append(file)
         }
         guard !dropped.isEmpty else { return 0 }
-        try flush()
+        try flushAll()
         index.drop(files: Set(dropped.map { Int32(truncatingIfNeeded: $0) }))
         put(StoreKey.hasPruned, [])
         hasPruned = true
@@ -35,6 +37,21 @@ extension Chainstate {
         for file in dropped { try files.remove(file) }
         pruneCount &+= 1
         return dropped.count
+    }
+
+    /// The files with blocks that are still to be connected in the background, or might have to be
+    /// taken back there.
+    private func filesInWaiting() -> Set<Int32> {
+        guard let unfinished, let background else { return [] }
+        let start = background.chain.count - 1 - Self.keptBlocks
+        var files: Set<Int32> = []
+        for id in index.ids where index.status(of: id).hasData {
+            let node = index[id]
+            if node.height > start, node.height <= unfinished.snapshot.height {
+                files.insert(node.file)
+            }
+        }
+        return files
     }
 
     /// Removes files that were given up, where a crash came before their end.
@@ -54,7 +71,9 @@ extension Chainstate {
         var walk = index.tip
         while let here = walk, index.height(of: here) >= index.height(of: id) {
             let status = index.status(of: here)
-            guard status.hasData, status.hasUndo, index.parent(of: here) != nil else { break }
+            guard status.hasData, status.hasUndo, index.parent(of: here) != nil,
+                here != index.assumedBase
+            else { break }
             lowest = here
             walk = index.parent(of: here)
         }

@@ -3,7 +3,7 @@ import Storage
 
 /// Opening the store, and putting a new one in its place where it is to be made anew.
 extension Chainstate {
-    private static let version: [UInt8] = [1]
+    static let version: [UInt8] = [1]
     private static let batchLimit = 4 << 20
 
     /// Opens the store, made anew as far as that is wanted or was begun.
@@ -13,7 +13,7 @@ extension Chainstate {
     /// wanted of the old, and takes its place.
     static func openStore(
         _ path: String, _ reindex: Validator.Configuration.Reindex, cacheBytes: Int,
-        fault: WriteFault
+        fault: WriteFault, log: (_ category: String, _ text: String) -> Void
     ) throws(StorageError) -> Database {
         try finishReplacing(path)
         if reindex != .nothing, System.isFolder(path) {
@@ -22,6 +22,15 @@ extension Chainstate {
         try System.createFolder(path)
         var store = try open(path, cacheBytes: cacheBytes, fault: fault)
         try checkVersion(store)
+        // Coins from outside that were found to be right take the place of those made here.
+        if try store.get(StoreKey.confirmed) != nil {
+            store.close()
+            log(
+                "validation",
+                "[snapshot] cleaning up unneeded background chainstate, then reinitializing")
+            try adoptConfirmed(path, fault: fault)
+            store = try open(path, cacheBytes: cacheBytes, fault: fault)
+        }
         // A reindex that was cut short begins again.
         if reindex == .nothing, try store.get(StoreKey.reindexing) != nil {
             store.close()
@@ -36,7 +45,7 @@ extension Chainstate {
         return store
     }
 
-    private static func open(
+    static func open(
         _ path: String, cacheBytes: Int, fault: WriteFault
     ) throws(StorageError) -> Database {
         do throws(StorageError) {
@@ -50,7 +59,7 @@ extension Chainstate {
         }
     }
 
-    private static func checkVersion(_ store: borrowing Database) throws(StorageError) {
+    static func checkVersion(_ store: borrowing Database) throws(StorageError) {
         if let found = try store.get(StoreKey.version) {
             guard found == version else {
                 throw StorageError(
@@ -88,7 +97,7 @@ extension Chainstate {
     }
 
     /// Puts a new store that is whole in its place, and drops one that is not.
-    private static func finishReplacing(_ path: String) throws(StorageError) {
+    static func finishReplacing(_ path: String) throws(StorageError) {
         let new = path + ".new"
         if System.isFolder(new) {
             try System.synchroniseFolder(folder(of: path))
@@ -99,7 +108,7 @@ extension Chainstate {
         try System.removeFolder(path + ".unfinished")
     }
 
-    private static func folder(of path: String) -> String {
+    static func folder(of path: String) -> String {
         path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
     }
 

@@ -30,6 +30,10 @@ extension Chainstate {
         var hasAllUndo = true
         for height in stride(from: height, to: height - depth, by: -1) {
             guard let id = index.active(at: height) else { break }
+            if let unfinished, height <= unfinished.snapshot.height {
+                finding = .stopped(at: height)
+                break
+            }
             if hasPruned, !index.status(of: id).hasData {
                 finding = .stopped(at: height)
                 break

@@ -17,14 +17,22 @@ final class Chainstate {
     let network: Network
     let assumeValid: BlockHash?
     let minimumChainWork: UInt256
-    let cacheLimit: Int
+    private let fullCacheLimit: Int
     let keepsTransactionIndex: Bool
 
     var index: BlockIndex
     var coins: CoinCache
     var ledger: LedgerKeeper
     var files: BlockFiles
-    private(set) var store: Database
+    /// The store of the coins in use, which mostly holds the block index too.
+    var store: Database
+    /// Coins that came from outside, if the chain is built on such.
+    var assumption: Assumption?
+    /// With an assumption, the coins not in use: those in the background, in the store that holds the
+    /// block index as well.
+    var other: CoinSet?
+    /// Whether the coins in the background are those in use for the moment.
+    var isTurned = false
     let scripts: ScriptPool
     /// The last blocks of the active chain, oldest first, as far as their scripts are being run.
     var unsettled: [UnsettledBlock] = []
@@ -32,6 +40,9 @@ final class Chainstate {
     /// The walks through the store that others are on.
     private var walks: [CoinWalk] = []
     private var lock: FolderLock
+    let folder: String
+    let storeCache: Int
+    let fault: WriteFault
 
     /// What the store is to be told with the next write, whether or not coins are.
     var pending: WriteBatch
@@ -57,38 +68,64 @@ final class Chainstate {
             isHidden: configuration.hidesBlockFiles,
             maximumFileSize: configuration.maximumBlockFileSize, fault: fault)
         try files.checkNetwork(network.chainName)
+        if configuration.reindex != .nothing { try Self.removeSnapshot(in: folder) }
         let store = try Self.openStore(
-            folder + "/chainstate", configuration.reindex, cacheBytes: storeCache, fault: fault)
-        let index = try Self.loadIndex(store, network, &files)
+            folder + "/chainstate", configuration.reindex, cacheBytes: storeCache, fault: fault,
+            log: configuration.log)
+        if try store.get(StoreKey.reindexing) != nil { try Self.removeSnapshot(in: folder) }
+        let total = max(1 << 20, configuration.databaseCacheBytes - storeCache)
+        let snapshot = try Self.openSnapshot(
+            in: folder, network, cacheBytes: storeCache, cacheLimit: total / 2, fault: fault,
+            log: configuration.log)
+        let index = try Self.loadIndex(
+            store, network, &files, assumed: snapshot.map { ($0.pinned, $0.best) })
         let ledger = try LedgerKeeper(reading: store)
-        let hasCoins = try store.get(StoreKey.bestBlock) != nil
+        let checked = try store.get(StoreKey.bestBlock)
         let hasPruned = try store.get(StoreKey.hasPruned) != nil
 
         // Nothing may fail from here on: a value half made could not be taken apart.
         let consensus = network.consensus
-        let assumed = configuration.assumeValid ?? consensus.assumeValid
-        assumeValid = assumed == .zero ? nil : assumed
+        let trusted = configuration.assumeValid ?? consensus.assumeValid
+        assumeValid = trusted == .zero ? nil : trusted
         minimumChainWork = configuration.minimumChainWork ?? consensus.minimumChainWork
         keepsTransactionIndex = configuration.keepsTransactionIndex
-        cacheLimit = max(1 << 20, configuration.databaseCacheBytes - storeCache)
+        fullCacheLimit = total
+        self.storeCache = storeCache
+        self.fault = fault
+        self.folder = folder
         verified = VerificationCache(capacityInBytes: configuration.verificationCacheBytes)
         scripts = ScriptPool(threads: configuration.scriptThreads)
         pending = WriteBatch()
         self.hasPruned = hasPruned
-        coins = CoinCache(isStoreEmpty: !hasCoins, byteLimit: cacheLimit)
+        coins = CoinCache(
+            isStoreEmpty: checked == nil, byteLimit: snapshot == nil ? total : total / 2)
         self.network = network
         self.index = index
         self.ledger = ledger
         self.files = files
         self.store = store
         self.lock = lock
+        guard let snapshot, let base = index.assumedBase else { return }
+        // The coins from outside are those in use, those made here wait in the background.
+        let checkedID = checked.flatMap { Hash256(bytes: $0) }.flatMap { index.find($0) }
+        let set = snapshot.set
+        set.chain = checkedID.map { index.chain(to: $0) } ?? []
+        assumption = Assumption(snapshot: snapshot.pinned, base: base)
+        other = set
+        swap(&self.store, &set.store)
+        swap(&coins, &set.coins)
+        swap(&self.ledger, &set.ledger)
     }
+
+    /// The bytes that the cache of the coins in use may grow to.
+    var cacheLimit: Int { background == nil ? fullCacheLimit : fullCacheLimit / 2 }
 
     /// Lets go of store and folder, so that another may open them. What was not flushed is left to
     /// be worked out again.
     func close() {
         for walk in walks { walk.close() }
         store.close()
+        other?.store.close()
         lock.release()
     }
 
@@ -97,9 +134,10 @@ final class Chainstate {
     // MARK: The tip
 
     /// The block the next one builds on.
-    var tip: ChainTip {
-        let id = index.tip ?? index.genesis
-        return ChainTip(
+    var tip: ChainTip { tip(at: index.tip ?? index.genesis) }
+
+    func tip(at id: BlockID) -> ChainTip {
+        ChainTip(
             hash: index.hash(of: id), height: index.height(of: id), time: index[id].time,
             medianTimePast: UInt32(clamping: index.medianTimePast(of: id)),
             bits: index.bits(of: id), chainWork: index.chainWork(of: id))
@@ -165,10 +203,23 @@ final class Chainstate {
 
     /// Begins a walk through the coins of the store, which must have been flushed.
     func walkCoins() throws(StorageError) -> CoinWalk {
-        walks.removeAll { !$0.isOpen }
         let walk = CoinWalk(try store.cursor(StoreKey.coinPrefix), path: store.path)
-        walks.append(walk)
+        keep(walk)
         return walk
+    }
+
+    /// Begins a walk through the coins in the background, which must have been flushed.
+    func walkBackground() throws(StorageError) -> CoinWalk? {
+        guard let background else { return nil }
+        let walk = CoinWalk(
+            try background.store.cursor(StoreKey.coinPrefix), path: background.store.path)
+        keep(walk)
+        return walk
+    }
+
+    private func keep(_ walk: CoinWalk) {
+        walks.removeAll { !$0.isOpen }
+        walks.append(walk)
     }
 
     // MARK: Writing
@@ -178,9 +229,13 @@ final class Chainstate {
     func writeIndex(sync: Bool = false) throws(StorageError) {
         collectIndex()
         guard hasPending else { return }
-        let batch = takePending()
-        try store.write(batch, sync: sync)
+        if let other, !isTurned {
+            try other.store.write(takePending(), sync: sync)
+        } else {
+            try store.write(takePending(), sync: sync)
+        }
         ledger.written()
+        other?.ledger.written()
     }
 
     /// From how many changed coins on a table of its own is made for the store.
@@ -192,7 +247,14 @@ final class Chainstate {
         precondition(unsettled.isEmpty, "Only what has been judged goes to the disk")
         guard let tip = index.tip else { return try writeIndex() }
         try files.synchronise()
-        try writeIndex()
+        if hasSeparateIndex {
+            // What the coins stand on must be on the disk before them; to write anything brings all
+            // there that was written before.
+            put(StoreKey.version, Self.version)
+            try writeIndex(sync: true)
+        } else {
+            try writeIndex()
+        }
         if coins.dirtyCount < Self.ingestionMinimum {
             var batch = WriteBatch()
             writeCoins(of: tip, to: &batch)

@@ -83,6 +83,13 @@ struct LedgerKeeper {
         return try store.get(StoreKey.ledger(hash)).flatMap { try? Self.decode($0) }
     }
 
+    /// A change that leads nowhere, by which the ledger as it is can be looked up under a block; nil
+    /// for an empty one.
+    var standing: [UInt8]? {
+        guard current != PayoutLedger() else { return nil }
+        return Self.encode(PayoutChange(before: current, after: current, terms: nil))
+    }
+
     mutating func disconnect(_ hash: BlockHash, from change: PayoutChange?) {
         if let change { current = change.before }
     }

@@ -1,4 +1,5 @@
 import Cryptography
+package import Genesis
 package import Primitives
 
 /// The head of a file of coins, in the form of Core's `node/utxo_snapshot.h`.
@@ -16,7 +17,7 @@ package struct SnapshotMetadata: Hashable, Sendable {
     private static let version: UInt16 = 2
     /// Where the count stands, in bytes.
     static let countOffset = 5 + 2 + 4 + 32
-    static let encodedSize = countOffset + 8
+    package static let encodedSize = countOffset + 8
 
     /// - Parameter networkMagic: the four bytes that begin the network's messages.
     package func encoded(networkMagic: [UInt8]) -> [UInt8] {
@@ -27,5 +28,54 @@ package struct SnapshotMetadata: Hashable, Sendable {
         writer.write(base)
         writer.write(coinCount)
         return writer.bytes
+    }
+
+    /// Reads the head of a file for a network.
+    package init(decoding bytes: [UInt8], network: Network) throws(SnapshotMetadataError) {
+        let magic: [UInt8]
+        let version: UInt16
+        let networkMagic: [UInt8]
+        do throws(DecodingError) {
+            var reader = ByteReader(bytes.span)
+            magic = try reader.readBytes(count: Self.magic.count)
+            version = try reader.read()
+            networkMagic = try reader.readBytes(count: 4)
+            base = try reader.readHash()
+            coinCount = try reader.read()
+        } catch {
+            throw .truncated
+        }
+        guard magic == Self.magic else { throw .foreignFile }
+        guard version == Self.version else { throw .unknownVersion(version) }
+        guard networkMagic == network.magic else {
+            let other = Network.all.first { $0.magic == networkMagic }
+            throw .foreignNetwork(other?.chainName, ours: network.chainName)
+        }
+    }
+}
+
+/// Why the head of a file of coins is not for us.
+package enum SnapshotMetadataError: Error, Hashable, CustomStringConvertible {
+    case truncated
+    case foreignFile
+    case unknownVersion(UInt16)
+    /// With its name, where it is one we know.
+    case foreignNetwork(String?, ours: String)
+
+    /// In Core's words.
+    package var description: String {
+        switch self {
+        case .truncated: "AutoFile::read: end of file: unspecified iostream_category error"
+        case .foreignFile:
+            "Invalid UTXO set snapshot magic bytes. Please check if this is indeed a snapshot file "
+                + "or if you are using an outdated snapshot format."
+        case .unknownVersion(let version):
+            "Version of snapshot \(version) does not match any of the supported versions."
+        case .foreignNetwork(let name?, let ours):
+            "The network of the snapshot (\(name)) does not match the network of this node (\(ours))."
+        case .foreignNetwork(nil, _):
+            "This snapshot has been created for an unrecognized network. This could be a custom "
+                + "signet, a new testnet or possibly caused by data corruption."
+        }
     }
 }

@@ -16,6 +16,8 @@ enum StoreKey {
     static let reindexing: [UInt8] = [UInt8(ascii: "R")]
     /// Present when the store holds the positions of all transactions of the active chain.
     static let hasTransactionIndex: [UInt8] = [UInt8(ascii: "T")]
+    /// Present once coins from outside, in a store of their own, were found to be right.
+    static let confirmed: [UInt8] = [UInt8(ascii: "A")]
     /// Present once block files were given up.
     static let hasPruned: [UInt8] = [UInt8(ascii: "P")]
     /// The form of the store, so that a later one can be told from this.

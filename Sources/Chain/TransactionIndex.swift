@@ -18,7 +18,9 @@ extension Chainstate {
     func transaction(
         _ txid: Txid
     ) throws(StorageError) -> (transaction: Transaction, block: BlockHash)? {
-        guard let value = try store.get(StoreKey.transaction(txid)) else { return nil }
+        let key = StoreKey.transaction(txid)
+        let stored = try withIndexStore { store throws(StorageError) in try store.get(key) }
+        guard let value = stored else { return nil }
         var reader = ByteReader(value.span)
         guard let hash = try? reader.readHash(), let number = try? reader.readVariable(),
             let id = index.find(hash), let block = try block(id),
@@ -30,7 +32,9 @@ extension Chainstate {
 
     /// Fills the index for the blocks connected before it was asked for.
     func completeTransactionIndex() throws(StorageError) {
-        let isComplete = try store.get(StoreKey.hasTransactionIndex) != nil
+        let isComplete = try withIndexStore { store throws(StorageError) in
+            try store.get(StoreKey.hasTransactionIndex) != nil
+        }
         if !keepsTransactionIndex {
             if isComplete {
                 pending.delete(StoreKey.hasTransactionIndex)

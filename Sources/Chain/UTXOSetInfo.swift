@@ -82,35 +82,47 @@ extension Chainstate {
         _ kind: UTXOHashKind, in store: borrowing Database, _ start: UTXOSetInfo,
         visit: (OutPoint, Span<UInt8>) -> Bool = { _, _ in true }
     ) throws(StorageError) -> UTXOSetInfo {
-        var info = start
-        var sum = CoinSetHash(kind)
-        var group: [(point: OutPoint, coin: Coin)] = []
+        var count = CoinCount(kind, start)
         try forEachCoin(in: store) { point, coin, stored in
-            if let first = group.first, first.point.txid != point.txid {
-                info.add(&group, &sum)
-            }
-            group.append((point, coin))
+            count.add(point, coin)
             return visit(point, stored)
         }
-        info.add(&group, &sum)
-        info.hash = sum.finalize()
-        return info
+        return count.finish()
     }
 }
 
-extension UTXOSetInfo {
-    /// Adds the coins of one transaction.
-    fileprivate mutating func add(
-        _ group: inout [(point: OutPoint, coin: Coin)], _ sum: inout CoinSetHash
-    ) {
+/// A count of coins that come in the order of their keys.
+struct CoinCount {
+    private var info: UTXOSetInfo
+    private var sum: CoinSetHash
+    /// The coins of the transaction that they come of at present.
+    private var group: [(point: OutPoint, coin: Coin)] = []
+
+    init(_ kind: UTXOHashKind, _ start: UTXOSetInfo) {
+        info = start
+        sum = CoinSetHash(kind)
+    }
+
+    mutating func add(_ point: OutPoint, _ coin: Coin) {
+        if let first = group.first, first.point.txid != point.txid { endGroup() }
+        group.append((point, coin))
+    }
+
+    mutating func finish() -> UTXOSetInfo {
+        endGroup()
+        info.hash = sum.finalize()
+        return info
+    }
+
+    private mutating func endGroup() {
         guard !group.isEmpty else { return }
-        transactions += 1
+        info.transactions += 1
         // The order of the keys is not that of the numbers in them from 16512 on.
         group.sort { $0.point.index < $1.point.index }
         for (point, coin) in group {
-            outputs += 1
-            bogoSize += coin.bogoSize
-            totalAmount += coin.output.value
+            info.outputs += 1
+            info.bogoSize += coin.bogoSize
+            info.totalAmount += coin.output.value
             sum.add(point, coin)
         }
         group.removeAll(keepingCapacity: true)

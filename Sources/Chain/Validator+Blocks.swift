@@ -147,7 +147,18 @@ extension Validator {
     /// - Parameters:
     ///   - cursor: the last block seen; nil for none, and then the way begins with genesis.
     ///   - limit: the most blocks to be added at once.
-    public func followPath(from cursor: BlockHash?, limit: Int = 1000) -> ChainPath {
+    ///   - isChecked: whether the way leads only as far as the chain was checked block by block, for
+    ///     who needs every block: see `checkedTip`.
+    public func followPath(
+        from cursor: BlockHash?, limit: Int = 1000, isChecked: Bool = false
+    ) -> ChainPath {
+        guard isChecked, let background = chain.background else { return path(cursor, limit) }
+        chain.index.exchangeActive(&background.chain)
+        defer { chain.index.exchangeActive(&background.chain) }
+        return path(cursor, limit)
+    }
+
+    private func path(_ cursor: BlockHash?, _ limit: Int) -> ChainPath {
         var path = ChainPath(fork: nil, disconnected: [], connected: [], isComplete: true)
         var height = 0
         if let cursor, let seen = chain.index.find(cursor) {

@@ -65,7 +65,7 @@ extension Validator {
     // MARK: Payouts
 
     /// Sets the rosters by which the coinbases of blocks connected from now on are judged.
-    public func use(rosters: [Roster]) { chain.ledger.rosters = rosters }
+    public func use(rosters: [Roster]) { chain.use(rosters: rosters) }
 
     /// Takes note of a share window that a block may be paid by.
     public func remember(_ window: ShareWindow) { chain.ledger.remember(window) }
@@ -73,7 +73,7 @@ extension Validator {
     /// What a block did to the ledger; nil if nothing.
     public func payoutChange(of hash: BlockHash) throws(StorageError) -> PayoutChange? {
         try checkRunning()
-        return try chain.ledger.change(of: hash, in: chain.store)
+        return try chain.payoutChange(of: hash)
     }
 
     /// What is owed as of a block; as of the tip if nil. Nil if the block is unknown.
@@ -83,9 +83,7 @@ extension Validator {
         var next = chain.index.find(hash)
         guard next != nil else { return nil }
         while let id = next {
-            if let change = try chain.ledger.change(
-                of: chain.index.hash(of: id), in: chain.store)
-            {
+            if let change = try chain.payoutChange(of: chain.index.hash(of: id)) {
                 return change.after
             }
             next = chain.index.parent(of: id)

@@ -18,7 +18,8 @@ extension Validator {
                 return false
             }
             if chain.index.isActive(id) {
-                let lowest = chain.hasPruned ? chain.lowestRemovable(from: id) : id
+                let isWhole = !chain.hasPruned && chain.unfinished == nil
+                let lowest = isWhole ? id : chain.lowestRemovable(from: id)
                 guard let id = lowest, let parent = chain.index.parent(of: id)
                 else { return true }
                 let blocks = try disconnect(to: parent)

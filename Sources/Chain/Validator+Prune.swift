@@ -26,7 +26,13 @@ extension Validator {
 
     /// Whether all blocks of the active chain above `height` can be read, with their undo data.
     public func hasBlocks(above height: Int) -> Bool {
-        (chain.index.prunedHeight ?? -1) <= height
+        guard let background = chain.background else {
+            return (chain.index.prunedHeight ?? -1) <= height
+        }
+        // Above the base all is there, and what is to be checked still comes.
+        chain.index.exchangeActive(&background.chain)
+        defer { chain.index.exchangeActive(&background.chain) }
+        return (chain.index.prunedHeight ?? -1) <= height
     }
 
     /// Keeps the blocks from `height` on for a follower that has yet to read them, and a few below;

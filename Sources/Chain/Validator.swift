@@ -26,10 +26,16 @@ public actor Validator {
     private var isClosed = false
     private var lastFlush: Int64 = 0
     var pruneLocks: PruneLocks
+    var isLoadingCoins = false
+    /// The count of coins by which the background ends.
+    var historyCheck: HistoryCheck?
     private var invalidated: [InvalidBlock] = []
     private static let invalidatedLimit = 64
 
     nonisolated let tipHints: Hints<ChainTip>
+    nonisolated let checkedHints: Hints<ChainTip>
+    /// Comes when there may be blocks to be connected in the background.
+    nonisolated let historyHints = Hints<Void>(())
     nonisolated let mempoolHintsSource = Hints<UInt64>(0)
     nonisolated let latch = FailureLatch()
 
@@ -60,12 +66,13 @@ public actor Validator {
         changes = MempoolRing()
         pruneLocks = PruneLocks(isHeld: configuration.holdsPruning)
         tipHints = Hints(chain.tip)
+        checkedHints = Hints(chain.checkedTip)
     }
 
     private func start(_ progress: @Sendable (String) -> Void) throws(StorageError) {
         try writing { () throws(StorageError) in
             lastFlush = clock.now()
-            chain.ledger.rosters = configuration.rosters
+            chain.use(rosters: configuration.rosters)
             try checkPruning()
             try reindexIfAsked(progress)
             try adoptStrays(progress)
@@ -138,9 +145,11 @@ public actor Validator {
             isClosed = true
             chain.close()
             tipHints.finish()
+            checkedHints.finish()
+            historyHints.finish()
             mempoolHintsSource.finish()
         }
-        try writing { () throws(StorageError) in try chain.flush() }
+        try writing { () throws(StorageError) in try chain.flushAll() }
         if configuration.persistsMempool { try saveMempool() }
     }
 
@@ -176,6 +185,13 @@ public actor Validator {
 
     /// The tip, then each new one as far as the listener keeps up: a hint to read on.
     public nonisolated func tips() -> AsyncStream<ChainTip> { tipHints.stream() }
+
+    /// The last block up to which the chain was checked block by block: the tip, unless coins came
+    /// from outside.
+    public nonisolated var checkedTip: ChainTip { checkedHints.latest }
+
+    /// The same as a stream of hints.
+    public nonisolated func checkedTips() -> AsyncStream<ChainTip> { checkedHints.stream() }
 
     /// The number of the last change of the mempool: a hint to ask for the changes.
     public nonisolated func mempoolHints() -> AsyncStream<UInt64> { mempoolHintsSource.stream() }
@@ -230,7 +246,7 @@ public actor Validator {
     /// Brings everything to the disk, and notes when.
     func flushNow(emptyingCache: Bool = false) throws(StorageError) {
         lastFlush = clock.now()
-        try chain.flush(emptyingCache: emptyingCache)
+        try chain.flushAll(emptyingCaches: emptyingCache)
     }
 
     /// Flushes if it has not been done for long, or too many coins have been looked at since.
@@ -243,6 +259,9 @@ public actor Validator {
         updateDownloading()
         let tip = chain.tip
         if tip != tipHints.latest { tipHints.send(tip) }
+        let checked = chain.checkedTip
+        if checked != checkedHints.latest { checkedHints.send(checked) }
+        if chain.hasHistoryAtHand { historyHints.send(()) }
         if changes.append(pool.takeChanges()) { mempoolHintsSource.send(changes.sequence) }
     }
 

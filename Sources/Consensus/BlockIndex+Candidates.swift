@@ -26,6 +26,7 @@ extension BlockIndex {
     }
 
     mutating func insertCandidate(_ id: BlockID) {
+        if let assumedBase, !descends(id, from: assumedBase) { return }
         let place = place(of: id)
         if place < candidates.count, candidates[place] == id { return }
         candidates.insert(id, at: place)
@@ -80,6 +81,11 @@ extension BlockIndex {
     private mutating func unlink(_ id: BlockID, below parent: BlockID) {
         if unlinked[parent]?.contains(id) == true { return }
         unlinked[parent, default: []].append(id)
+    }
+
+    /// Counts the transactions of the chains that waited for a block.
+    mutating func linkChildren(of id: BlockID) {
+        for child in unlinked.removeValue(forKey: id) ?? [] { link(child) }
     }
 
     /// Counts the transactions of a block's chain, and of those that waited for it.

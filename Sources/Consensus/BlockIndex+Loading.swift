@@ -5,14 +5,20 @@ public import Primitives
 extension BlockIndex {
     /// Builds the index again from what was kept, in any order.
     ///
-    /// - Parameter tip: the block whose coins the node holds; nil where it holds none.
+    /// - Parameters:
+    ///   - tip: the block whose coins the node holds; nil where it holds none.
+    ///   - assumed: what the coins are built on, where the blocks before are still to be checked.
     public init(
-        network: Network, records: [BlockRecord], tip: BlockHash?
+        network: Network, records: [BlockRecord], tip: BlockHash?, assumed: CoinSnapshot? = nil
     ) throws(BlockIndexError) {
         self.init(network: network)
         nodes.reserveCapacity(records.count)
         for record in records.sorted(by: { $0.height < $1.height }) {
-            try load(record, in: network)
+            try load(record, assumed, in: network)
+        }
+        if let assumed {
+            guard let base = find(assumed.block) else { throw .missingTip(assumed.block) }
+            assumedBase = base
         }
         changed.removeAll()
         findBest()
@@ -40,7 +46,7 @@ extension BlockIndex {
     }
 
     private mutating func load(
-        _ record: BlockRecord, in network: Network
+        _ record: BlockRecord, _ assumed: CoinSnapshot?, in network: Network
     ) throws(BlockIndexError) {
         let hash = record.header.hash
         let id: BlockID
@@ -64,6 +70,10 @@ extension BlockIndex {
             node.file = record.file
             node.dataPosition = record.dataPosition
             node.undoPosition = record.undoPosition
+        }
+        if let assumed, hash == assumed.block {
+            // It is known beforehand, so that those above can be counted.
+            return update(id) { $0.chainTransactionCount = assumed.transactionCount }
         }
         guard record.transactionCount > 0 else { return }
         if let before = parent?.chainTransactionCount ?? (record.height == 0 ? 0 : nil),

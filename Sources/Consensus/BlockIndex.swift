@@ -23,6 +23,9 @@ public struct BlockIndex: Sendable {
     public internal(set) var bestHeader = BlockID(rawValue: 0)
     /// The invalid block with the most work.
     public internal(set) var bestInvalid: BlockID?
+    /// The block whose coins are taken on trust while the blocks up to it are still being checked.
+    /// Only what builds on it can become active.
+    public internal(set) var assumedBase: BlockID?
 
     var changed: Set<BlockID> = []
     var nextSequence: Int32 = sequenceFromDisk + 1

@@ -54,7 +54,7 @@ public actor ChainIndex<Table: IndexTable> {
         self.table = table
         self.cursor = cursor
         executor = QueueExecutor(label: "cellblock.index." + Table.folder)
-        isSynced = cursor?.hash == validator.tip.hash
+        isSynced = cursor?.hash == validator.checkedTip.hash
     }
 
     /// Has the blocks kept that are still to be read. Throws where some are gone already.
@@ -74,7 +74,7 @@ public actor ChainIndex<Table: IndexTable> {
 
     /// Follows the chain until cancelled. Throws a `StorageError` when the disk fails.
     public func run() async throws {
-        for await _ in validator.tips() {
+        for await _ in validator.checkedTips() {
             while try await !advance() { try Task.checkCancellation() }
         }
     }
@@ -90,7 +90,7 @@ public actor ChainIndex<Table: IndexTable> {
     /// Reads on to the tip, so that what is asked next includes it. False, at once, for an index
     /// that is still being built and far from done.
     public func caughtUp() async throws -> Bool {
-        let behind = validator.tip.height - (cursor?.height ?? -1)
+        let behind = validator.checkedTip.height - (cursor?.height ?? -1)
         guard isSynced || behind <= Self.patience else { return false }
         while try await !advance() { try Task.checkCancellation() }
         return true
@@ -128,7 +128,8 @@ public actor ChainIndex<Table: IndexTable> {
     }
 
     private func step() async throws -> Bool {
-        let path = await validator.followPath(from: cursor?.hash, limit: Self.batch)
+        let path = await validator.followPath(
+            from: cursor?.hash, limit: Self.batch, isChecked: true)
         if cursor != nil {
             // A chain that does not know the block was made anew, and this is too.
             guard let fork = path.fork else {

@@ -17,6 +17,17 @@ extension PeerNetwork {
         for await _ in validator.tips() { await followTip() }
     }
 
+    /// Tells the swarm how far blocks are fetched below coins that came from outside.
+    func watchHistory() async {
+        for await _ in validator.checkedTips() {
+            let isUnfinished = await validator.history != nil
+            if isUnfinished || swarm.history != nil { await followTip() }
+        }
+    }
+
+    /// Brings the swarm to where the chain is now.
+    public func followChain() async { await followTip() }
+
     /// Tells the swarm of the pool's minimum fee now and then, and again of our own transactions
     /// that nobody has asked for.
     func watchPool() async {
@@ -58,7 +69,7 @@ extension PeerNetwork {
     private func tell(_ infos: [BlockInfo]) {
         let update = ChainUpdate(
             records: infos.map(HeaderRecord.init), tip: swarm.tipHash,
-            isInitialDownload: swarm.isInInitialDownload)
+            isInitialDownload: swarm.isInInitialDownload, history: swarm.history)
         handle(.chainChanged(update))
     }
 
@@ -70,6 +81,9 @@ extension PeerNetwork {
         let isInitialDownload = await validator.isInitialBlockDownload
         let path = await validator.followPath(from: swarm.tipHash)
         let tip = validator.tip.hash
+        let history = await validator.history.map {
+            MissingHistory(tip: $0.tip.hash, base: $0.base.hash)
+        }
         var records: [HeaderRecord] = []
         for hash in path.connected.suffix(8 * Self.readLimit) {
             if let info = await validator.blockInfo(hash) { records.append(HeaderRecord(info)) }
@@ -89,7 +103,7 @@ extension PeerNetwork {
             .chainChanged(
                 ChainUpdate(
                     records: records, tip: tip, isInitialDownload: isInitialDownload,
-                    connected: connected)))
+                    connected: connected, history: history)))
     }
 
     private func keep(_ block: Block) {

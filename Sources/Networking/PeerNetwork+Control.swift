@@ -20,8 +20,8 @@ extension PeerNetwork {
     public func summary() -> NetworkSummary {
         NetworkSummary(
             userAgent: userAgent, protocolVersion: WireLimits.protocolVersion,
-            services: swarm.settings.services.rawValue,
-            serviceNames: swarm.settings.services.names,
+            services: swarm.services.rawValue,
+            serviceNames: swarm.services.names,
             relaysTransactions: !swarm.settings.isBlocksOnly, timeOffset: swarm.timeOffset,
             isActive: swarm.isNetworkActive, counts: connectionCounts(),
             networks: NetworkAddress.Kind.allCases.map { kind in

@@ -102,6 +102,7 @@ public actor PeerNetwork: Service {
             await withDiscardingTaskGroup { group in
                 group.addTask { await self.tick() }
                 group.addTask { await self.watchTips() }
+                group.addTask { await self.watchHistory() }
                 group.addTask { await self.watchPool() }
                 for await job in jobs {
                     group.addTask { await job() }

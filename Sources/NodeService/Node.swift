@@ -219,6 +219,15 @@ public struct Node: Sendable {
                 await stop.wait()
             }
             group.addTask {
+                // A wallet may wait for blocks below coins that came from outside.
+                for await _ in validator.checkedTips() { await wallets?.chainMoved() }
+                await stop.wait()
+            }
+            group.addTask {
+                try await validator.followHistory()
+                await stop.wait()
+            }
+            group.addTask {
                 for await _ in validator.tips() { await miner.chainMoved() }
                 await stop.wait()
             }

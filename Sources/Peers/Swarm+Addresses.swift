@@ -159,7 +159,7 @@ extension Swarm {
         peers[id]?.gossip.nextOwn = now + random.exponential(mean: .seconds(86_400))
         guard let endpoint = ownEndpoint(for: peer) else { return }
         let address = PeerAddress(
-            endpoint, services: settings.services, time: UInt32(clamping: now.components.seconds))
+            endpoint, services: services, time: UInt32(clamping: now.components.seconds))
         if isFirst {
             if Self.canCarry(address, peer) { sendAddressList([address], to: id) }
         } else {

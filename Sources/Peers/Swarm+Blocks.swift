@@ -165,6 +165,7 @@ extension Swarm {
         guard room > 0 else { return }
         let (nodes, staller) = nextBlocks(for: id, limit: room)
         request(nodes, from: id, at: now)
+        request(nextHistory(for: id, limit: room - nodes.count), from: id, at: now)
         if peers[id]?.sync.inFlight.isEmpty == true, let staller,
             peers[staller]?.sync.stallingSince == nil
         {
@@ -218,6 +219,29 @@ extension Swarm {
             if run.isEmpty { break }
         }
         return (nodes, nil)
+    }
+
+    /// The next blocks that are missing below coins from outside, which come after all others.
+    private func nextHistory(for id: PeerID, limit: Int) -> [HeaderTree.Node] {
+        guard limit > 0, let history, let peer = peers[id], !peer.isLimited,
+            let base = tree.find(history.base), let tip = tree.find(history.tip),
+            let best = peer.sync.bestKnown, tree.isAncestor(base, of: best)
+        else { return [] }
+        let start = tree.height(tree.lastCommonAncestor(tip, base))
+        let top = min(tree.height(base), start + Self.window)
+        var nodes: [HeaderTree.Node] = []
+        var height = start
+        while height < top {
+            let run = path(to: base, from: height + 1, count: min(top - height, 128))
+            for node in run where !tree.hasData(node) && !isUnderWay(node) {
+                if tree.isInvalid(node) { return nodes }
+                nodes.append(node)
+                if nodes.count == limit { return nodes }
+            }
+            height += run.count
+            if run.isEmpty { break }
+        }
+        return nodes
     }
 
     private func commonBlock(of peer: Peer, _ best: HeaderTree.Node) -> HeaderTree.Node {

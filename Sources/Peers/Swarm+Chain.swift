@@ -17,6 +17,7 @@ extension Swarm {
         let old = tree.tip
         let wasInitialDownload = isInitialDownload
         tree.setTip(update.tip)
+        history = update.history
         isInitialDownload = update.isInitialDownload
         guard tree.tip != old || wasInitialDownload != isInitialDownload else { return }
         if tree.tip != old {

@@ -107,7 +107,7 @@ extension Swarm {
         send(
             .version(
                 VersionMessage(
-                    version: WireLimits.protocolVersion, services: settings.services,
+                    version: WireLimits.protocolVersion, services: services,
                     time: now.components.seconds,
                     receiverServices: peer.isInbound ? [] : book[endpoint]?.address.services ?? [],
                     receiver: isTellable ? endpoint : .unspecified, nonce: peer.nonce,

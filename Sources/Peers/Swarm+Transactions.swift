@@ -287,7 +287,7 @@ extension Swarm {
         }
         guard let node = tree.find(first.hash), mayServe(node) else { return }
         let depth = tree.height(tree.tip) - tree.height(node)
-        if depth > Self.limitedServiceDepth, !settings.services.contains(.network),
+        if depth > Self.limitedServiceDepth, !services.contains(.network),
             peers[id]?.isNoBan != true
         {
             // So that nobody learns how much is kept, nor waits for what does not come.

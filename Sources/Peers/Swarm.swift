@@ -1,7 +1,7 @@
 import Cryptography
 import Genesis
 import Primitives
-import Wire
+public import Wire
 
 /// Every peer's protocol, as one machine that is told what happened and when, and answers with
 /// what to do. It holds no socket, reads no clock and asks nobody.
@@ -20,6 +20,8 @@ public struct Swarm: Sendable {
     var isInitialDownload = true
     var chain = ChainView()
     var dialing = Dialing()
+    /// What is to be fetched beside the blocks toward the tip.
+    public internal(set) var history: MissingHistory?
     var downloads = Downloads()
     var requests = TransactionRequests()
     var orphanage = Orphanage()
@@ -77,6 +79,11 @@ public struct Swarm: Sendable {
         var stallLimit = Duration.seconds(2)
         /// Peers that blocks come from right now.
         var peerCount = 0
+    }
+
+    /// What we offer to others: who lacks old blocks serves new ones alone.
+    public var services: Services {
+        history == nil ? settings.services : settings.services.subtracting(.network)
     }
 
     // MARK: - Events

@@ -77,15 +77,31 @@ public struct ChainUpdate: Sendable {
     /// The newest blocks of the chain in force that were not before, oldest first; those further
     /// back may be left out.
     public var connected: [ConnectedBlock]
+    /// The blocks that are to be fetched beside those toward the tip; nil where there are none.
+    public var history: MissingHistory?
 
     public init(
         records: [HeaderRecord], tip: BlockHash, isInitialDownload: Bool,
-        connected: [ConnectedBlock] = []
+        connected: [ConnectedBlock] = [], history: MissingHistory? = nil
     ) {
+        self.history = history
         self.records = records
         self.tip = tip
         self.isInitialDownload = isInitialDownload
         self.connected = connected
+    }
+}
+
+/// Blocks below the tip that the node does not have yet, since its coins came from outside.
+public struct MissingHistory: Hashable, Sendable {
+    /// The last block that was connected.
+    public var tip: BlockHash
+    /// The last block that is wanted.
+    public var base: BlockHash
+
+    public init(tip: BlockHash, base: BlockHash) {
+        self.tip = tip
+        self.base = base
     }
 }
 

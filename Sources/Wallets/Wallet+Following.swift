@@ -10,12 +10,14 @@ extension Wallet {
     func follow() async throws {
         repeat {
             let path = await validator.followPath(from: ledger.tip?.hash, limit: Self.batch)
-            try await take(path)
+            let isAtHand = try await take(path)
             // Much that is left is read at the next start.
             guard !isStopping() || validator.tip.hash == ledger.tip?.hash else {
                 throw WalletError(code: -1, "Rescan aborted.")
             }
             if path.isComplete { try await followPool() }
+            // Where coins came from outside, blocks below them are still to come.
+            guard isAtHand else { return }
         } while validator.tip.hash != ledger.tip?.hash
     }
 
@@ -29,15 +31,18 @@ extension Wallet {
         reading = (clock.monotonic(), ledger.height)
     }
 
-    private func take(_ path: ChainPath) async throws {
+    /// - Returns: false where the next block is of the chain, but not here yet.
+    private func take(_ path: ChainPath) async throws -> Bool {
+        var isMissing = false
         var blocks: [Block] = []
         for hash in path.connected {
             if isStopping(), !blocks.isEmpty { break }
             // Not there any more: the chain has moved, and the next path will say so.
             guard let block = try await validator.block(hash) else {
-                if blocks.isEmpty, let info = await validator.blockInfo(hash), info.isPruned,
-                    info.isOnActiveChain
+                if blocks.isEmpty, let info = await validator.blockInfo(hash), info.isOnActiveChain
                 {
+                    isMissing = !info.isPruned && !info.hasData
+                    guard info.isPruned else { break }
                     throw WalletError.wallet(
                         "Prune: last wallet synchronisation goes beyond pruned data. You need to "
                             + "-reindex (download the whole blockchain again in case of a pruned "
@@ -47,7 +52,9 @@ extension Wallet {
             }
             blocks.append(block)
         }
-        guard !blocks.isEmpty || !path.disconnected.isEmpty || path.fork == nil else { return }
+        guard !blocks.isEmpty || !path.disconnected.isEmpty || path.fork == nil else {
+            return !isMissing
+        }
         let now = clock.now()
         try change { ledger in
             // Only one reads at a time, so the cursor is where the path begins.
@@ -70,6 +77,7 @@ extension Wallet {
                     latestTime: isOld ? Int64(block.header.time) : nil)
             }
         }
+        return !isMissing
     }
 
     private func followPool() async throws {

@@ -51,6 +51,28 @@ import Wire
         #expect(world.info(1).first?.inFlight == [])
     }
 
+    @Test(
+        "Blocks below coins from outside are fetched after those toward the tip, and are offered then"
+    )
+    func history() {
+        var world = World(seed: 31)
+        for _ in 0..<2 { world.add() }
+        let blocks = world.mine(120, on: 0)
+        _ = world.nodes[1].chain.accept(blocks.map(\.header))
+        world.nodes[1].chain.assume(blocks[99].hash)
+        world.follow(1)
+        #expect(world.nodes[1].swarm.services == [.witness, .networkLimited])
+        world.connect(1, to: 0)
+        let holds = world.run(atMost: .seconds(30)) { $0.nodes[1].chain.height == 120 }
+        #expect(holds)
+        let ends = world.run(atMost: .seconds(60)) { $0.nodes[1].chain.blocks.count == 121 }
+        #expect(ends, "\(world.nodes[1].chain.blocks.count)")
+        #expect(world.nodes[1].chain.arrivals == Array(101...120) + Array(1...100))
+        world.run(for: .seconds(1))
+        #expect(world.info(1).first?.inFlight == [])
+        #expect(world.nodes[1].swarm.services == [.network, .witness, .networkLimited])
+    }
+
     @Test("Blocks come from several peers side by side")
     func parallel() {
         var world = World(seed: 3)

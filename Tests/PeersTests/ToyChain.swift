@@ -17,6 +17,9 @@ struct ToyChain {
     /// Blocks that are here with all before them, and others by the block they wait for.
     private var complete: Set<BlockHash> = []
     private var waiting: [BlockHash: [BlockHash]] = [:]
+    private var assumedBase: BlockHash?
+    /// The heights of the blocks that came, in that order.
+    private(set) var arrivals: [Int] = []
     var pool: [Wtxid: Transaction] = [:]
     var isInitialDownload = false
     /// Blocks that are to be found invalid.
@@ -111,6 +114,7 @@ struct ToyChain {
                 hash: block.hash, rejection: "bad-cb-amount", blame: .peer, isNew: false)
         }
         let isNew = blocks[block.hash] == nil
+        if isNew { arrivals.append(record.height) }
         blocks[block.hash] = block
         record.hasData = true
         note(record)
@@ -139,6 +143,25 @@ struct ToyChain {
         }
     }
 
+    /// Goes on from a block whose coins came from outside; those before it may be missing.
+    mutating func assume(_ base: BlockHash) {
+        assumedBase = base
+        complete.insert(base)
+        tip = base
+    }
+
+    /// What is missing below that block.
+    private var history: MissingHistory? {
+        guard let base = assumedBase else { return nil }
+        var path = [base]
+        while let header = headers[path[path.count - 1]], records[header.previous] != nil {
+            path.append(header.previous)
+        }
+        let here = path.reversed().prefix { blocks[$0] != nil }
+        guard here.count < path.count, let tip = here.last else { return nil }
+        return MissingHistory(tip: tip, base: base)
+    }
+
     /// What there is to tell the swarm.
     mutating func update(from old: BlockHash) -> ChainUpdate {
         defer { news = [] }
@@ -154,7 +177,8 @@ struct ToyChain {
             return ConnectedBlock(hash: hash, header: block.header, transactions: names)
         }
         return ChainUpdate(
-            records: news, tip: tip, isInitialDownload: isInitialDownload, connected: connected)
+            records: news, tip: tip, isInitialDownload: isInitialDownload, connected: connected,
+            history: history)
     }
 
     /// The chain in force, tip first.

@@ -50,6 +50,30 @@ extension Configuration {
         return chain
     }
 
+    /// The coins that may be taken in from a file: those that the network pins, and those that the
+    /// operator does.
+    static func snapshots(
+        _ settings: Settings, besides pinned: [CoinSnapshot]
+    ) throws -> [CoinSnapshot] {
+        var snapshots = pinned
+        for text in settings.list("assumeutxo") {
+            let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+            guard parts.count == 4, let height = Int32(parts[0]), height > 0,
+                let block = Hash256(displayHex: parts[1]),
+                let coins = Hash256(displayHex: parts[2]), let count = UInt64(parts[3]), count > 0
+            else {
+                throw ConfigurationError(
+                    "Invalid -assumeutxo=\(text): it must be "
+                        + "<height>:<block hash>:<hash_serialized_3>:<transactions>")
+            }
+            snapshots.removeAll { $0.block == block }
+            snapshots.append(
+                CoinSnapshot(
+                    height: Int(height), block: block, coinsHash: coins, transactionCount: count))
+        }
+        return snapshots.sorted { $0.height < $1.height }
+    }
+
     /// Whether other indexes than that of filters follow the chain.
     private var keepsFollowers: Bool {
         ["addressindex", "coinstatsindex", "txospenderindex"].contains {

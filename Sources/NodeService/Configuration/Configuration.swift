@@ -50,7 +50,7 @@ public struct Configuration: Sendable {
         } catch {
             throw ConfigurationError("Error reading configuration file: \(error)")
         }
-        network = try settings.chosenNetwork()
+        var network = try settings.chosenNetwork()
         definition = try settings.networkDefinition(network)
         settings.network = network.chainName
         baseDirectory = try Self.baseDirectory(settings)
@@ -59,6 +59,8 @@ public struct Configuration: Sendable {
         try Self.makeDirectory(baseDirectory)
         try Self.makeDirectory(directory)
         try settings.readWritten(in: directory)
+        network.snapshots = try Self.snapshots(settings, besides: network.snapshots)
+        self.network = network
         self.settings = settings
         try check()
     }

@@ -8,6 +8,10 @@ extension OptionTable {
             "Keep an index of what each address received, spent and has (default: 0)"),
         Option("alertnotify", "=<cmd>", .missing),
         Option(
+            "assumeutxo", "=<height>:<block>:<hash>:<transactions>", .used,
+            "Let loadtxoutset take the coins as of this block if this is their hash, with so many "
+                + "transactions up to it; may be given several times, and until they are checked"),
+        Option(
             "assumevalid", "=<hex>", .used,
             "Take the scripts of this block and those before it as valid (0 to verify all)"),
         Option(

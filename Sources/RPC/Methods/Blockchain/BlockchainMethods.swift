@@ -5,8 +5,8 @@ enum BlockchainMethods {
         GetBlockchainInfo(), GetBlockCount(), GetBlockFilter(),
         GetBlockFromPeer(), GetBlockHash(), GetBlockHeader(), GetBlockStats(), GetChainStates(),
         GetChainTips(), GetChainTxStats(), GetDeploymentInfo(), GetDescriptorActivity(),
-        GetDifficulty(), GetTxOut(), GetTxOutProof(), GetTxOutSetInfo(), PreciousBlock(),
-        PruneBlockchain(), ScanBlocks(), ScanTxOutSet(), VerifyChain(), VerifyTxOutProof(),
+        GetDifficulty(), GetTxOut(), GetTxOutProof(), GetTxOutSetInfo(), LoadTxOutSet(),
+        PreciousBlock(), PruneBlockchain(), ScanBlocks(), ScanTxOutSet(), VerifyChain(), VerifyTxOutProof(),
         WaitForBlock(),
         WaitForBlockHeight(), WaitForNewBlock(),
     ]

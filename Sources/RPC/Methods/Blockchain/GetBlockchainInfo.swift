@@ -35,6 +35,31 @@ struct GetBlockchainInfo: RPCMethod {
                     "(debug information) estimate of whether this node is in Initial Block Download mode"
                 ),
                 ResultText(
+                    .object, "backgroundvalidation",
+                    "state info regarding background validation process",
+                    [
+                        ResultText(
+                            .number, "snapshotheight",
+                            "the height of the snapshot block. Background validation verifies the chain from genesis up to this height"
+                        ),
+                        ResultText(
+                            .number, "blocks",
+                            "the height of the most-work background fully-validated chain. The genesis block has height 0"
+                        ),
+                        ResultText(
+                            .string, "bestblockhash",
+                            "the hash of the currently best block validated in the background"),
+                        ResultText(
+                            .time, "mediantime",
+                            "the median block time expressed in UNIX epoch time"),
+                        ResultText(
+                            .number, "verificationprogress",
+                            "estimate of background verification progress [0..1]"),
+                        ResultText(
+                            .hex, "chainwork",
+                            "total amount of work in background validated chain, in hexadecimal"),
+                    ], optional: true),
+                ResultText(
                     .hex, "chainwork", "total amount of work in active chain, in hexadecimal"),
                 ResultText(
                     .number, "size_on_disk",
@@ -75,10 +100,13 @@ struct GetBlockchainInfo: RPCMethod {
             "mediantime": .int(tip.medianTimePast),
             "verificationprogress": .double(await context.verificationProgress()),
             "initialblockdownload": .bool(await validator.isInitialBlockDownload),
-            "chainwork": .string(tip.chainWork.hex),
-            "size_on_disk": .int(try await validator.sizeOnDisk()),
-            "pruned": .bool(validator.pruneMode != .off),
         ]
+        if let background = await backgroundValidation(context) {
+            object.append("backgroundvalidation", background)
+        }
+        object.append("chainwork", .string(tip.chainWork.hex))
+        object.append("size_on_disk", .int(try await validator.sizeOnDisk()))
+        object.append("pruned", .bool(validator.pruneMode != .off))
         if validator.pruneMode != .off {
             let height = await validator.prunedHeight.map { $0 + 1 } ?? 0
             object.append("pruneheight", .int(height))
@@ -95,13 +123,29 @@ struct GetBlockchainInfo: RPCMethod {
         object.append("warnings", await context.warningsJSON())
         return .object(object)
     }
+
+    /// How far the blocks were checked on which coins from outside should stand.
+    private func backgroundValidation(_ context: RPCContext) async -> JSON? {
+        guard let history = await context.validator.history else { return nil }
+        let (tip, base) = (history.tip, history.base)
+        func count(_ hash: BlockHash) async -> Double {
+            Double(await context.validator.blockInfo(hash)?.chainTransactionCount ?? 0)
+        }
+        let (done, all) = (await count(tip.hash), await count(base.hash))
+        return [
+            "snapshotheight": .int(base.height), "blocks": .int(tip.height),
+            "bestblockhash": .string(tip.hash.displayHex),
+            "mediantime": .int(tip.medianTimePast), "chainwork": .string(tip.chainWork.hex),
+            "verificationprogress": .double(all > 0 ? min(done / all, 1) : 0),
+        ]
+    }
 }
 
 extension RPCContext {
     /// How much of the chain's transactions is verified, by the rate at which they came of late
     /// (Core's GuessVerificationProgress).
-    func verificationProgress() async -> Double {
-        let tip = validator.tip
+    func verificationProgress(of block: ChainTip? = nil) async -> Double {
+        let tip = block ?? validator.tip
         guard let count = await validator.blockInfo(tip.hash)?.chainTransactionCount, count > 0
         else { return 0 }
         let known = definition.transactions

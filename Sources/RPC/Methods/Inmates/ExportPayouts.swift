@@ -1,3 +1,4 @@
+import Chain
 import Cryptography
 import MiningService
 import Notation
@@ -27,6 +28,11 @@ struct ExportPayouts: RPCMethod {
     func call(_ request: RPCRequest, _ context: RPCContext) async throws -> JSON {
         let given = try request.string("path")
         guard !given.isEmpty else { throw RPCError.invalidParameter("Empty path") }
+        guard await context.validator.history == nil else {
+            throw RPCError.misc(
+                "The blocks below the coins that were loaded are still being checked: what they "
+                    + "paid is not known yet")
+        }
         let path = given.hasPrefix("/") ? given : "\(context.dataDirectory)/\(given)"
         do {
             let summary = try await context.mining { try await $0.exportPayouts(to: path) }

@@ -37,7 +37,10 @@ struct GetIndexInfo: RPCMethod {
                 ["synced": .bool(progress.isSynced), "best_block_height": .int(progress.height)])
         }
         // Transactions are indexed as their block is connected.
-        if context.hasTransactionIndex { add("txindex", (true, context.validator.tip.height)) }
+        if context.hasTransactionIndex {
+            let isWhole = await context.validator.history == nil
+            add("txindex", (isWhole, context.validator.checkedTip.height))
+        }
         if let index = context.coinStatisticsIndex {
             add(CoinStatisticsTable.name, await index.progress)
         }

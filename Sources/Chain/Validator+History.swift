@@ -1,0 +1,212 @@
+import Consensus
+public import Cryptography
+import Genesis
+import Mining
+public import Primitives
+public import Storage
+
+/// The blocks up to the base of coins that came from outside, which are connected in the background.
+public struct History: Hashable, Sendable {
+    /// The last block connected.
+    public var tip: ChainTip
+    /// The block that is to be reached.
+    public var base: ChainTip
+}
+
+/// A chain of coins as `getchainstates` lists it.
+public struct ChainStateInfo: Hashable, Sendable {
+    public var tip: ChainTip
+    /// The block whose coins came from outside.
+    public var snapshot: BlockHash?
+    /// Whether all its blocks were checked.
+    public var isValidated: Bool
+    /// What the store's cache and that of coins may take, in bytes.
+    public var storeCacheBytes: Int
+    public var coinCacheBytes: Int
+}
+
+/// The count of the coins in the background, once they are those of the base.
+struct HistoryCheck {
+    var walk: CoinWalk
+    var count: CoinCount
+}
+
+extension Validator {
+    /// What is connected before others get their turn.
+    private static let stepBlocks = 16
+    private static let stepBytes = 4 << 20
+    private static let stepCoins = 50_000
+
+    /// What is still to be checked of the chain; nil where there is nothing.
+    public var history: History? {
+        guard let unfinished = chain.unfinished else { return nil }
+        return History(tip: chain.checkedTip, base: chain.tip(at: unfinished.base))
+    }
+
+    /// All there are, the one in use last.
+    public func chainStates() -> [ChainStateInfo] {
+        var states: [ChainStateInfo] = []
+        let (store, coins) = (chain.storeCache, chain.cacheLimit)
+        if let history {
+            states.append(
+                ChainStateInfo(
+                    tip: history.tip, snapshot: nil, isValidated: true, storeCacheBytes: store,
+                    coinCacheBytes: coins))
+        }
+        states.append(
+            ChainStateInfo(
+                tip: chain.tip, snapshot: chain.assumption?.snapshot.block,
+                isValidated: chain.unfinished == nil, storeCacheBytes: store,
+                coinCacheBytes: coins))
+        return states
+    }
+
+    /// Checks the blocks up to the base of coins that came from outside, as they come, until
+    /// cancelled or until the node stops. Throws a `StorageError` when the disk fails, or when the
+    /// coins turn out to be wrong.
+    public nonisolated func followHistory() async throws {
+        for await _ in historyHints.stream() {
+            while try await advanceHistory() { try Task.checkCancellation() }
+        }
+    }
+
+    /// Connects the next few of these blocks, or counts some of their coins at the end; false when
+    /// there is nothing to do for now.
+    public func advanceHistory() throws(StorageError) -> Bool {
+        guard chain.unfinished != nil else { return false }
+        defer { publish() }
+        return try writing { () throws(StorageError) in
+            if historyCheck != nil { return try countHistory() }
+            return try connectHistory()
+        }
+    }
+
+    private func connectHistory() throws(StorageError) -> Bool {
+        guard let base = chain.unfinished?.base else { return false }
+        try settleAll()
+        chain.turn()
+        let failure: (id: BlockID, error: BlockError)?
+        let count: Int
+        do throws(StorageError) {
+            (count, failure) = try chain.connectNext(
+                toward: base, count: Self.stepBlocks, size: Self.stepBytes)
+        } catch {
+            chain.dropUnsettled()
+            chain.turn()
+            throw error
+        }
+        chain.turn()
+        if let (id, error) = failure {
+            let hash = chain.index.hash(of: id).displayHex
+            try abandon(failed: id, "block \(hash) below it is invalid: \(error.rejectReason)")
+        }
+        guard chain.background?.chain.last == base else { return count > 0 }
+        try chain.flushAll()
+        guard let walk = try chain.walkBackground() else { return false }
+        historyCheck = HistoryCheck(
+            walk: walk,
+            count: CoinCount(
+                .serialized3,
+                UTXOSetInfo(
+                    height: chain.index.height(of: base), bestBlock: chain.index.hash(of: base))))
+        return true
+    }
+
+    private func countHistory() throws(StorageError) -> Bool {
+        guard var check = historyCheck, let pinned = chain.unfinished?.snapshot else {
+            return false
+        }
+        // The count is changed in place, not copied.
+        historyCheck = nil
+        if try check.walk.next(Self.stepCoins, { check.count.add($0, $1) }) {
+            historyCheck = check
+            return true
+        }
+        check.walk.close()
+        let hash = check.count.finish().hash ?? .zero
+        guard hash == pinned.coinsHash else {
+            try abandon(
+                "the coins hash to \(hash.displayHex) instead of \(pinned.coinsHash.displayHex)")
+            return false
+        }
+        noteLedger(pinned)
+        try chain.confirmSnapshot()
+        configuration.log(
+            "validation",
+            "[snapshot] snapshot beginning at \(pinned.block.displayHex) has been fully validated")
+        try activate()
+        try chain.writeIndex()
+        return false
+    }
+
+    /// The ledger is pinned by nothing, and is followed by whoever knows the rosters: so a difference
+    /// is told, and decides nothing.
+    private func noteLedger(_ pinned: CoinSnapshot) {
+        guard let made = chain.background?.ledger.current,
+            let given = try? ledger(at: pinned.block), made != given
+        else { return }
+        configuration.log(
+            "validation",
+            "[snapshot] the payout ledger that came with the snapshot is not the one that the "
+                + "blocks make with the rosters known here")
+    }
+
+    /// Gives up the coins that came from outside, and stops.
+    private func abandon(failed: BlockID? = nil, _ reason: String) throws(StorageError) {
+        let (height, checked) = (chain.tip.height, chain.checkedTip.height)
+        try chain.abandonSnapshot(failed: failed)
+        throw StorageError(
+            path: "",
+            reason: "Cellblock failed to validate the -assumeutxo snapshot state: \(reason). This "
+                + "indicates a hardware problem, or a bug in the software, or a bad software "
+                + "modification that allowed an invalid snapshot to be loaded. As a result of this, "
+                + "the node will shut down and stop using any state that was built on the "
+                + "snapshot, resetting the chain height from \(height) to \(checked). On the next "
+                + "restart, the node will resume syncing from \(checked) without using any "
+                + "snapshot data. The invalid snapshot chainstate will be left on disk in case it "
+                + "is helpful in diagnosing the issue that caused this error.")
+    }
+}
+
+extension Chainstate {
+    /// Connects the next blocks on the way to the base, as far as they are here; must be turned to
+    /// the background.
+    ///
+    /// - Returns: how many steps were made, and the block that broke a rule, if one did.
+    func connectNext(
+        toward base: BlockID, count: Int, size: Int
+    ) throws(StorageError) -> (count: Int, failure: (id: BlockID, error: BlockError)?) {
+        var steps = 0
+        var bytes = 0
+        while steps < count, bytes < size, index.tip != base {
+            if let tip = index.tip, !index.descends(base, from: tip) {
+                // It was on a branch when the coins came.
+                _ = try disconnectTip()
+            } else {
+                guard let next = index.ancestor(of: base, at: index.activeHeight + 1),
+                    let block = try block(next)
+                else { break }
+                if let error = try connect(next, block) {
+                    // What it stands on is told first.
+                    return (steps, try settleAll() ?? (next, error))
+                }
+                bytes += block.totalSize
+            }
+            steps += 1
+        }
+        if let failure = try settleAll() { return (steps, failure) }
+        try writeIndex()
+        if isFull { try flush(emptyingCache: true) }
+        return (steps, nil)
+    }
+
+    /// Waits for the scripts of all unsettled blocks; returns the first that breaks a rule.
+    private func settleAll() throws(StorageError) -> (id: BlockID, error: BlockError)? {
+        while let (settled, error) = settleOldest() {
+            guard let error else { continue }
+            dropUnsettled()
+            return (settled.id, error)
+        }
+        return nil
+    }
+}

@@ -1,0 +1,252 @@
+import Chain
+import Consensus
+import Cryptography
+import Genesis
+import Mining
+import Primitives
+import Storage
+import TestSupport
+import Testing
+
+@Suite("Coins from a file that are bad, or meet bad luck") struct AssumedFailureTests {
+    @Test("A changed byte anywhere in the file is refused, and nothing is left of it")
+    func changedByte() async throws {
+        let source = try await AssumedSource()
+        let chain = TestChain()
+        let validator = try await source.node(chain)
+        let before = try await ChainState(validator)
+        let bytes = try #require(try File.contents(of: source.path, limit: 1 << 30))
+        let seed = UInt64.random(in: 0 ... .max)
+        var random = SeededGenerator(seed: seed)
+        let path = "\(chain.folder.path)/changed"
+        for _ in 0..<60 {
+            var changed = bytes
+            let place = Int.random(in: 0..<bytes.count, using: &random)
+            changed[place] ^= UInt8.random(in: 1...255, using: &random)
+            try File.replace(path, with: changed.span)
+            await #expect(throws: CoinLoadError.self, "seed \(seed), byte \(place)") {
+                try await validator.loadCoins(from: path)
+            }
+        }
+        for count in [0, 20, 50, 51, 60, bytes.count - 1] {
+            let cut = Array(bytes[..<count])
+            try File.replace(path, with: cut.span)
+            await #expect(throws: CoinLoadError.self, "cut to \(count)") {
+                try await validator.loadCoins(from: path)
+            }
+        }
+        let longer = bytes + [0]
+        try File.replace(path, with: longer.span)
+        await #expect(
+            throws: CoinLoadError.refused(
+                "Population failed: Bad snapshot - coins left over after deserializing "
+                    + "\(source.atBase.coins.outputs) coins")
+        ) {
+            try await validator.loadCoins(from: path)
+        }
+        #expect(try chain.stores() == ["chainstate"])
+        #expect(try await ChainState(validator) == before)
+        // The file itself is still good.
+        _ = try await validator.loadCoins(from: source.path)
+        #expect(try await ChainState(validator) == source.atBase)
+        try await validator.close()
+    }
+
+    @Test("What may not be taken in is refused in Core's words")
+    func refusals() async throws {
+        let source = try await AssumedSource()
+        let name = source.pinned.block.displayHex
+        func refusal(_ validator: Validator, _ path: String? = nil) async -> String {
+            do throws(CoinLoadError) {
+                _ = try await validator.loadCoins(from: path ?? source.path)
+                return "taken"
+            } catch {
+                return "\(error)"
+            }
+        }
+        let chain = TestChain()
+        var validator = try await chain.open()
+        #expect(await refusal(validator).contains("heights are available: 110, 200, 299"))
+        #expect(await refusal(validator, "/no/such") == "cannotOpen(\"/no/such\")")
+        try await validator.close()
+        validator = try await chain.open(source.pin)
+        #expect(await refusal(validator).contains("(\(name)) must appear in the headers chain"))
+        _ = try await validator.submit(headers: source.history.map(\.header))
+        let stale = chain.builder.blocks(115, onto: chain.genesis)
+        _ = try await validator.submit(headers: stale.map(\.header))
+        #expect(await refusal(validator).contains("forked headers-chain with more work"))
+        _ = try await validator.submit(headers: source.more.map(\.header))
+        #expect(try await validator.invalidate(source.history[100].hash))
+        #expect(await refusal(validator).contains("is part of an invalid chain"))
+        #expect(try await validator.reconsider(source.history[100].hash))
+        _ = try await validator.submitAll(source.history)
+        #expect(await refusal(validator).contains("Work does not exceed active chainstate"))
+        try await validator.close()
+
+        let other = TestChain()
+        validator = try await source.node(other)
+        _ = try await validator.loadCoins(from: source.path)
+        #expect(await refusal(validator).contains("more than once"))
+        try await validator.close()
+        // Without the pin the next start cannot go on.
+        await #expect(throws: StorageError.self) { try await other.open() }
+    }
+
+    @Test("Whichever write fails, the coins are taken in whole or not at all")
+    func crashes() async throws {
+        let source = try await AssumedSource()
+        var failures = 0
+        for number in 0..<200 {
+            let chain = TestChain()
+            let fault = CountingFault(count: .max)
+            var isLoaded = false
+            do {
+                let validator = try await source.node(chain, fault: fault.hook)
+                try await validator.flush()
+                fault.reset(count: number)
+                do throws(CoinLoadError) {
+                    _ = try await validator.loadCoins(from: source.path)
+                    isLoaded = true
+                } catch {
+                    failures += 1
+                }
+            }
+            let again = try await chain.reopen(source.pin)
+            #expect((await again.history != nil) == isLoaded, "write \(number)")
+            #expect(again.tip.height == (isLoaded ? 113 : 50), "write \(number)")
+            #expect(try chain.stores().count == (isLoaded ? 2 : 1))
+            if !isLoaded { _ = try await again.loadCoins(from: source.path) }
+            for block in source.history[50...] { _ = try await again.submit(block: block) }
+            try await again.advance()
+            _ = try await again.submitAll(source.more)
+            #expect(try await ChainState(again) == source.end, "write \(number)")
+            #expect(await again.history == nil)
+            try await again.close()
+            if isLoaded { break }
+        }
+        #expect(failures > 5)
+    }
+
+    @Test("Whichever write fails afterwards, both chains are found again")
+    func laterCrashes() async throws {
+        let source = try await AssumedSource()
+        var failures = 0
+        let seed = Int.random(in: 0..<13)
+        for number in stride(from: seed, to: 400, by: 13) {
+            let chain = TestChain()
+            let fault = CountingFault(count: .max)
+            do {
+                let validator = try await source.node(chain, fault: fault.hook)
+                _ = try await validator.loadCoins(from: source.path)
+                fault.reset(count: number)
+                _ = try await validator.submitAll(source.more)
+                for block in source.history[50...] { _ = try await validator.submit(block: block) }
+                try await validator.flush()
+                try await validator.advance()
+                try await validator.close()
+            } catch let error as StorageError {
+                #expect(error.reason == "no space")
+                failures += 1
+            }
+            let hasFailed = fault.hasFailed
+            let again = try await chain.reopen(source.pin)
+            for block in source.history[50...] + source.more {
+                _ = try await again.submit(block: block)
+            }
+            try await again.advance()
+            #expect(await again.history == nil, "write \(number)")
+            #expect(try await ChainState(again) == source.end, "write \(number)")
+            try await again.close()
+            if !hasFailed { break }
+        }
+        #expect(failures > 8, "from \(seed) on")
+    }
+
+    @Test("Coins that the blocks do not make are given up, and the next start goes on without them")
+    func wrongCoins() async throws {
+        var source = try await AssumedSource()
+        // The file is that of the same chain with one coin more, and pinned as such.
+        let bytes = try #require(try File.contents(of: source.path, limit: 1 << 30))
+        var forged = ByteWriter()
+        let coin = Coin(
+            output: TransactionOutput(value: Amount(satoshis: 5), script: ChainBuilder.anyone),
+            height: 1, isCoinbase: false)
+        let point = OutPoint(txid: Hash256(words: (.max, .max, .max, .max)), index: 0)
+        forged.write(Array(bytes[..<43]))
+        forged.write(UInt64(source.atBase.coins.outputs + 1))
+        forged.write(Array(bytes[51...]))
+        forged.write(point.txid)
+        forged.writeCompactSize(1)
+        forged.writeCompactSize(0)
+        var stored: [UInt8] = []
+        CoinCodec.append(coin, to: &stored)
+        forged.write(stored)
+        let path = "\(source.chain.folder.path)/forged"
+        let contents = forged.bytes
+        try File.replace(path, with: contents.span)
+        source.pinned.coinsHash = try #require(try forgedHash(contents))
+
+        let chain = TestChain()
+        do {
+            let validator = try await source.node(chain)
+            _ = try await validator.loadCoins(from: path)
+            _ = try await validator.submitAll(source.more)
+            for block in source.history[50...] { _ = try await validator.submit(block: block) }
+            await #expect(throws: StorageError.self) { try await validator.advance() }
+            #expect(try await validator.failure().reason.contains("from 117 to 113"))
+        }
+        let again = try await chain.reopen(source.pin)
+        #expect(try chain.stores() == ["chainstate", "chainstate_snapshot_INVALID"])
+        #expect(try await ChainState(again) == source.end)
+        #expect(try await again.verifyChain(level: 4, count: 0) == nil)
+        try await again.close()
+    }
+
+    private func forgedHash(_ bytes: [UInt8]) throws -> Hash256? {
+        var reader = ByteReader(bytes.span)
+        _ = try reader.readRange(count: 51)
+        var stream = SHA256Stream()
+        while reader.remaining > 0 {
+            let txid = try reader.readHash()
+            for _ in 0..<(try reader.readCount()) {
+                let point = OutPoint(txid: txid, index: UInt32(try reader.readCompactSize()))
+                stream.update(try CoinCodec.coin(from: &reader).hashedBytes(at: point).span)
+            }
+        }
+        return stream.finalizeDouble()
+    }
+
+    @Test("A block below the base that breaks a rule ends the node and the coins")
+    func invalidHistory() async throws {
+        var source = try await AssumedSource()
+        // One block pays itself too much; all after it stand on it.
+        let base = Array(source.history[..<80])
+        let fork = source.chain.position(after: base, from: source.chain.genesis)
+        var plan = ChainBuilder.Plan()
+        plan.fees = Amount(satoshis: 1)
+        let bad = source.chain.builder.block(onto: fork, plan)
+        let rest = source.chain.builder.blocks(
+            32, onto: source.chain.builder.position(bad, above: fork))
+        let last = try #require(rest.last)
+        var bytes = try #require(try File.contents(of: source.path, limit: 1 << 30))
+        bytes.replaceSubrange(11..<43, with: last.hash.bytes)
+        try File.replace(source.path, with: bytes.span)
+        source.pinned.block = last.hash
+        source.history = base + [bad] + rest
+        source.more = []
+        let chain = TestChain()
+        do {
+            let validator = try await source.node(chain)
+            _ = try await validator.loadCoins(from: source.path)
+            #expect(validator.tip.hash == last.hash)
+            for block in source.history[50...] { _ = try await validator.submit(block: block) }
+            await #expect(throws: StorageError.self) { try await validator.advance() }
+            #expect(try await validator.failure().reason.contains("bad-cb-amount"))
+        }
+        let again = try await chain.reopen(source.pin)
+        #expect(again.tip.height == 80)
+        #expect(await again.blockInfo(bad.hash)?.isInvalid == true)
+        #expect(try await again.submit(block: source.chain.builder.block(onto: fork)) == .connected)
+        try await again.close()
+    }
+}
