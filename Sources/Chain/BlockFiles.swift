@@ -7,7 +7,8 @@ import Storage
 struct BlockFiles: ~Copyable {
     private var blocks: FlatFiles
     private var undo: FlatFiles
-    private let magic: [UInt8]
+    /// What reads these files.
+    let reader: BlockReader
     private let maximumFileSize: Int
     /// The file that grows.
     private var current: Int
@@ -15,7 +16,7 @@ struct BlockFiles: ~Copyable {
     /// Whether a file has grown beyond a multiple of its chunk since this was last asked.
     private(set) var hasGrown = false
 
-    private static let headerSize = 8
+    private static let headerSize = BlockReader.headerSize
 
     /// The last files, which an earlier process may have written to just before it was killed.
     private static let doubtfulFiles = 16
@@ -38,9 +39,9 @@ struct BlockFiles: ~Copyable {
             undo.doubt(file)
         }
         current = numbers.last ?? 0
+        reader = BlockReader(blocks: blocks.reader, undo: undo.reader, magic: magic)
         self.blocks = blocks
         self.undo = undo
-        self.magic = magic
         self.maximumFileSize = maximumFileSize
     }
 
@@ -56,18 +57,17 @@ struct BlockFiles: ~Copyable {
             let nothing: [UInt8] = []
             _ = try undo.append(nothing.span, to: current)
         }
-        let offset = try blocks.append(framed(block).span, to: current)
+        let record = BlockReader.framed(block, magic: reader.magic)
+        let offset = try blocks.append(record.span, to: current)
         noteGrowth(from: size, to: blocks.size(current), chunk: Self.blockChunk)
         return FilePosition(file: current, offset: offset + Self.headerSize)
     }
 
     /// Appends undo data beside the block file `file`; returns where its first byte stands.
     mutating func append(
-        undo bytes: [UInt8], of previous: BlockHash, besideFile file: Int
+        undo record: UndoRecord, besideFile file: Int
     ) throws(StorageError) -> FilePosition {
-        var record = framed(bytes)
-        Self.checksum(bytes, previous).append(to: &record)
-        let offset = try undo.append(record.span, to: file)
+        let offset = try undo.append(record.bytes.span, to: file)
         noteGrowth(from: offset, to: undo.size(file), chunk: Self.undoChunk)
         return FilePosition(file: file, offset: offset + Self.headerSize)
     }
@@ -80,24 +80,6 @@ struct BlockFiles: ~Copyable {
     mutating func takeGrowth() -> Bool {
         defer { hasGrown = false }
         return hasGrown
-    }
-
-    /// The bytes of the block at a position; nil if there is no block of ours.
-    func block(at position: FilePosition) throws(StorageError) -> [UInt8]? {
-        guard let size = try size(at: position, in: blocks) else { return nil }
-        return try blocks.read(position, count: size)
-    }
-
-    /// The undo data at a position; nil if it is not there or damaged.
-    func undo(at position: FilePosition, of previous: BlockHash) throws(StorageError) -> [UInt8]? {
-        guard let size = try size(at: position, in: undo),
-            let record = try undo.read(position, count: size + 32)
-        else { return nil }
-        let bytes = Array(record.prefix(size))
-        guard Self.checksum(bytes, previous).bytes.elementsEqual(record.suffix(32)) else {
-            return nil
-        }
-        return bytes
     }
 
     /// The size of a block file in bytes; nil if it is not there.
@@ -155,99 +137,4 @@ struct BlockFiles: ~Copyable {
     /// The numbers of the block files there are.
     func numbers() throws(StorageError) -> [Int] { try blocks.numbers() }
 
-    /// Goes through the blocks in a file, in the order they stand.
-    ///
-    /// - Parameter start: where to begin, in bytes.
-    func scan(
-        file: Int, from start: Int = 0, _ body: (FilePosition, Block) throws(StorageError) -> Void
-    ) throws(StorageError) {
-        let size = blockFileSize(file) ?? 0
-        var offset = start
-        while let frame = try nextFrame(file: file, from: offset, size: size) {
-            let position = FilePosition(file: file, offset: frame.start)
-            guard let bytes = try blocks.read(position, count: frame.count) else { return }
-            if let block = try? Block(decoding: bytes) {
-                try body(position, block)
-                offset = frame.start + frame.count
-            } else {
-                // A size that is damaged must not hide the blocks it would leap over.
-                offset = frame.start
-            }
-        }
-    }
-
-    /// Refuses files written for another network, in which no block would be found.
-    func checkNetwork(_ name: String) throws(StorageError) {
-        guard let first = try numbers().first, let size = blockFileSize(first), size > 0,
-            try nextFrame(file: first, from: 0, size: size) == nil
-        else { return }
-        throw StorageError(
-            path: blockPath(first),
-            reason: "This file holds no block of the network \(name): it is of another, or xor.dat "
-                + "beside it is not the one it was written with. Name another -datadir or -blocksdir"
-        )
-    }
-
-    /// Where the block at a position ends; nil if there is none.
-    func end(ofBlockAt position: FilePosition) throws(StorageError) -> Int? {
-        try size(at: position, in: blocks).map { position.offset + $0 }
-    }
-
-    /// Looks for the magic bytes with a size that fits in the file.
-    private func nextFrame(
-        file: Int, from start: Int, size: Int
-    ) throws(StorageError) -> (start: Int, count: Int)? {
-        let windowSize = 1 << 16
-        var offset = start
-        while offset + Self.headerSize <= size {
-            let count = min(windowSize, size - offset)
-            guard
-                let window = try blocks.read(
-                    FilePosition(file: file, offset: offset), count: count)
-            else { return nil }
-            var place = 0
-            while place + Self.headerSize <= count {
-                if window[place] == magic[0], window[place..<place + 4].elementsEqual(magic) {
-                    let length = Self.littleEndian(window[place + 4..<place + 8])
-                    let begin = offset + place + Self.headerSize
-                    if length >= 80, begin + length <= size { return (begin, length) }
-                }
-                place += 1
-            }
-            // The last seven bytes may be the beginning of a frame: they are seen again.
-            offset += max(1, count - Self.headerSize + 1)
-        }
-        return nil
-    }
-
-    private func size(
-        at position: FilePosition, in files: borrowing FlatFiles
-    ) throws(StorageError) -> Int? {
-        guard position.offset >= Self.headerSize else { return nil }
-        let start = FilePosition(
-            file: position.file, offset: position.offset - Self.headerSize)
-        guard let header = try files.read(start, count: Self.headerSize),
-            header[..<4].elementsEqual(magic)
-        else { return nil }
-        return Self.littleEndian(header[4...])
-    }
-
-    private func framed(_ payload: [UInt8]) -> [UInt8] {
-        var writer = ByteWriter(capacity: payload.count + Self.headerSize + 32)
-        writer.write(magic)
-        writer.write(UInt32(payload.count))
-        writer.write(payload)
-        return writer.bytes
-    }
-
-    private static func checksum(_ undo: [UInt8], _ previous: BlockHash) -> Hash256 {
-        var stream = SHA256Stream()
-        stream.update(previous)
-        stream.update(undo.span)
-        return stream.finalizeDouble()
-    }
-
-    private static func littleEndian(_ bytes: ArraySlice<UInt8>) -> Int {
-        bytes.reversed().reduce(0) { $0 << 8 | Int($1) }
-    }
 }

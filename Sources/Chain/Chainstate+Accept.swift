@@ -32,13 +32,11 @@ extension Chainstate {
 
     /// The rule a block breaks by what can be judged without coins, or nil. The block is then
     /// known to be invalid.
-    ///
-    /// - Parameter isChecked: whether what can be judged from the block alone has been.
-    func refusal(of block: Block, as id: BlockID, isChecked: Bool) -> BlockError? {
+    func refusal(of judged: JudgedBlock, as id: BlockID) -> BlockError? {
         guard let parent = index.parent(of: id) else { return nil }
         do throws(BlockError) {
-            if !isChecked { try block.check(in: network) }
-            try block.accept(onto: parent, of: index, in: network)
+            if let error = judged.error { throw error }
+            try judged.block.accept(onto: parent, of: index, in: network)
             return nil
         } catch {
             if error.result.marksFailed { index.markFailed(id) }
@@ -51,7 +49,7 @@ extension Chainstate {
     func judge(_ block: Block, at now: Int64) throws(StorageError) -> BlockError? {
         let tip = index.tip ?? index.genesis
         let gathered = try coins.gather(block.spentOutPoints, from: store)
-        let overwrites = try overwrites(block, onto: tip)
+        let overwrites = try overwrites(block, coins.keyed(block.madeOutPoints), onto: tip)
         do throws(BlockError) {
             try block.check(in: network, proofOfWork: false)
             do throws(HeaderError) {

@@ -16,22 +16,28 @@ extension Chainstate {
             index.setActive(id)
             return nil
         }
-        let spent = block.spentOutPoints
-        let gathered = try coins.gather(spent, from: store)
-        let overwrites = try overwrites(block, onto: parent)
+        let spent = coins.keyed(block.spentOutPoints)
+        let made = coins.keyed(block.madeOutPoints)
+        let (standing, entries) = try coins.gather(spent, from: store)
+        let overwrites = try overwrites(block, made, onto: parent)
         let connection: BlockConnection
         do throws(BlockError) {
             connection = try block.connect(
-                onto: parent, of: index, in: network, spending: gathered,
-                overwritesCoin: overwrites,
-                checkingScripts: needsScripts(id))
+                onto: parent, of: index, in: network, spending: spent.points,
+                consume standing, overwritesCoin: overwrites, checkingScripts: needsScripts(id))
         } catch {
             return error
         }
         let checks = verified.unknown(connection.checks, of: block, flags: connection.flags)
         let job = scripts.begin(checks, cache: verified)
-        unsettled.append(UnsettledBlock(id: id, block: block, job: job))
-        try commit(id, block, connection, spending: spent)
+        let undo = try undoToKeep(id, of: block, spending: connection.spent)
+        unsettled.append(UnsettledBlock(id: id, block: block, job: job, undo: undo))
+        add(made, of: block, at: index.height(of: id))
+        // What the block itself made is there by now.
+        coins.spend(spent, at: entries)
+        if keepsTransactionIndex { putTransactions(of: block, id) }
+        try judgePayout(block, id, connection.fees)
+        index.setActive(id)
         return nil
     }
 
@@ -42,60 +48,64 @@ extension Chainstate {
 
     /// Whether an output of the block would replace one that still stands (BIP30).
     func overwrites(
-        _ block: Block, onto parent: BlockID
+        _ block: Block, _ made: KeyedPoints, onto parent: BlockID
     ) throws(StorageError) -> Bool {
         guard index.enforcesBIP30(block.hash, onto: parent, in: network) else { return false }
-        return try coins.holdsAny(of: block.madeOutPoints, from: store)
+        return try coins.holdsAny(of: made, from: store)
     }
 
-    private func commit(
-        _ id: BlockID, _ block: Block, _ connection: BlockConnection, spending spent: [OutPoint]
-    ) throws(StorageError) {
-        try keepUndo(id, of: block, spending: connection.spent)
-        let height = index.height(of: id)
-        let made = block.madeOutPoints
+    /// Adds the coins that a block makes.
+    private func add(_ made: KeyedPoints, of block: Block, at height: Int) {
         var position = 0
         for transaction in block.transactions {
             let isCoinbase = transaction.isCoinbase
-            for number in transaction.outputs.indices {
-                coins.touch(made, at: position)
-                let point = made[position]
-                position += 1
-                let script = transaction.script(ofOutput: number)
-                if script.isUnspendable { continue }
-                let output = TransactionOutput(value: transaction.value(at: number), script: script)
+            let code = UInt32(truncatingIfNeeded: height << 1 | (isCoinbase ? 1 : 0))
+            transaction.forEachOutput { value, script in
+                defer { position += 1 }
+                if Script.isUnspendable(script) { return }
                 coins.add(
-                    point, Coin(output: output, height: height, isCoinbase: isCoinbase),
+                    made, position, value: value.satoshis, script: script, code: code,
                     mayOverwrite: isCoinbase)
             }
         }
-        // What the block itself made is there by now.
-        coins.spend(spent)
-        if keepsTransactionIndex { putTransactions(of: block, id) }
-        let reward = network.consensus.subsidy(at: height) + connection.fees
+    }
+
+    /// Works out what a block on the tip owes and pays the inmates.
+    private func judgePayout(
+        _ block: Block, _ id: BlockID, _ fees: Amount
+    ) throws(StorageError) {
+        let reward = network.consensus.subsidy(at: index.height(of: id)) + fees
         let judgement = try withIndexStore { store throws(StorageError) in
             try ledger.connect(
                 block, reward: reward, previous: block.header.previous, in: store)
         }
         if let judgement { put(StoreKey.ledger(block.hash), judgement) }
-        index.setActive(id)
     }
 
-    private func keepUndo(
+    /// What undoes the block; nil if that is kept already.
+    private func undoToKeep(
         _ id: BlockID, of block: Block, spending spent: [Coin]
-    ) throws(StorageError) {
+    ) throws(StorageError) -> Deferred<UndoRecord>? {
         let node = index[id]
-        let previous = node.parent.map { index.hash(of: $0) } ?? .zero
+        let previous = block.header.previous
         if node.status.hasUndo {
             // From an earlier time it was connected, unless a crash lost it.
             let position = FilePosition(file: Int(node.file), offset: Int(node.undoPosition))
-            if try files.undo(at: position, of: previous) != nil { return }
+            if try files.reader.undo(at: position, of: previous) != nil { return nil }
         }
-        let position = try files.append(
-            undo: UndoData.bytes(of: block, spent: spent), of: previous, besideFile: Int(node.file))
+        let magic = network.magic
+        return Deferred(isWorthwhile: spent.count > 200) {
+            UndoRecord(UndoData.bytes(of: block, spent: spent), of: previous, magic: magic)
+        }
+    }
+
+    /// Keeps what undoes a block.
+    func keep(undo record: UndoRecord, of id: BlockID) throws(StorageError) {
+        let file = Int(index[id].file)
+        let position = try files.append(undo: record, besideFile: file)
         guard let offset = UInt32(exactly: position.offset) else {
             throw StorageError(
-                path: files.undoPath(Int(node.file)),
+                path: files.undoPath(file),
                 reason: "There is more undo data beside one block file than can be found again")
         }
         index.setUndo(id, position: offset)

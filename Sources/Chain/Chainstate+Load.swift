@@ -118,7 +118,7 @@ extension Chainstate {
         let hasWitness = network.consensus.isActive(.segwit, at: record.height)
         let position = FilePosition(
             file: Int(record.file), offset: Int(record.dataPosition))
-        if let bytes = try files.block(at: position), let block = try? Block(decoding: bytes),
+        if let bytes = try files.reader.block(at: position), let block = try? Block(decoding: bytes),
             block.header == record.header,
             (try? block.checkMutation(checkingWitness: hasWitness)) != nil
         {

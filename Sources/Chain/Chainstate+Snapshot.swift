@@ -25,7 +25,7 @@ extension Chainstate {
 
     /// Opens the store if there is one; drops one that is not whole.
     static func openSnapshot(
-        in folder: String, _ network: Network, cacheBytes: Int, cacheLimit: Int, fault: WriteFault,
+        in folder: String, _ network: Network, cacheBytes: Int, fault: WriteFault,
         log: (_ category: String, _ text: String) -> Void = { _, _ in }
     ) throws(StorageError) -> (set: CoinSet, pinned: CoinSnapshot, best: BlockHash)? {
         try System.removeFolder(unfinishedSnapshot(in: folder))
@@ -58,7 +58,7 @@ extension Chainstate {
         }
         let ledger = try LedgerKeeper(reading: store)
         let set = CoinSet(
-            store: store, coins: CoinCache(byteLimit: cacheLimit), ledger: ledger)
+            store: store, coins: CoinCache(), ledger: ledger)
         return (set, pinned, best)
     }
 
@@ -89,7 +89,7 @@ extension Chainstate {
         try System.rename(unfinished, to: path)
         try System.synchroniseFolder(folder)
         let opened = try Self.openSnapshot(
-            in: folder, network, cacheBytes: storeCache, cacheLimit: cacheLimit / 2, fault: fault)
+            in: folder, network, cacheBytes: storeCache, fault: fault)
         guard let opened else { throw StorageError(path: path, reason: "The folder is gone") }
         let set = opened.set
         set.ledger.rosters = ledger.rosters

@@ -67,7 +67,7 @@ final class Chainstate {
             folder: configuration.blocksDirectory, magic: network.magic,
             isHidden: configuration.hidesBlockFiles,
             maximumFileSize: configuration.maximumBlockFileSize, fault: fault)
-        try files.checkNetwork(network.chainName)
+        try files.reader.checkNetwork(network.chainName)
         if configuration.reindex != .nothing { try Self.removeSnapshot(in: folder) }
         let store = try Self.openStore(
             folder + "/chainstate", configuration.reindex, cacheBytes: storeCache, fault: fault,
@@ -75,7 +75,7 @@ final class Chainstate {
         if try store.get(StoreKey.reindexing) != nil { try Self.removeSnapshot(in: folder) }
         let total = max(1 << 20, configuration.databaseCacheBytes - storeCache)
         let snapshot = try Self.openSnapshot(
-            in: folder, network, cacheBytes: storeCache, cacheLimit: total / 2, fault: fault,
+            in: folder, network, cacheBytes: storeCache, fault: fault,
             log: configuration.log)
         let index = try Self.loadIndex(
             store, network, &files, assumed: snapshot.map { ($0.pinned, $0.best) })
@@ -97,8 +97,7 @@ final class Chainstate {
         scripts = ScriptPool(threads: configuration.scriptThreads)
         pending = WriteBatch()
         self.hasPruned = hasPruned
-        coins = CoinCache(
-            isStoreEmpty: checked == nil, byteLimit: snapshot == nil ? total : total / 2)
+        coins = CoinCache(isStoreEmpty: checked == nil)
         self.network = network
         self.index = index
         self.ledger = ledger
@@ -147,26 +146,13 @@ final class Chainstate {
 
     /// The bytes of a block; nil if we have only its header.
     func blockBytes(_ id: BlockID) throws(StorageError) -> [UInt8]? {
-        let node = index[id]
-        guard node.status.hasData else { return nil }
-        let position = FilePosition(file: Int(node.file), offset: Int(node.dataPosition))
-        guard let bytes = try files.block(at: position) else {
-            throw StorageError(
-                path: files.blockPath(position.file),
-                reason: "Block \(node.hash.displayHex) cannot be read; restart with -reindex")
-        }
-        return bytes
+        guard let stored = stored(id) else { return nil }
+        return try stored.bytes(by: files.reader)
     }
 
     func block(_ id: BlockID) throws(StorageError) -> Block? {
-        guard let bytes = try blockBytes(id) else { return nil }
-        let node = index[id]
-        guard let block = try? Block(decoding: bytes), block.hash == node.hash else {
-            throw StorageError(
-                path: files.blockPath(Int(node.file)),
-                reason: "Block \(node.hash.displayHex) is damaged; restart with -reindex")
-        }
-        return block
+        guard let stored = stored(id) else { return nil }
+        return try stored.block(by: files.reader)
     }
 
     /// The coins a block spent; nil if that was never worked out.
@@ -175,7 +161,7 @@ final class Chainstate {
         guard node.status.hasUndo else { return nil }
         let position = FilePosition(file: Int(node.file), offset: Int(node.undoPosition))
         let previous = node.parent.map { index.hash(of: $0) } ?? .zero
-        guard let bytes = try files.undo(at: position, of: previous),
+        guard let bytes = try files.reader.undo(at: position, of: previous),
             let undo = try? UndoData(decoding: bytes)
         else {
             throw StorageError(
@@ -198,7 +184,7 @@ final class Chainstate {
 
     /// The coins at many out points, as of the tip.
     func gather(_ points: some Collection<OutPoint>) throws(StorageError) -> [Coin?] {
-        try coins.gather(points, from: store)
+        try coins.gather(Array(points), from: store)
     }
 
     /// Begins a walk through the coins of the store, which must have been flushed.
@@ -260,18 +246,22 @@ final class Chainstate {
             writeCoins(of: tip, to: &batch)
             try store.write(batch, sync: true)
         } else {
-            var file = try store.makeSortedFile()
-            writeCoins(of: tip, to: &file)
-            try store.ingest(file)
+            let count = min(scripts.workerCount + 1, 4)
+            try store.ingest(parts: count) { part, file in
+                writeCoins(of: tip, part: (part, count), to: &file)
+            }
         }
         coins.written(isEmptied: emptyingCache)
     }
 
     /// Writes coins, block and ledger in the order of their keys.
-    private func writeCoins(of tip: BlockID, to sink: inout some WriteSink & ~Copyable) {
-        sink.put(StoreKey.bestBlock, index.hash(of: tip).bytes)
-        coins.write(to: &sink)
-        ledger.write(to: &sink)
+    private func writeCoins(
+        of tip: BlockID, part: (number: Int, of: Int) = (0, 1),
+        to sink: inout some WriteSink & ~Copyable
+    ) {
+        if part.number == 0 { sink.put(StoreKey.bestBlock, index.hash(of: tip).bytes) }
+        coins.write(part: part, to: &sink)
+        if part.number + 1 == part.of { ledger.write(to: &sink) }
     }
 
     /// Whether the cache has grown to its limit.

@@ -37,7 +37,7 @@ package enum CoinCodec {
 
     // MARK: Scripts
 
-    private static let specialKinds: UInt64 = 6
+    static let specialKinds: UInt64 = 6
 
     package static func append(script: ArraySlice<UInt8>, to bytes: inout [UInt8]) {
         let start = script.startIndex
@@ -119,4 +119,7 @@ package enum CoinCodec {
     package static func code(_ coin: Coin) -> UInt64 {
         UInt64(coin.height) << 1 | (coin.isCoinbase ? 1 : 0)
     }
+
+    /// The same in 32 bits, which hold twice any height of a block.
+    static func shortCode(_ coin: Coin) -> UInt32 { UInt32(truncatingIfNeeded: code(coin)) }
 }

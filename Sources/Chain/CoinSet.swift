@@ -17,7 +17,7 @@ final class CoinSet {
     var chain: [BlockID]
 
     init(
-        store: consuming Database, coins: CoinCache, ledger: LedgerKeeper, chain: [BlockID] = []
+        store: consuming Database, coins: consuming CoinCache, ledger: LedgerKeeper, chain: [BlockID] = []
     ) {
         self.store = store
         self.coins = coins

@@ -14,9 +14,8 @@ struct ImportFile: ~Copyable {
         self.magic = magic
     }
 
-    func forEach(
-        _ body: (Block) throws(StorageError) -> Void
-    ) throws(StorageError) {
+    /// Goes through the blocks until `body` answers that it wants no more.
+    func forEach(_ body: (Block) -> Bool) throws(StorageError) {
         let size = try file.size()
         var offset = 0
         while offset + 8 < size {
@@ -29,7 +28,7 @@ struct ImportFile: ~Copyable {
             }
             let bytes = try file.read(at: offset + 8, count: count)
             if let block = try? Block(decoding: bytes) {
-                try body(block)
+                guard body(block) else { return }
                 offset += 8 + count
             } else {
                 offset += 1

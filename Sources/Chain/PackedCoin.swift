@@ -3,7 +3,7 @@ import Cryptography
 import Primitives
 
 /// One coin of the cache in 88 bytes. The usual scripts fit in it; the others are kept aside.
-struct PackedCoin {
+struct PackedCoin: BitwiseCopyable {
     var txid: Hash256
     var index: UInt32
     /// Twice the height, and one for a coinbase.
@@ -13,9 +13,27 @@ struct PackedCoin {
     var payload: Hash256
     var kind: Kind
     var flags: Flags
+    /// That of its out point.
+    var hash: UInt32
+
+    /// An entry that holds nothing yet.
+    init(at point: OutPoint, hash: UInt32) {
+        txid = point.txid
+        index = point.index
+        code = 0
+        value = 0
+        payload = .zero
+        kind = .raw(count: 0)
+        flags = []
+        self.hash = hash
+    }
+
+    var point: OutPoint { OutPoint(txid: txid, index: index) }
+
+    func isAt(_ point: OutPoint) -> Bool { index == point.index && txid == point.txid }
 
     /// The template of a script; from `.raw` on, the raw value tells its length.
-    struct Kind: RawRepresentable, Equatable {
+    struct Kind: RawRepresentable, Equatable, BitwiseCopyable {
         var rawValue: UInt8
 
         static let pubKeyHash = Kind(rawValue: 0)
@@ -43,7 +61,7 @@ struct PackedCoin {
         var rawCount: Int? { rawValue < Self.firstRaw ? nil : Int(rawValue - Self.firstRaw) }
     }
 
-    struct Flags: OptionSet {
+    struct Flags: OptionSet, BitwiseCopyable {
         var rawValue: UInt8
         /// It differs from what the store holds.
         static let dirty = Flags(rawValue: 1)
@@ -56,68 +74,96 @@ struct PackedCoin {
     static let maximumInline = 32
 
     /// The template of a script and what it holds; nil if it must be kept aside.
-    static func pack(_ script: ArraySlice<UInt8>) -> (kind: Kind, payload: Hash256)? {
-        let start = script.startIndex
-        func byte(_ offset: Int) -> UInt8 { script[start + offset] }
-        func part(_ range: Range<Int>) -> Hash256 {
-            words(script[start + range.lowerBound..<start + range.upperBound])
-        }
+    static func pack(_ script: Span<UInt8>) -> (kind: Kind, payload: Hash256)? {
+        func part(_ range: Range<Int>) -> Hash256 { payload(script.extracting(range)) }
         switch script.count {
-        case 22 where byte(0) == 0 && byte(1) == 20: return (.witnessPubKeyHash, part(2..<22))
-        case 34 where byte(0) == 0 && byte(1) == 32: return (.witnessScriptHash, part(2..<34))
-        case 34 where byte(0) == 0x51 && byte(1) == 32: return (.taproot, part(2..<34))
+        case 22 where script[0] == 0 && script[1] == 20: return (.witnessPubKeyHash, part(2..<22))
+        case 34 where script[0] == 0 && script[1] == 32: return (.witnessScriptHash, part(2..<34))
+        case 34 where script[0] == 0x51 && script[1] == 32: return (.taproot, part(2..<34))
         case 25
-        where byte(0) == 0x76 && byte(1) == 0xA9 && byte(2) == 20 && byte(23) == 0x88
-            && byte(24) == 0xAC:
+        where script[0] == 0x76 && script[1] == 0xA9 && script[2] == 20 && script[23] == 0x88
+            && script[24] == 0xAC:
             return (.pubKeyHash, part(3..<23))
-        case 23 where byte(0) == 0xA9 && byte(1) == 20 && byte(22) == 0x87:
+        case 23 where script[0] == 0xA9 && script[1] == 20 && script[22] == 0x87:
             return (.scriptHash, part(2..<22))
-        case 35 where byte(0) == 33 && (byte(1) == 2 || byte(1) == 3) && byte(34) == 0xAC:
-            return (byte(1) == 2 ? .evenPubKey : .oddPubKey, part(2..<34))
-        case ...maximumInline: return (.raw(count: script.count), words(script))
+        case 35
+        where script[0] == 33 && (script[1] == 2 || script[1] == 3) && script[34] == 0xAC:
+            return (script[1] == 2 ? .evenPubKey : .oddPubKey, part(2..<34))
+        case ...maximumInline: return (.raw(count: script.count), payload(script))
         default: return nil
         }
     }
 
-    private static func words(_ bytes: ArraySlice<UInt8>) -> Hash256 {
-        var words: [4 of UInt64] = [0, 0, 0, 0]
-        var position = 0
-        for byte in bytes {
-            words[position >> 3] |= UInt64(byte) << UInt64(8 * (position & 7))
-            position += 1
+    private static func payload(_ bytes: Span<UInt8>) -> Hash256 {
+        var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+        withUnsafeMutableBytes(of: &words) { words in
+            bytes.withUnsafeBytes { words.copyMemory(from: $0) }
         }
-        return Hash256(words: (words[0], words[1], words[2], words[3]))
+        return Hash256(
+            words: (
+                words.0.littleEndian, words.1.littleEndian, words.2.littleEndian,
+                words.3.littleEndian
+            ))
     }
 
     /// Appends the script of an inline kind; false for one kept aside.
     func appendScript(to bytes: inout [UInt8]) -> Bool {
         switch kind {
-        case .pubKeyHash: append([0x76, 0xA9, 20], 20, [0x88, 0xAC], to: &bytes)
-        case .scriptHash: append([0xA9, 20], 20, [0x87], to: &bytes)
-        case .evenPubKey: append([33, 2], 32, [0xAC], to: &bytes)
-        case .oddPubKey: append([33, 3], 32, [0xAC], to: &bytes)
-        case .witnessPubKeyHash: append([0, 20], 20, [], to: &bytes)
-        case .witnessScriptHash: append([0, 32], 32, [], to: &bytes)
-        case .taproot: append([0x51, 32], 32, [], to: &bytes)
+        case .pubKeyHash:
+            bytes.append(0x76)
+            bytes.append(0xA9)
+            bytes.append(20)
+            appendPayload(20, to: &bytes)
+            bytes.append(0x88)
+            bytes.append(0xAC)
+        case .scriptHash:
+            bytes.append(0xA9)
+            bytes.append(20)
+            appendPayload(20, to: &bytes)
+            bytes.append(0x87)
+        case .evenPubKey, .oddPubKey:
+            bytes.append(33)
+            bytes.append(kind == .evenPubKey ? 2 : 3)
+            appendPayload(32, to: &bytes)
+            bytes.append(0xAC)
+        case .witnessPubKeyHash:
+            bytes.append(0)
+            bytes.append(20)
+            appendPayload(20, to: &bytes)
+        case .witnessScriptHash, .taproot:
+            bytes.append(kind == .taproot ? 0x51 : 0)
+            bytes.append(32)
+            appendPayload(32, to: &bytes)
         default:
             guard let count = kind.rawCount else { return false }
-            append([], count, [], to: &bytes)
+            appendPayload(count, to: &bytes)
         }
         return true
     }
 
-    /// Appends so many bytes of the payload between others.
-    @inline(__always)
-    private func append(
-        _ prefix: [UInt8], _ count: Int, _ suffix: [UInt8], to bytes: inout [UInt8]
-    ) {
-        for byte in prefix { bytes.append(byte) }
+    /// Appends the script as it stands on the disk (see `CoinCodec`); false for one kept aside.
+    func appendCompressed(to bytes: inout [UInt8]) -> Bool {
+        switch kind {
+        case .pubKeyHash, .scriptHash:
+            bytes.append(kind == .pubKeyHash ? 0 : 1)
+            appendPayload(20, to: &bytes)
+        case .evenPubKey, .oddPubKey:
+            bytes.append(kind == .evenPubKey ? 2 : 3)
+            appendPayload(32, to: &bytes)
+        default:
+            guard let count = kind.scriptCount else { return false }
+            Variable.append(CoinCodec.specialKinds + UInt64(count), to: &bytes)
+            return appendScript(to: &bytes)
+        }
+        return true
+    }
+
+    private func appendPayload(_ count: Int, to bytes: inout [UInt8]) {
         payload.withBytes { payload in
             payload.extracting(first: count).withUnsafeBufferPointer {
                 bytes.append(contentsOf: $0)
             }
         }
-        for byte in suffix { bytes.append(byte) }
     }
 
     /// Its number in the list of scripts kept aside.

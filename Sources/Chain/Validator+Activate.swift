@@ -54,8 +54,9 @@ extension Validator {
         let fork = chain.index.tip.map { _ in chain.index.fork(of: target) ?? chain.index.genesis }
         if fork != chain.index.tip, !(try settle(leaving: 0, watched, &verdict)) { return }
         let disconnected = try fork.map { id throws(StorageError) in try disconnect(to: id) } ?? []
+        var feed: BlockFeed?
         while let next = nextStep(toward: target) {
-            let block = try blockToConnect(next, watched)
+            let block = try blockToConnect(next, toward: target, watched, &feed)
             if let error = try chain.connect(next, block) {
                 // Of a block on a bad one nothing is known.
                 guard try settle(leaving: 0, watched, &verdict) else { break }
@@ -82,13 +83,13 @@ extension Validator {
     private func settle(
         leaving count: Int, _ watched: (id: BlockID, block: Block)?, _ verdict: inout Verdict
     ) throws(StorageError) -> Bool {
-        while chain.unsettled.count > count, let (settled, error) = chain.settleOldest() {
+        while chain.unsettled.count > count, let (settled, error) = try chain.settleOldest() {
             guard let error else {
                 if settled.id == watched?.id { verdict = .connected }
                 pool.blockConnected(settled.block, now: clock.now())
                 continue
             }
-            chain.dropUnsettled()
+            try chain.dropUnsettled()
             try chain.writeIndex()
             let parent = chain.index.parent(of: settled.id) ?? chain.index.genesis
             _ = try disconnect(to: parent)
@@ -117,21 +118,6 @@ extension Validator {
         chain.index.invalidate(id)
     }
 
-    /// Makes sure that a block read back is the one that was kept: what the disk did to it must
-    /// neither be connected nor held against the block.
-    private func checkUnchanged(_ block: Block, _ id: BlockID) throws(StorageError) {
-        do throws(BlockError) {
-            try block.checkMutation(
-                checkingWitness: network.consensus.isActive(
-                    .segwit, at: chain.index.height(of: id)))
-        } catch {
-            throw StorageError(
-                path: chain.files.blockPath(Int(chain.index[id].file)),
-                reason: "Block \(block.hash.displayHex) was changed on the disk "
-                    + "(\(error.rejectReason)); restart with -reindex")
-        }
-    }
-
     /// The block after the tip on the way to one that builds on it; nil at the end.
     private func nextStep(toward target: BlockID) -> BlockID? {
         let height = chain.index.activeHeight + 1
@@ -140,17 +126,24 @@ extension Validator {
     }
 
     private func blockToConnect(
-        _ id: BlockID, _ watched: (id: BlockID, block: Block)?
+        _ id: BlockID, toward target: BlockID, _ watched: (id: BlockID, block: Block)?,
+        _ feed: inout BlockFeed?
     ) throws(StorageError) -> Block {
         if let watched, watched.id == id { return watched.block }
-        if let block = try chain.block(id) {
-            try checkUnchanged(block, id)
-            return block
+        if let block = try feed?.next(id) { return block }
+        guard let stored = chain.stored(id) else {
+            throw StorageError(
+                path: chain.files.blockPath(Int(chain.index[id].file)),
+                reason: "Block \(chain.index.hash(of: id).displayHex) is missing; "
+                    + "restart with -reindex")
         }
-        throw StorageError(
-            path: chain.files.blockPath(Int(chain.index[id].file)),
-            reason: "Block \(chain.index.hash(of: id).displayHex) is missing; "
-                + "restart with -reindex")
+        // A block by itself is not worth a thread.
+        guard id != target else { return try stored.unchanged(by: chain.files.reader) }
+        var new = BlockFeed(from: id, toward: target, of: chain)
+        let block = try new.next(id)
+        feed = new
+        if let block { return block }
+        return try stored.unchanged(by: chain.files.reader)
     }
 
     /// Takes blocks back until the tip is `id`; returns them, newest first.

@@ -91,7 +91,7 @@ extension Validator {
             (count, failure) = try chain.connectNext(
                 toward: base, count: Self.stepBlocks, size: Self.stepBytes)
         } catch {
-            chain.dropUnsettled()
+            try chain.dropUnsettled()
             chain.turn()
             throw error
         }
@@ -202,9 +202,9 @@ extension Chainstate {
 
     /// Waits for the scripts of all unsettled blocks; returns the first that breaks a rule.
     private func settleAll() throws(StorageError) -> (id: BlockID, error: BlockError)? {
-        while let (settled, error) = settleOldest() {
+        while let (settled, error) = try settleOldest() {
             guard let error else { continue }
-            dropUnsettled()
+            try dropUnsettled()
             return (settled.id, error)
         }
         return nil

@@ -13,8 +13,10 @@ extension Validator {
         var orphans: [BlockHash: [FilePosition]] = [:]
         for file in try chain.files.numbers() {
             progress("Reindexing block file \(chain.files.blockPath(file))")
-            try chain.files.scan(file: file) { position, block throws(StorageError) in
-                try restore(block, at: position, &orphans)
+            let blocks = ReadAhead.blocks(
+                ofFile: file, from: 0, by: chain.files.reader, in: network)
+            while let placed = try blocks.next() {
+                try restore(placed, &orphans)
             }
             try activate()
         }
@@ -33,17 +35,19 @@ extension Validator {
         var start = 0
         // Without an index nothing tells where undo data is.
         if known == nil { try chain.files.removeUndo() }
-        if let known { start = try chain.files.end(ofBlockAt: known) ?? known.offset }
+        if let known { start = try chain.files.reader.end(ofBlockAt: known) ?? known.offset }
         var orphans: [BlockHash: [FilePosition]] = [:]
         var isTold = false
         for file in try chain.files.numbers() where file >= known?.file ?? 0 {
-            try chain.files.scan(file: file, from: start) { position, block throws(StorageError) in
+            let blocks = ReadAhead.blocks(
+                ofFile: file, from: start, by: chain.files.reader, in: network)
+            while let placed = try blocks.next() {
                 if !isTold {
                     progress(
                         "Taking in blocks that the index lacks: \(chain.files.blockPath(file))")
                     isTold = true
                 }
-                try restore(block, at: position, &orphans)
+                try restore(placed, &orphans)
             }
             start = 0
         }
@@ -52,34 +56,36 @@ extension Validator {
 
     /// Notes a block that is in the files, and those that waited for it.
     private func restore(
-        _ block: Block, at position: FilePosition, _ orphans: inout [BlockHash: [FilePosition]]
+        _ placed: PlacedBlock, _ orphans: inout [BlockHash: [FilePosition]]
     ) throws(StorageError) {
+        let block = placed.judged.block
         guard block.hash == network.genesisHash || chain.index.contains(block.header.previous)
         else {
-            orphans[block.header.previous, default: []].append(position)
+            orphans[block.header.previous, default: []].append(placed.position)
             return
         }
-        note(block, at: position)
+        note(placed)
         var ready = orphans.removeValue(forKey: block.hash) ?? []
         while let position = ready.popLast() {
-            guard let bytes = try chain.files.block(at: position),
+            guard let bytes = try chain.files.reader.block(at: position),
                 let block = try? Block(decoding: bytes)
             else { continue }
-            note(block, at: position)
+            note(PlacedBlock(position: position, judged: JudgedBlock(block, in: network)))
             ready += orphans.removeValue(forKey: block.hash) ?? []
         }
     }
 
     /// Notes where a block is whose parent is known, if it keeps the rules.
-    private func note(_ block: Block, at position: FilePosition) {
+    private func note(_ placed: PlacedBlock) {
+        let block = placed.judged.block
         let isGenesis = block.hash == network.genesisHash
-        guard let offset = UInt32(exactly: position.offset),
+        guard let offset = UInt32(exactly: placed.position.offset),
             let id = header(of: block, isGenesis),
             !chain.index.status(of: id).hasData,
-            chain.refusal(of: block, as: id, isChecked: false) == nil
+            chain.refusal(of: placed.judged, as: id) == nil
         else { return }
         chain.index.received(
-            id, transactionCount: block.transactions.count, file: Int32(position.file),
+            id, transactionCount: block.transactions.count, file: Int32(placed.position.file),
             dataPosition: offset, in: network)
     }
 
@@ -93,28 +99,27 @@ extension Validator {
     func loadBlocks(_ progress: @Sendable (String) -> Void) throws(StorageError) {
         for path in configuration.loadBlocks {
             progress("Importing \(path)")
-            guard let source = ImportFile(path: path, magic: network.magic) else { continue }
-            var orphans: [BlockHash: [Block]] = [:]
-            try source.forEach { block throws(StorageError) in
-                try self.take(imported: block, &orphans)
-            }
+            var orphans: [BlockHash: [JudgedBlock]] = [:]
+            let blocks = ReadAhead.blocks(of: path, in: network)
+            while let judged = try blocks.next() { try take(imported: judged, &orphans) }
             try settleAll()
             publish()
         }
     }
 
     private func take(
-        imported block: Block, _ orphans: inout [BlockHash: [Block]]
+        imported judged: JudgedBlock, _ orphans: inout [BlockHash: [JudgedBlock]]
     ) throws(StorageError) {
-        var queue = [block]
-        while let block = queue.popLast() {
+        var queue = [judged]
+        while let judged = queue.popLast() {
+            let block = judged.block
             guard chain.index.contains(block.header.previous) else {
                 if block.hash != network.genesisHash {
-                    orphans[block.header.previous, default: []].append(block)
+                    orphans[block.header.previous, default: []].append(judged)
                 }
                 continue
             }
-            _ = try take(block, settlesAll: false)
+            _ = try take(judged, settlesAll: false)
             if case .automatic = configuration.prune, chain.files.hasGrown {
                 try settleAll()
                 try pruneIfDue()

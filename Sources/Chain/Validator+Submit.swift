@@ -18,8 +18,9 @@ extension Validator {
     ) throws(StorageError) -> BlockOutcome {
         defer { publish() }
         return try writing { () throws(StorageError) in
+            let block = completesWitness ? chain.completed(block) : block
             let outcome = try take(
-                completesWitness ? chain.completed(block) : block, force: force,
+                JudgedBlock(block, in: network), force: force,
                 minimumWorkChecked: minimumWorkChecked)
             try chain.writeIndex()
             try flushIfDue()
@@ -33,34 +34,31 @@ extension Validator {
     /// - Parameter settlesAll: whether to wait for its scripts; otherwise the outcome may still
     ///   change (see `activate`).
     func take(
-        _ block: Block, force: Bool = true, minimumWorkChecked: Bool = true,
+        _ judged: JudgedBlock, force: Bool = true, minimumWorkChecked: Bool = true,
         settlesAll: Bool = true
     ) throws(StorageError) -> BlockOutcome {
-        do throws(BlockError) {
-            try block.check(in: network)
-        } catch {
-            return .rejected(BlockRejection(error))
-        }
+        if let error = judged.error { return .rejected(BlockRejection(error)) }
         let accepted = chain.accept(
-            block.header, at: clock.now(), isWorkChecked: minimumWorkChecked)
+            judged.block.header, at: clock.now(), isWorkChecked: minimumWorkChecked)
         switch accepted {
         case .failure(let error): return .rejected(BlockRejection(error))
-        case .success((let id, _)): return try take(block, as: id, force, settlesAll)
+        case .success((let id, _)): return try take(judged, as: id, force, settlesAll)
         }
     }
 
     /// Keeps a block whose header is known, and follows the best chain.
     private func take(
-        _ block: Block, as id: BlockID, _ force: Bool, _ settlesAll: Bool
+        _ judged: JudgedBlock, as id: BlockID, _ force: Bool, _ settlesAll: Bool
     ) throws(StorageError) -> BlockOutcome {
         if chain.index.status(of: id).hasData {
             try activate(settlesAll: settlesAll)
             return .duplicate
         }
         if !force, !chain.isWorthKeeping(id) { return .ignored }
-        if let error = chain.refusal(of: block, as: id, isChecked: true) {
+        if let error = chain.refusal(of: judged, as: id) {
             return .rejected(BlockRejection(error))
         }
+        let block = judged.block
         try chain.keep(block, as: id)
         return switch try activate(watching: (id, block), settlesAll: settlesAll) {
         case .none: .stored

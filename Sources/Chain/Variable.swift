@@ -5,14 +5,16 @@ package import Primitives
 package enum Variable {
     package static func append(_ value: UInt64, to bytes: inout [UInt8]) {
         guard value > 0x7F else { return bytes.append(UInt8(value)) }
-        let start = bytes.count
+        var digits: [10 of UInt8] = .init(repeating: 0)
+        var start = 9
+        digits[start] = UInt8(value & 0x7F)
         var rest = value
-        bytes.append(UInt8(rest & 0x7F))
         while rest > 0x7F {
             rest = (rest >> 7) - 1
-            bytes.append(UInt8(rest & 0x7F) | 0x80)
+            start -= 1
+            digits[start] = UInt8(rest & 0x7F) | 0x80
         }
-        bytes[start...].reverse()
+        for place in start..<10 { bytes.append(digits[place]) }
     }
 }
 

@@ -15,56 +15,32 @@ public struct BlockConnection: Sendable {
 }
 
 extension Block {
-    /// The out points that all transactions but the coinbase spend, in the order in which
-    /// `connect` wants their coins.
-    public var spentOutPoints: [OutPoint] {
-        var points: [OutPoint] = []
-        points.reserveCapacity(inputCount)
-        for transaction in transactions.dropFirst() {
-            for index in 0..<transaction.inputs.count {
-                points.append(transaction.outPoint(at: index))
-            }
-        }
-        return points
-    }
-
-    /// The out points of all outputs, in order.
-    public var madeOutPoints: [OutPoint] {
-        var points: [OutPoint] = []
-        points.reserveCapacity(outputCount)
-        for transaction in transactions {
-            let txid = transaction.txid
-            for number in transaction.outputs.indices {
-                points.append(OutPoint(txid: txid, index: UInt32(number)))
-            }
-        }
-        return points
-    }
-
     /// Checks what follows from the coins it spends (Bitcoin Core's `ConnectBlock`).
     ///
     /// The block has passed `check` and `accept`, and is not the genesis block.
     ///
     /// - Parameters:
-    ///   - coins: the coin of each of `spentOutPoints` as it is before the block; nil where there
-    ///     is none, because it is missing or because the block itself makes it.
+    ///   - points: `spentOutPoints`.
+    ///   - coins: the coin of each as it is before the block; absent where there is none, because it
+    ///     is missing or because the block itself makes it.
     ///   - overwritesCoin: whether any output of the block is an unspent coin already; need be
     ///     found out only where `BlockIndex.enforcesBIP30` says so.
     ///   - checkingScripts: false where `BlockIndex.needsScriptChecks` says so.
     public func connect(
         onto parent: BlockID, of index: BlockIndex, in network: Network,
-        spending coins: [Coin?], overwritesCoin: Bool = false, checkingScripts: Bool = true
+        spending points: [OutPoint], _ coins: consuming [Coin], overwritesCoin: Bool = false,
+        checkingScripts: Bool = true
     ) throws(BlockError) -> BlockConnection {
         let height = index.height(of: parent) + 1
         let enforcesLocks = network.consensus.isActive(.csv, at: height)
         let medianTimePast = index.medianTimePast(of: parent)
         return try connect(
-            at: height, in: network, spending: coins, overwritesCoin: overwritesCoin,
+            at: height, in: network, spending: points, coins, overwritesCoin: overwritesCoin,
             checkingScripts: checkingScripts
         ) { transaction, coins in
             guard enforcesLocks else { return true }
             return transaction.sequenceLock(
-                coinHeights: coins.lazy.map(\.height), onto: parent, of: index
+                coinHeights: coins.lazy.map { $0.height }, onto: parent, of: index
             ).isOpen(height: height, medianTimePast: medianTimePast)
         }
     }
@@ -73,13 +49,16 @@ extension Block {
     ///
     /// - Parameter areLocksOpen: whether they let a transaction spend its coins in this block.
     package func connect(
-        at height: Int, in network: Network, spending coins: [Coin?], overwritesCoin: Bool = false,
-        checkingScripts: Bool = true, areLocksOpen: (Transaction, ArraySlice<Coin>) -> Bool
+        at height: Int, in network: Network, spending points: [OutPoint],
+        _ coins: consuming [Coin], overwritesCoin: Bool = false, checkingScripts: Bool = true,
+        areLocksOpen: (Transaction, ArraySlice<Coin>) -> Bool
     ) throws(BlockError) -> BlockConnection {
+        precondition(coins.count == points.count, "one coin for each input")
         guard !overwritesCoin else { throw .overwrites }
         var connector = BlockConnector(
             block: self, height: height, network: network,
-            flags: network.scriptFlags(for: hash, at: height), checkingScripts: checkingScripts)
+            flags: network.scriptFlags(for: hash, at: height), spending: points, coins,
+            checkingScripts: checkingScripts)
         var position = 0
         for (number, transaction) in transactions.enumerated() {
             if number == 0 {
@@ -87,8 +66,7 @@ extension Block {
                 continue
             }
             let end = position + transaction.inputs.count
-            precondition(end <= coins.count, "one coin for each input")
-            try connector.add(transaction, number: number, gathered: coins[position..<end]) {
+            try connector.add(transaction, number: number, spending: position..<end) {
                 areLocksOpen(transaction, $0)
             }
             position = end
@@ -104,6 +82,8 @@ private struct BlockConnector {
     let height: Int
     let network: Network
     let checkingScripts: Bool
+    private let points: [OutPoint]
+    /// Its coins come to be those spent, the absent ones as the block makes them.
     var connection: BlockConnection
 
     /// Where the block's transactions stand, those not reached yet included. Most blocks spend
@@ -116,19 +96,20 @@ private struct BlockConnector {
         }
         return numbers
     }()
-    private var spentPoints: Set<OutPoint> = []
+    private var spentPoints: OutPointSet
 
     init(
-        block: Block, height: Int, network: Network, flags: ScriptFlags, checkingScripts: Bool
+        block: Block, height: Int, network: Network, flags: ScriptFlags,
+        spending points: [OutPoint], _ coins: consuming [Coin], checkingScripts: Bool
     ) {
         self.block = block
         self.height = height
         self.network = network
         self.checkingScripts = checkingScripts
+        self.points = points
+        spentPoints = OutPointSet(capacity: points.count)
         connection = BlockConnection(
-            fees: .zero, sigOpCost: 0, spent: [], flags: flags, checks: [])
-        spentPoints.reserveCapacity(block.inputCount)
-        connection.spent.reserveCapacity(block.inputCount)
+            fees: .zero, sigOpCost: 0, spent: coins, flags: flags, checks: [])
         if checkingScripts { connection.checks.reserveCapacity(block.inputCount) }
     }
 
@@ -137,47 +118,49 @@ private struct BlockConnector {
     }
 
     mutating func add(
-        _ transaction: Transaction, number: Int, gathered: ArraySlice<Coin?>,
+        _ transaction: Transaction, number: Int, spending range: Range<Int>,
         areLocksOpen: (ArraySlice<Coin>) -> Bool
     ) throws(BlockError) {
-        let start = connection.spent.count
         do throws(TransactionError) {
-            try resolve(transaction, number: number, gathered: gathered)
+            try resolve(range, number: number)
             // Each fee is money, and so is the sum so far: adding cannot overflow.
             connection.fees += try transaction.fee(
-                spending: connection.spent[start...], at: height,
+                spending: connection.spent[range], at: height,
                 maturity: network.consensus.coinbaseMaturity)
         } catch {
             throw .connection(error, transaction.txid)
         }
         guard connection.fees.isMoney else { throw .feesNotMoney }
-        guard areLocksOpen(connection.spent[start...]) else {
+        guard areLocksOpen(connection.spent[range]) else {
             throw .sequenceLock(transaction.txid)
         }
         let sigOpCost = transaction.sigOpCost(
-            spending: connection.spent[start...], flags: connection.flags)
+            spending: connection.spent[range], flags: connection.flags)
         try count(sigOpCost)
-        if checkingScripts { addChecks(of: transaction, spending: start) }
+        if checkingScripts { addChecks(of: transaction, spending: range) }
     }
 
-    private mutating func addChecks(of transaction: Transaction, spending start: Int) {
+    private mutating func addChecks(of transaction: Transaction, spending range: Range<Int>) {
         let precomputed = PrecomputedTransactionData(
-            transaction: transaction, spentOutputs: connection.spent[start...].map { $0.output })
+            transaction: transaction, spentOutputs: connection.spent[range].map { $0.output })
         for input in transaction.inputs.indices {
             connection.checks.append(
                 ScriptCheck(of: input, in: precomputed, flags: connection.flags))
         }
     }
 
-    /// Adds the coins that a transaction spends: gathered, or made earlier in the block, each once.
-    private mutating func resolve(
-        _ transaction: Transaction, number: Int, gathered: ArraySlice<Coin?>
-    ) throws(TransactionError) {
-        for (input, coin) in gathered.enumerated() {
-            let point = transaction.outPoint(at: input)
-            guard spentPoints.insert(point).inserted, let coin = coin ?? made(point, before: number)
-            else { throw .missingCoin(point) }
-            connection.spent.append(coin)
+    /// Makes sure that what a transaction spends is there, gathered or made earlier in the block, and
+    /// is spent once.
+    private mutating func resolve(_ range: Range<Int>, number: Int) throws(TransactionError) {
+        for position in range {
+            guard spentPoints.insert(position, of: points) else {
+                throw .missingCoin(points[position])
+            }
+            guard connection.spent[position].isAbsent else { continue }
+            guard let coin = made(points[position], before: number) else {
+                throw .missingCoin(points[position])
+            }
+            connection.spent[position] = coin
         }
     }
 
@@ -201,5 +184,27 @@ private struct BlockConnector {
                 + network.consensus.subsidy(at: height).satoshis)
         let actual = block.transactions.first?.outputValue ?? .zero
         guard actual <= limit else { throw .coinbaseAmount(actual: actual, limit: limit) }
+    }
+}
+
+extension Block {
+    /// The same with nil for a coin that there is not.
+    public func connect(
+        onto parent: BlockID, of index: BlockIndex, in network: Network, spending coins: [Coin?],
+        overwritesCoin: Bool = false
+    ) throws(BlockError) -> BlockConnection {
+        try connect(
+            onto: parent, of: index, in: network, spending: spentOutPoints,
+            coins.map { $0 ?? .absent }, overwritesCoin: overwritesCoin)
+    }
+
+    /// The same with nil for a coin that there is not.
+    package func connect(
+        at height: Int, in network: Network, spending coins: [Coin?],
+        areLocksOpen: (Transaction, ArraySlice<Coin>) -> Bool
+    ) throws(BlockError) -> BlockConnection {
+        try connect(
+            at: height, in: network, spending: spentOutPoints, coins.map { $0 ?? .absent },
+            areLocksOpen: areLocksOpen)
     }
 }

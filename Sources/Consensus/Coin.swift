@@ -16,4 +16,10 @@ public struct Coin: Hashable, Sendable {
 
     /// The height of a coin that no block has made yet.
     public static let mempoolHeight = 0x7fff_ffff
+
+    /// What stands in lists where there is no coin.
+    public static let absent = Coin(
+        output: TransactionOutput(value: Amount(satoshis: -1)), height: 0, isCoinbase: false)
+
+    public var isAbsent: Bool { output.value.satoshis == -1 }
 }

@@ -160,10 +160,7 @@ extension Transaction {
     /// The signature operations in its scripts as they stand, the old and inaccurate count.
     public var legacySigOpCount: Int {
         var count = 0
-        for input in inputs.indices { count += script(ofInput: input).sigOpCount(accurate: false) }
-        for output in outputs.indices {
-            count += script(ofOutput: output).sigOpCount(accurate: false)
-        }
+        forEachScript { count += SignatureOperations.count(in: $0, accurate: false) }
         return count
     }
 
@@ -175,7 +172,8 @@ extension Transaction {
         if isCoinbase { return cost }
         for (input, coin) in zip(inputs.indices, coins) {
             let output = coin.output.script
-            let scriptSig = script(ofInput: input)
+            // Of most inputs the script is not looked at.
+            let scriptSig = output.isPayToScriptHash ? script(ofInput: input) : Script()
             if flags.contains(.p2sh) {
                 cost +=
                     SignatureOperations.payToScriptHash(scriptSig: scriptSig, scriptPubKey: output)

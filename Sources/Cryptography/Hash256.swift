@@ -4,7 +4,7 @@ import Notation
 ///
 /// Bitcoin shows them byte-reversed (`displayHex`), and compares them as a little-endian number
 /// when it judges proof of work; so does `<`.
-public struct Hash256: Sendable {
+public struct Hash256: Sendable, BitwiseCopyable {
     /// The bytes as a little-endian number, least significant word first.
     @usableFromInline var word0: UInt64
     @usableFromInline var word1: UInt64

@@ -76,6 +76,33 @@ public struct Block: Sendable {
     public var outputCount: Int { storage.outputs.count }
 }
 
+extension Block {
+    /// The out points that all transactions but the coinbase spend, in order.
+    public var spentOutPoints: [OutPoint] {
+        let first = Int(storage.transactions.first?.inputCount ?? 0)
+        let bytes = storage.bytes
+        let span = bytes.span
+        return storage.inputs.dropFirst(first).map { input in
+            let start = Int(input.start)
+            return OutPoint(
+                txid: Hash256(span.extracting(start..<start &+ 32)),
+                index: storage.integer(at: start &+ 32))
+        }
+    }
+
+    /// The out points of all outputs, in order.
+    public var madeOutPoints: [OutPoint] {
+        var points: [OutPoint] = []
+        points.reserveCapacity(outputCount)
+        for record in storage.transactions {
+            for number in 0..<record.outputCount {
+                points.append(OutPoint(txid: record.txid, index: number))
+            }
+        }
+        return points
+    }
+}
+
 extension Block: Hashable {
     /// Two blocks are equal when their bytes are: a block's hash does not cover its witnesses.
     public static func == (left: Block, right: Block) -> Bool {

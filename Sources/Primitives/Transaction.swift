@@ -166,6 +166,30 @@ extension Transaction {
         Script(storage.bytes[outputRecord(output).script.range])
     }
 
+    /// Calls with the bytes of each script: those of the inputs, then those of the outputs.
+    public func forEachScript(_ body: (Span<UInt8>) -> Void) {
+        let record = record
+        let bytes = storage.bytes
+        let span = bytes.span
+        let inputs = Int(record.firstInput)..<Int(record.firstInput &+ record.inputCount)
+        for input in inputs { body(span.extracting(storage.inputs[input].script.range)) }
+        let outputs = Int(record.firstOutput)..<Int(record.firstOutput &+ record.outputCount)
+        for output in outputs { body(span.extracting(storage.outputs[output].script.range)) }
+    }
+
+    /// Calls with the value and the script of each output.
+    public func forEachOutput(_ body: (Amount, Span<UInt8>) -> Void) {
+        let record = record
+        let bytes = storage.bytes
+        let span = bytes.span
+        for number in Int(record.firstOutput)..<Int(record.firstOutput &+ record.outputCount) {
+            let output = storage.outputs[number]
+            body(
+                Amount(satoshis: storage.integer(at: Int(output.start))),
+                span.extracting(output.script.range))
+        }
+    }
+
     func inputRecord(_ position: Int) -> InputRecord {
         precondition(position >= 0 && position < Int(record.inputCount))
         return storage.inputs[Int(record.firstInput) &+ position]

@@ -18,8 +18,12 @@ public struct WitnessProgram: Hashable, Sendable {
 
 extension Script {
     /// Whether no input whatever could spend this, so that the coin need not be kept.
-    public var isUnspendable: Bool {
-        bytes.first == Opcode.return.rawValue || bytes.count > ScriptLimits.maximumScriptSize
+    public var isUnspendable: Bool { Self.isUnspendable(span) }
+
+    /// The same of a script's bytes.
+    public static func isUnspendable(_ script: Span<UInt8>) -> Bool {
+        !script.isEmpty && script[0] == Opcode.return.rawValue
+            || script.count > ScriptLimits.maximumScriptSize
     }
 
     /// Whether this pays to the hash of a script (BIP16).

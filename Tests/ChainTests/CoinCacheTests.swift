@@ -50,9 +50,10 @@ import Testing
             }
             if round % 7 == 3 {
                 if round % 2 == 0 {
-                    var file = try store.makeSortedFile()
-                    cache.write(to: &file)
-                    try store.ingest(file)
+                    let count = 1 + round % 4
+                    try store.ingest(parts: count) { part, file in
+                        cache.write(part: (part, count), to: &file)
+                    }
                 } else {
                     var batch = WriteBatch()
                     cache.write(to: &batch)
