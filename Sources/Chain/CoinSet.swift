@@ -90,13 +90,34 @@ extension Chainstate {
         return tip(at: last)
     }
 
-    /// Whether the next block of the background is here, or the last is reached.
+    /// Whether the background can go on: its next block is here, or the last is reached.
     var hasHistoryAtHand: Bool {
         guard let base = unfinished?.base, let chain = background?.chain else { return false }
-        guard let tip = chain.last, index.descends(base, from: tip), tip != base else {
-            return true
+        guard let tip = chain.last, tip != base else { return true }
+        return canAdvance(from: tip, toward: base)
+    }
+
+    /// Whether the background can go on from a block to the base.
+    ///
+    /// A branch of its own is left only for one with more work of which all blocks are here, as
+    /// everywhere: until they have come it stays the best that was ever checked.
+    func canAdvance(from tip: BlockID, toward base: BlockID) -> Bool {
+        let fork = index.height(of: index.lastCommonAncestor(tip, base))
+        var low = fork + 1
+        var high = index.height(of: base)
+        while low < high {
+            let middle = (low + high) / 2
+            guard let id = index.ancestor(of: base, at: middle) else { return false }
+            if index.chainWork(of: id) > index.chainWork(of: tip) {
+                high = middle
+            } else {
+                low = middle + 1
+            }
         }
-        return index.ancestor(of: base, at: index.height(of: tip) + 1)
-            .map { index.status(of: $0).hasData } ?? false
+        guard let goal = index.ancestor(of: base, at: low), index.status(of: goal).hasData else {
+            return false
+        }
+        // What the base counts came with the coins; its parent counts only what is here.
+        return index.parent(of: goal).map { index[$0].chainTransactionCount > 0 } ?? false
     }
 }

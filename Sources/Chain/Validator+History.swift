@@ -181,6 +181,7 @@ extension Chainstate {
         while steps < count, bytes < size, index.tip != base {
             if let tip = index.tip, !index.descends(base, from: tip) {
                 // It was on a branch when the coins came.
+                guard canAdvance(from: tip, toward: base) else { break }
                 _ = try disconnectTip()
             } else {
                 guard let next = index.ancestor(of: base, at: index.activeHeight + 1),

@@ -134,20 +134,47 @@ import Testing
         try await again.close()
     }
 
-    @Test("A node on a branch of its own leaves it in the background")
+    @Test("A branch of one's own is left in the background for more work at hand, not before")
     func divergent() async throws {
         let source = try await AssumedSource()
         let chain = TestChain()
         let validator = try await source.node(chain)
         let fork = chain.position(after: Array(source.history[..<45]), from: chain.genesis)
-        _ = try await validator.submitAll(chain.builder.blocks(20, onto: fork))
+        let own = chain.builder.blocks(20, onto: fork, tag: 9)
+        _ = try await validator.submitAll(own)
         #expect(validator.tip.height == 65)
         _ = try await validator.loadCoins(from: source.path)
-        #expect(validator.checkedTip.height == 65)
-        for block in source.history[50...] { _ = try await validator.submit(block: block) }
+        #expect(try await !validator.advanceHistory())
+        #expect(validator.checkedTip.hash == own.last?.hash)
+        // All that are needed but the one after the fork's rest, then all but the one with more work.
+        for block in source.history[51..<66] { _ = try await validator.submit(block: block) }
+        #expect(try await !validator.advanceHistory())
+        for block in source.history[66...] { _ = try await validator.submit(block: block) }
+        #expect(try await !validator.advanceHistory())
+        #expect(validator.checkedTip.hash == own.last?.hash)
+        _ = try await validator.submit(block: source.history[50])
         try await validator.advance()
         #expect(await validator.history == nil)
         #expect(try await ChainState(validator) == source.atBase)
+        try await validator.close()
+    }
+
+    @Test("Equal work does not move the background from its branch, one block more does")
+    func divergentWork() async throws {
+        let source = try await AssumedSource()
+        let chain = TestChain()
+        let validator = try await source.node(chain)
+        let fork = chain.position(after: Array(source.history[..<45]), from: chain.genesis)
+        let own = chain.builder.blocks(20, onto: fork, tag: 9)
+        _ = try await validator.submitAll(own)
+        _ = try await validator.loadCoins(from: source.path)
+        for block in source.history[50..<65] { _ = try await validator.submit(block: block) }
+        #expect(try await !validator.advanceHistory())
+        #expect(validator.checkedTip.hash == own.last?.hash)
+        _ = try await validator.submit(block: source.history[65])
+        try await validator.advance()
+        #expect(validator.checkedTip.hash == source.history[65].hash)
+        #expect(await validator.history?.tip.height == 66)
         try await validator.close()
     }
 
