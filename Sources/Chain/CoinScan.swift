@@ -3,12 +3,14 @@ import Cryptography
 public import Primitives
 public import Storage
 
-/// A search through all coins as they stood at one block. It reads beside the validator, which goes
-/// on with its work.
+/// A walk through all coins as they stood at one block, in search of some or to count them. It reads
+/// beside the validator, which goes on with its work.
 public actor CoinScan {
     /// The block as of which the coins stand.
     public nonisolated let tip: ChainTip
     private let walk: CoinWalk
+    /// What the coins take on the disk, roughly, in bytes.
+    private let diskSize: Int
     private let executor = QueueExecutor(label: "cellblock.coinscan")
 
     /// Coins read between two looks at whether to go on.
@@ -18,9 +20,10 @@ public actor CoinScan {
         executor.asUnownedSerialExecutor()
     }
 
-    init(_ walk: CoinWalk, tip: ChainTip) {
+    init(_ walk: CoinWalk, tip: ChainTip, diskSize: Int) {
         self.walk = walk
         self.tip = tip
+        self.diskSize = diskSize
     }
 
     deinit { walk.close() }
@@ -46,7 +49,7 @@ public actor CoinScan {
         var last: OutPoint?
         while try walk.next(
             Self.step,
-            { point, coin in
+            { point, coin, _ in
                 found.count += 1
                 last = point
                 if scripts.contains(coin.output.script) { found.coins.append((point, coin)) }
@@ -57,6 +60,29 @@ public actor CoinScan {
         found.isComplete = true
         found.coins.sort { Self.precedes($0.point, $1.point) }
         return found
+    }
+
+    /// Counts and hashes all coins; nil if that was not to go on.
+    ///
+    /// - Parameter progress: is told the percentage done, and answers whether to go on.
+    public func count(
+        _ kind: UTXOHashKind, progress: @Sendable (Int) -> Bool
+    ) throws(StorageError) -> UTXOSetInfo? {
+        defer { walk.close() }
+        var count = CoinCount(kind, UTXOSetInfo(height: tip.height, bestBlock: tip.hash))
+        var last: OutPoint?
+        while try walk.next(
+            Self.step,
+            { point, coin, _ in
+                last = point
+                count.add(point, coin)
+            })
+        {
+            guard progress(Self.percentage(last)) else { return nil }
+        }
+        var info = count.finish()
+        info.diskSize = diskSize
+        return info
     }
 
     /// Keys are spread evenly, so that the first bytes tell how far the walk is.
@@ -75,11 +101,11 @@ public actor CoinScan {
 }
 
 extension Validator {
-    /// Begins a search through the coins as they stand now.
+    /// Begins a walk through the coins as they stand now.
     public func scanCoins() throws(StorageError) -> CoinScan {
         try writing { () throws(StorageError) in
             try chain.flush()
-            return CoinScan(try chain.walkCoins(), tip: chain.tip)
+            return CoinScan(try chain.walkCoins(), tip: chain.tip, diskSize: chain.coinSize)
         }
     }
 }

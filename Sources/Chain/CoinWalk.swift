@@ -20,19 +20,22 @@ final class CoinWalk: Sendable {
     /// Ends the walk: what is asked of it from now on fails. Waits for a step under way.
     func close() { cursor.withLock { $0 = nil } }
 
-    /// Hands on the next coins, at most `limit`; false once there are no more.
-    func next(_ limit: Int, _ body: (OutPoint, Coin) -> Void) throws(StorageError) -> Bool {
+    /// Hands on the next coins, at most `limit`, each with the form in which it is stored; false once
+    /// there are no more.
+    func next(
+        _ limit: Int, _ body: (OutPoint, Coin, Span<UInt8>) -> Void
+    ) throws(StorageError) -> Bool {
         var isDamaged = false
         let goesOn = try cursor.withLock { slot throws(StorageError) -> Bool in
             // What has failed is not gone on with.
             guard var cursor = slot.take() else {
-                throw StorageError(path: path, reason: "The node is shutting down")
+                throw Validator.closing
             }
             let goesOn = try cursor.next(limit) { key, value in
                 if let point = StoreKey.outPoint(key),
                     let coin = try? CoinCodec.coin(decoding: value)
                 {
-                    body(point, coin)
+                    body(point, coin, value)
                 } else {
                     isDamaged = true
                 }

@@ -67,6 +67,7 @@ actor SnapshotLoader {
             var table = try store.makeSortedFile()
             var size = 0
             while let next = row, size < Self.tableSize, last.lexicographicallyPrecedes(next.key) {
+                if Task.isCancelled { throw Validator.closing }
                 table.put(next.key.span, next.value.span)
                 count.add(next.point, next.coin)
                 size += next.key.count + next.value.count

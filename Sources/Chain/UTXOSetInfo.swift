@@ -29,64 +29,32 @@ public struct UTXOSetInfo: Hashable, Sendable {
 }
 
 extension Validator {
-    /// Goes through all coins and counts them. Nothing else happens meanwhile.
-    public func utxoSetInfo(_ kind: UTXOHashKind) throws(StorageError) -> UTXOSetInfo {
-        try writing { () throws(StorageError) in
-            try chain.flush()
-            return try chain.utxoSetInfo(kind)
-        }
+    /// Counts and hashes all coins as they stood when this was called; the chain may go on meanwhile.
+    /// Ends early, with an error, once its task is cancelled.
+    public nonisolated func utxoSetInfo(
+        _ kind: UTXOHashKind
+    ) async throws(StorageError) -> UTXOSetInfo {
+        let info = try await scanCoins().count(kind) { _ in !Task.isCancelled }
+        guard let info else { throw Self.closing }
+        return info
     }
 }
 
 extension Chainstate {
-    /// Goes through the coins of the store in the order of their keys. It must have been flushed.
-    func forEachCoin(_ body: (OutPoint, Coin) -> Void) throws(StorageError) {
-        try Self.forEachCoin(in: store) { point, coin, _ in
-            body(point, coin)
-            return true
-        }
-    }
-
-    /// Goes through the coins of a store until the body, which is given the stored form as well,
-    /// returns false.
-    private static func forEachCoin(
-        in store: borrowing Database, _ body: (OutPoint, Coin, Span<UInt8>) -> Bool
-    ) throws(StorageError) {
-        var isDamaged = false
-        try iterate(store, prefix: StoreKey.coinPrefix) { key, value in
-            if let point = StoreKey.outPoint(key), let coin = try? CoinCodec.coin(decoding: value) {
-                return body(point, coin, value)
-            }
-            isDamaged = true
-            return false
-        }
-        if isDamaged {
-            throw StorageError(
-                path: store.path, reason: "A coin is damaged; restart with -reindex-chainstate")
-        }
-    }
-
-    func utxoSetInfo(_ kind: UTXOHashKind) throws(StorageError) -> UTXOSetInfo {
-        let tip = tip
-        var info = try Self.count(
-            kind, in: store, UTXOSetInfo(height: tip.height, bestBlock: tip.hash))
+    /// What the coins take on the disk, roughly, in bytes.
+    var coinSize: Int {
         let (start, end) = ([StoreKey.coinPrefix], [StoreKey.coinPrefix + 1])
-        info.diskSize = store.approximateSize(from: start.span, to: end.span)
-        return info
+        return store.approximateSize(from: start.span, to: end.span)
     }
 
     /// Counts the coins of a store.
-    ///
-    /// - Parameter visit: is given each coin in its stored form; false ends it.
     static func count(
-        _ kind: UTXOHashKind, in store: borrowing Database, _ start: UTXOSetInfo,
-        visit: (OutPoint, Span<UInt8>) -> Bool = { _, _ in true }
+        _ kind: UTXOHashKind, in store: borrowing Database, _ start: UTXOSetInfo
     ) throws(StorageError) -> UTXOSetInfo {
         var count = CoinCount(kind, start)
-        try forEachCoin(in: store) { point, coin, stored in
-            count.add(point, coin)
-            return visit(point, stored)
-        }
+        let walk = CoinWalk(try store.cursor(StoreKey.coinPrefix), path: store.path)
+        defer { walk.close() }
+        while try walk.next(.max, { point, coin, _ in count.add(point, coin) }) {}
         return count.finish()
     }
 }

@@ -7,12 +7,12 @@ public import Storage
 
 /// What `dumptxoutset` tells of the file it wrote.
 public struct CoinDump: Hashable, Sendable {
-    public var coinCount: UInt64
+    public var coinCount: UInt64 = 0
     public var base: BlockHash
     public var height: Int
     public var path: String
     /// Core's `hash_serialized_3` of the coins.
-    public var coinsHash: Hash256
+    public var coinsHash = Hash256.zero
     /// The transactions from genesis to the base.
     public var transactionCount: Int
     /// The file of the payout ledger, where one is kept.
@@ -23,7 +23,9 @@ public struct CoinDump: Hashable, Sendable {
 public enum CoinDumpError: Error, Hashable {
     case unknownBlock
     case notOnActiveChain
-    /// There is something at the path already.
+    /// Blocks that would have to be taken back are gone.
+    case pruned
+    /// There is something at the path already, or soon will be.
     case exists(String)
     /// The file cannot be made.
     case cannotOpen(String)
@@ -32,21 +34,37 @@ public enum CoinDumpError: Error, Hashable {
 
 extension Validator {
     /// Writes the coins as of a block to a file in Core's form, and the payout ledger beside it
-    /// where one is kept. Nothing else happens meanwhile.
+    /// where one is kept. They are read as they stood when this was called; the chain may go on
+    /// meanwhile.
     ///
     /// The file appears whole or not at all: it is written under another name first.
     ///
     /// - Parameters:
     ///   - target: a block of the active chain; nil for the tip.
     ///   - inMemory: whether coins of a block below the tip are worked out in memory.
-    public func dumpCoins(
+    public nonisolated func dumpCoins(
         to path: String, at target: BlockHash? = nil, inMemory: Bool = false
-    ) throws(CoinDumpError) -> CoinDump {
-        guard let id = target.map({ chain.index.find($0) }) ?? chain.index.tip else {
+    ) async throws(CoinDumpError) -> CoinDump {
+        let dumper = try await beginDump(to: path, at: target, inMemory: inMemory)
+        do throws(StorageError) {
+            let dump = try await dumper.write()
+            await endDump(to: path)
+            return dump
+        } catch {
+            await endDump(to: path)
+            throw .storage(error)
+        }
+    }
+
+    private func beginDump(
+        to path: String, at target: BlockHash?, inMemory: Bool
+    ) throws(CoinDumpError) -> CoinDumper {
+        guard let tip = chain.index.tip, let id = target.map({ chain.index.find($0) }) ?? tip else {
             throw .unknownBlock
         }
         guard chain.index.isActive(id) else { throw .notOnActiveChain }
-        guard !System.exists(path) else { throw .exists(path) }
+        guard id == tip || chain.canTakeBack(to: id) else { throw .pruned }
+        guard !System.exists(path), dumps[path] == nil else { throw .exists(path) }
         let incomplete = path + ".incomplete"
         do throws(StorageError) {
             let file = try File(incomplete, .creating, fault: configuration.writeFault)
@@ -55,123 +73,92 @@ extension Validator {
             throw .cannotOpen(incomplete)
         }
         do throws(StorageError) {
-            try writing { () throws(StorageError) in try chain.flush() }
-            var dump = try chain.dump(
-                to: incomplete, at: id, inMemory: inMemory, fault: configuration.writeFault)
-            dump.path = path
-            dump.ledgerPath = try dumpLedger(beside: path, at: chain.index.hash(of: id))
-            try System.rename(incomplete, to: path)
-            return dump
+            let plan = try plan(to: path, incomplete, at: id, below: tip, inMemory: inMemory)
+            dumps[path] = plan.folder
+            // Until the end the blocks to be taken back must stay.
+            if id != tip { pruneLocks.set(Self.lock(of: path), to: plan.dump.height + 1) }
+            return CoinDumper(plan, self, fault: configuration.writeFault)
         } catch {
             try? System.remove(incomplete)
             throw .storage(error)
         }
     }
 
-    private func dumpLedger(
-        beside path: String, at base: BlockHash
-    ) throws(StorageError) -> String? {
+    private func plan(
+        to path: String, _ incomplete: String, at id: BlockID, below tip: BlockID, inMemory: Bool
+    ) throws(StorageError) -> CoinDumper.Plan {
+        let walk = try writing { () throws(StorageError) in
+            try chain.flush()
+            return try chain.walkCoins()
+        }
+        let (hash, height) = (chain.index.hash(of: id), chain.index.height(of: id))
+        let undone = ((height + 1)..<(chain.index.height(of: tip) + 1)).reversed()
+            .compactMap { chain.index.active(at: $0).map { chain.index.hash(of: $0) } }
+        return CoinDumper.Plan(
+            walk: walk,
+            dump: CoinDump(
+                base: hash, height: height, path: path,
+                transactionCount: Int(clamping: chain.index[id].chainTransactionCount)),
+            undone: undone, incomplete: incomplete,
+            folder: rollbackFolder(beside: path, height), isInMemory: inMemory,
+            ledger: try ledgerFile(at: hash))
+    }
+
+    private func endDump(to path: String) {
+        dumps[path] = nil
+        pruneLocks.set(Self.lock(of: path), to: nil)
+    }
+
+    private static func lock(of path: String) -> String { "dumptxoutset \(path)" }
+
+    /// Core's name and place for it, so that what a crash leaves is known to whoever tidies up.
+    private func rollbackFolder(beside path: String, _ height: Int) -> String {
+        let folder =
+            "\(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])/temp_utxo_\(height)"
+        var name = folder
+        var number = 1
+        while dumps.values.contains(name) {
+            number += 1
+            name = "\(folder)_\(number)"
+        }
+        return name
+    }
+
+    private func ledgerFile(at base: BlockHash) throws(StorageError) -> [UInt8]? {
         let ledger = try ledger(at: base) ?? PayoutLedger()
         guard ledger != PayoutLedger() || !chain.ledger.rosters.isEmpty else { return nil }
-        let file = LedgerSnapshot.path(beside: path)
-        let bytes = LedgerSnapshot(base: base, ledger: ledger).encoded(networkMagic: network.magic)
-        try File.replace(file, with: bytes.span, fault: configuration.writeFault)
-        return file
+        return LedgerSnapshot(base: base, ledger: ledger).encoded(networkMagic: network.magic)
+    }
+
+    /// A block with the coins it spent.
+    func blockToTakeBack(_ hash: BlockHash) throws(StorageError) -> (Block, UndoData) {
+        try checkRunning()
+        guard let id = chain.index.find(hash), let block = try chain.block(id),
+            let undo = try chain.undo(id), undo.matches(block)
+        else {
+            throw StorageError(
+                path: chain.store.path,
+                reason: "Block \(hash.displayHex) cannot be taken back: it is gone, or its undo "
+                    + "data is of another")
+        }
+        return (block, undo)
     }
 }
 
 extension Chainstate {
-    /// Writes the coins as of a block of the active chain. All must have been flushed.
-    func dump(
-        to path: String, at target: BlockID, inMemory: Bool, fault: WriteFault
-    ) throws(StorageError) -> CoinDump {
-        guard target != index.tip else {
-            return try dump(store, to: path, at: target, fault: fault)
-        }
-        // Core's name and place for it, so that what a crash leaves is known to whoever tidies up.
-        let folder =
-            "\(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])"
-            + "/temp_utxo_\(index.height(of: target))"
-        if !inMemory {
-            try System.removeFolder(folder)
-            try System.createFolder(folder)
-        }
-        defer { if !inMemory { try? System.removeFolder(folder) } }
-        return try dump(
-            rolledBackTo: target, in: folder, inMemory: inMemory, to: path, fault: fault)
+    /// Whether the blocks of the active chain above one are all here, with what they spent.
+    fileprivate func canTakeBack(to id: BlockID) -> Bool {
+        guard let next = index.active(at: index.height(of: id) + 1) else { return true }
+        return lowestRemovable(from: next) == next
     }
+}
 
-    private func dump(
-        rolledBackTo target: BlockID, in folder: String, inMemory: Bool, to path: String,
-        fault: WriteFault
-    ) throws(StorageError) -> CoinDump {
-        let rolled = try Database(
-            path: folder, cacheBytes: 16 << 20, inMemory: inMemory, fault: fault)
-        try Self.copy(StoreKey.coinPrefix, from: store, to: rolled)
-        var next = index.tip
-        while let id = next, id != target {
-            try takeBack(id, in: rolled)
-            next = index.parent(of: id)
-        }
-        return try dump(rolled, to: path, at: target, fault: fault)
-    }
-
-    /// Takes a block back in a store that holds the coins as of it, and nothing else.
-    private func takeBack(
-        _ id: BlockID, in coins: borrowing Database
-    ) throws(StorageError) {
-        guard let block = try block(id), let undo = try undo(id),
-            undo.spent.count + 1 == block.transactions.count
-        else { throw mismatch(id) }
-        var batch = WriteBatch()
-        var key: [UInt8] = []
-        var value: [UInt8] = []
-        for position in block.transactions.indices.reversed() {
-            let transaction = block.transactions[position]
-            let txid = transaction.txid
-            for number in transaction.outputs.indices {
-                key.removeAll(keepingCapacity: true)
-                StoreKey.append(coin: OutPoint(txid: txid, index: UInt32(number)), to: &key)
-                batch.delete(key.span)
+extension UndoData {
+    /// Whether there is a coin for each input of the block but the coinbase's.
+    fileprivate func matches(_ block: Block) -> Bool {
+        spent.count + 1 == block.transactions.count
+            && zip(spent, block.transactions.dropFirst()).allSatisfy {
+                $0.count == $1.inputs.count
             }
-            guard position > 0 else { continue }
-            let spent = undo.spent[position - 1]
-            guard spent.count == transaction.inputs.count else { throw mismatch(id) }
-            for (number, coin) in spent.enumerated() {
-                key.removeAll(keepingCapacity: true)
-                StoreKey.append(coin: transaction.outPoint(at: number), to: &key)
-                value.removeAll(keepingCapacity: true)
-                CoinCodec.append(coin, to: &value)
-                batch.put(key.span, value.span)
-            }
-        }
-        try coins.write(batch, sync: false)
-    }
-
-    private func dump(
-        _ coins: borrowing Database, to path: String, at base: BlockID, fault: WriteFault
-    ) throws(StorageError) -> CoinDump {
-        let hash = index.hash(of: base)
-        let file = try File(path, .creating, fault: fault)
-        try file.truncate(to: 0)
-        var writer = SnapshotWriter(file, base: hash, networkMagic: network.magic)
-        var failure: StorageError?
-        let info = try Self.count(
-            .serialized3, in: coins, UTXOSetInfo(height: index.height(of: base), bestBlock: hash)
-        ) { point, stored in
-            do throws(StorageError) {
-                try writer.append(point, stored)
-                return true
-            } catch {
-                failure = error
-                return false
-            }
-        }
-        if let failure { throw failure }
-        try writer.finish()
-        return CoinDump(
-            coinCount: writer.coinCount, base: hash, height: info.height, path: path,
-            coinsHash: info.hash ?? .zero,
-            transactionCount: Int(clamping: index[base].chainTransactionCount))
     }
 }

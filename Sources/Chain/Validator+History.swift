@@ -118,7 +118,7 @@ extension Validator {
         }
         // The count is changed in place, not copied.
         historyCheck = nil
-        if try check.walk.next(Self.stepCoins, { check.count.add($0, $1) }) {
+        if try check.walk.next(Self.stepCoins, { point, coin, _ in check.count.add(point, coin) }) {
             historyCheck = check
             return true
         }

@@ -27,6 +27,8 @@ public actor Validator {
     private var lastFlush: Int64 = 0
     var pruneLocks: PruneLocks
     var isLoadingCoins = false
+    /// Where coins are being written to, and the folders used for that.
+    var dumps: [String: String] = [:]
     /// The count of coins by which the background ends.
     var historyCheck: HistoryCheck?
     private var invalidated: [InvalidBlock] = []
@@ -217,10 +219,13 @@ public actor Validator {
 
     // MARK: For the other parts of this actor
 
+    /// What is thrown where a node that stops cannot answer.
+    public static let closing = StorageError(path: "", reason: "The node is shutting down")
+
     /// Throws if the validator has stopped.
     func checkRunning() throws(StorageError) {
         if let failure = latch.failure { throw failure }
-        if isClosed { throw StorageError(path: "", reason: "The node is shutting down") }
+        if isClosed { throw Self.closing }
     }
 
     /// Runs what may change the disk. If it fails there is no telling what is in memory: the

@@ -68,10 +68,13 @@ struct DumpTxOutSet: RPCMethod {
         let given = try request.string("path")
         let path = given.hasPrefix("/") ? given : "\(context.dataDirectory)/\(given)"
         let inMemory = try options["in_memory"]?.asBool() ?? false
+        let validator = context.validator
         let dump: CoinDump
-        do throws(CoinDumpError) {
-            dump = try await context.validator.dumpCoins(to: path, at: target, inMemory: inMemory)
-        } catch {
+        do {
+            dump = try await context.endingAtStop {
+                try await validator.dumpCoins(to: path, at: target, inMemory: inMemory)
+            }
+        } catch let error as CoinDumpError {
             throw answer(to: error)
         }
         var object: JSONObject = [
@@ -114,6 +117,10 @@ struct DumpTxOutSet: RPCMethod {
         switch error {
         case .unknownBlock: .invalidAddressOrKey("Block not found")
         case .notOnActiveChain: .invalidParameter("Block is not in main chain")
+        case .pruned:
+            .misc(
+                "Could not roll back to requested height since necessary block data is already "
+                    + "pruned.")
         case .exists(let path):
             .invalidParameter(
                 "\(path) already exists. If you are sure this is what you want, move it out of the way first"

@@ -138,7 +138,8 @@ struct GetTxOutSetInfo: RPCMethod {
     private func counted(
         _ kind: UTXOHashKind, _ name: String, _ context: RPCContext
     ) async throws -> JSON {
-        let info = try await context.validator.utxoSetInfo(kind)
+        let validator = context.validator
+        let info = try await context.endingAtStop { try await validator.utxoSetInfo(kind) }
         var object: JSONObject = [
             "height": .int(info.height), "bestblock": .string(info.bestBlock.displayHex),
             "txouts": .int(info.outputs), "bogosize": .int(info.bogoSize),

@@ -43,10 +43,11 @@ struct LoadTxOutSet: RPCMethod {
     func call(_ request: RPCRequest, _ context: RPCContext) async throws -> JSON {
         let given = try request.string("path")
         let path = given.hasPrefix("/") ? given : "\(context.dataDirectory)/\(given)"
+        let validator = context.validator
         let load: CoinLoad
-        do throws(CoinLoadError) {
-            load = try await context.validator.loadCoins(from: path)
-        } catch {
+        do {
+            load = try await context.endingAtStop { try await validator.loadCoins(from: path) }
+        } catch let error as CoinLoadError {
             throw answer(to: error, path)
         }
         // Peers are to know that old blocks are not to be had here.
