@@ -9,12 +9,13 @@ extension Chainstate {
     /// power the files may hold less of them than the store knows.
     static func loadIndex(
         _ store: borrowing Database, _ network: Network, _ files: inout BlockFiles,
-        assumed: (pinned: CoinSnapshot, best: BlockHash)?
+        assumed: (pinned: CoinSnapshot, best: BlockHash)?, isStopping: () -> Bool
     ) throws(StorageError) -> BlockIndex {
         var records: [BlockRecord] = []
         var damage: String?
         do throws(StorageError) {
             try Self.iterate(store, prefix: StoreKey.blockPrefix) { _, value in
+                guard !isStopping() else { return false }
                 do {
                     records.append(try BlockRecordCodec.decode(value))
                 } catch {
@@ -30,6 +31,7 @@ extension Chainstate {
                 path: store.path,
                 reason: "The block index is damaged: \(damage); restart with -reindex")
         }
+        guard !isStopping() else { throw Validator.closing }
         guard !records.isEmpty else { return BlockIndex(network: network) }
         // Before anything is missed in the files: those of this network may be elsewhere.
         if let genesis = records.first(where: { $0.height == 0 })?.header.hash,
@@ -51,9 +53,12 @@ extension Chainstate {
         // counts up to the base alone.
         let base = assumed?.pinned.height ?? -1
         for position in records.indices where records[position].status.hasData {
+            guard !isStopping() else { throw Validator.closing }
             let height = records[position].height
             let known = (height > base ? upper ?? flushed : flushed)?.height ?? -1
-            if height > known { try Self.verify(&records[position], network, files) }
+            if height > known {
+                try Self.verify(&records[position], network, files)
+            }
         }
         try Self.checkPresence(&records, [flushed, upper], files)
         do throws(BlockIndexError) {
@@ -118,7 +123,8 @@ extension Chainstate {
         let hasWitness = network.consensus.isActive(.segwit, at: record.height)
         let position = FilePosition(
             file: Int(record.file), offset: Int(record.dataPosition))
-        if let bytes = try files.reader.block(at: position), let block = try? Block(decoding: bytes),
+        if let bytes = try files.reader.block(at: position),
+            let block = try? Block(decoding: bytes),
             block.header == record.header,
             (try? block.checkMutation(checkingWitness: hasWitness)) != nil
         {

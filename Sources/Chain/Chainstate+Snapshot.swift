@@ -147,7 +147,9 @@ extension Chainstate {
 
     /// Puts a store whose coins were found right in the place of the one at `path`, with all that is
     /// no coin from there.
-    static func adoptConfirmed(_ path: String, fault: WriteFault) throws(StorageError) {
+    static func adoptConfirmed(
+        _ path: String, fault: WriteFault, isStopping: () -> Bool
+    ) throws(StorageError) {
         let snapshot = snapshotPath(in: folder(of: path))
         guard System.isFolder(snapshot) else {
             throw StorageError(
@@ -159,7 +161,7 @@ extension Chainstate {
             for prefix in [
                 StoreKey.blockPrefix, StoreKey.ledgerPrefix, StoreKey.transactionPrefix,
             ] {
-                try copy(prefix, from: old, to: new)
+                try copy(prefix, from: old, to: new, isStopping: isStopping)
             }
             var batch = WriteBatch()
             for key in [StoreKey.hasTransactionIndex, StoreKey.hasPruned] {

@@ -13,11 +13,13 @@ extension Chainstate {
     /// wanted of the old, and takes its place.
     static func openStore(
         _ path: String, _ reindex: Validator.Configuration.Reindex, cacheBytes: Int,
-        fault: WriteFault, log: (_ category: String, _ text: String) -> Void
+        fault: WriteFault, isStopping: () -> Bool,
+        log: (_ category: String, _ text: String) -> Void
     ) throws(StorageError) -> Database {
         try finishReplacing(path)
         if reindex != .nothing, System.isFolder(path) {
-            try replace(path, keepsIndex: reindex == .chainstate, fault: fault)
+            try replace(
+                path, keepsIndex: reindex == .chainstate, fault: fault, isStopping: isStopping)
         }
         try System.createFolder(path)
         var store = try open(path, cacheBytes: cacheBytes, fault: fault)
@@ -28,13 +30,13 @@ extension Chainstate {
             log(
                 "validation",
                 "[snapshot] cleaning up unneeded background chainstate, then reinitializing")
-            try adoptConfirmed(path, fault: fault)
+            try adoptConfirmed(path, fault: fault, isStopping: isStopping)
             store = try open(path, cacheBytes: cacheBytes, fault: fault)
         }
-        // A reindex that was cut short begins again.
-        if reindex == .nothing, try store.get(StoreKey.reindexing) != nil {
+        // A reindex that was cut short before it had come to anything begins again.
+        if reindex == .nothing, try store.get(StoreKey.reindexing)?.isEmpty == true {
             store.close()
-            try replace(path, keepsIndex: false, fault: fault)
+            try replace(path, keepsIndex: false, fault: fault, isStopping: isStopping)
             return try open(path, cacheBytes: cacheBytes, fault: fault)
         }
         if reindex == .everything {
@@ -79,14 +81,15 @@ extension Chainstate {
     /// Puts a store in the place of the one at `path`, without coins and, unless `keepsIndex`,
     /// without block index.
     private static func replace(
-        _ path: String, keepsIndex: Bool, fault: WriteFault
+        _ path: String, keepsIndex: Bool, fault: WriteFault, isStopping: () -> Bool
     ) throws(StorageError) {
         let unfinished = path + ".unfinished"
         try System.removeFolder(unfinished)
         try System.createFolder(unfinished)
         do {
             let new = try Database(path: unfinished, cacheBytes: 16 << 20, fault: fault)
-            try copy(from: path, to: new, keepsIndex: keepsIndex, fault: fault)
+            try copy(
+                from: path, to: new, keepsIndex: keepsIndex, fault: fault, isStopping: isStopping)
             var batch = WriteBatch()
             batch.put(StoreKey.version, version)
             if !keepsIndex { batch.put(StoreKey.reindexing, []) }
@@ -115,17 +118,18 @@ extension Chainstate {
     /// Copies what is not made anew. What blocks did to the ledger stays in any case, as far as it
     /// can be read: it is looked up by hash and by the ledger before.
     private static func copy(
-        from path: String, to new: borrowing Database, keepsIndex: Bool, fault: WriteFault
+        from path: String, to new: borrowing Database, keepsIndex: Bool, fault: WriteFault,
+        isStopping: () -> Bool
     ) throws(StorageError) {
         do throws(StorageError) {
             let old = try Database(path: path, cacheBytes: 16 << 20, fault: fault)
             if keepsIndex {
                 try checkVersion(old)
-                try copy(StoreKey.blockPrefix, from: old, to: new)
+                try copy(StoreKey.blockPrefix, from: old, to: new, isStopping: isStopping)
             }
-            try copy(StoreKey.ledgerPrefix, from: old, to: new)
+            try copy(StoreKey.ledgerPrefix, from: old, to: new, isStopping: isStopping)
         } catch {
-            if error.path == new.path { throw error }
+            if error.path == new.path || error == Validator.closing { throw error }
             guard keepsIndex else { return }
             throw StorageError(
                 path: error.path,
@@ -135,12 +139,17 @@ extension Chainstate {
 
     /// Copies the entries under keys that begin with a byte.
     static func copy(
-        _ prefix: UInt8, from old: borrowing Database, to new: borrowing Database
+        _ prefix: UInt8, from old: borrowing Database, to new: borrowing Database,
+        isStopping: () -> Bool
     ) throws(StorageError) {
         var batch = WriteBatch()
         var failure: StorageError?
         try iterate(old, prefix: prefix) { key, value in
             batch.put(key, value)
+            guard !isStopping() else {
+                failure = Validator.closing
+                return false
+            }
             guard batch.byteCount > batchLimit else { return true }
             var full = WriteBatch()
             swap(&full, &batch)

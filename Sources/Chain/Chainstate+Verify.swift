@@ -10,6 +10,8 @@ enum Verification {
     case sound
     /// What could be looked at is sound, but the block at this height was pruned.
     case stopped(at: Int)
+    /// The node is to stop, and looked no further.
+    case ended
     /// Something is wrong with what the disk holds; the error says what, and what repairs it.
     case damaged(StorageError)
 }
@@ -29,6 +31,7 @@ extension Chainstate {
         var lowest = height + 1
         var hasAllUndo = true
         for height in stride(from: height, to: height - depth, by: -1) {
+            guard !isStopping() else { return .ended }
             guard let id = index.active(at: height) else { break }
             if let unfinished, height <= unfinished.snapshot.height {
                 finding = .stopped(at: height)
@@ -68,6 +71,7 @@ extension Chainstate {
         }
         guard level >= 4 else { return finding }
         for height in lowest..<(height + 1) {
+            guard !isStopping() else { return .ended }
             guard let id = index.active(at: height), let block = try block(id) else { break }
             guard try connectAgain(block, id, &view) else {
                 return damage(

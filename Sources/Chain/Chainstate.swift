@@ -42,6 +42,7 @@ final class Chainstate {
     private var lock: FolderLock
     let folder: String
     let storeCache: Int
+    let isStopping: @Sendable () -> Bool
     let fault: WriteFault
 
     /// What the store is to be told with the next write, whether or not coins are.
@@ -71,14 +72,15 @@ final class Chainstate {
         if configuration.reindex != .nothing { try Self.removeSnapshot(in: folder) }
         let store = try Self.openStore(
             folder + "/chainstate", configuration.reindex, cacheBytes: storeCache, fault: fault,
-            log: configuration.log)
+            isStopping: configuration.isStopping, log: configuration.log)
         if try store.get(StoreKey.reindexing) != nil { try Self.removeSnapshot(in: folder) }
         let total = max(1 << 20, configuration.databaseCacheBytes - storeCache)
         let snapshot = try Self.openSnapshot(
             in: folder, network, cacheBytes: storeCache, fault: fault,
             log: configuration.log)
         let index = try Self.loadIndex(
-            store, network, &files, assumed: snapshot.map { ($0.pinned, $0.best) })
+            store, network, &files, assumed: snapshot.map { ($0.pinned, $0.best) },
+            isStopping: configuration.isStopping)
         let ledger = try LedgerKeeper(reading: store)
         let checked = try store.get(StoreKey.bestBlock)
         let hasPruned = try store.get(StoreKey.hasPruned) != nil
@@ -92,6 +94,7 @@ final class Chainstate {
         fullCacheLimit = total
         self.storeCache = storeCache
         self.fault = fault
+        isStopping = configuration.isStopping
         self.folder = folder
         verified = VerificationCache(capacityInBytes: configuration.verificationCacheBytes)
         scripts = ScriptPool(threads: configuration.scriptThreads)

@@ -61,6 +61,8 @@ extension Validator {
         public var maximumBlockFileSize = 128 << 20
         /// The longest time between two flushes, in seconds.
         public var flushInterval: Int64 = 600
+        /// Whether the node is to stop: what takes long then ends at the next block, whole.
+        public var isStopping: @Sendable () -> Bool = { false }
         /// Is told, under a category, what is worth a line in the log.
         public var log: @Sendable (_ category: String, _ text: String) -> Void = { _, _ in }
         /// By which tests make writes fail.

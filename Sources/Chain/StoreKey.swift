@@ -12,10 +12,13 @@ enum StoreKey {
     static let bestBlock: [UInt8] = [UInt8(ascii: "B")]
     /// The payout ledger as of the best block.
     static let ledger: [UInt8] = [UInt8(ascii: "L")]
-    /// Present while the block files are being read anew.
+    /// Present while the block files are being read anew: nothing, or the number of the first file
+    /// that is still to be read, in four bytes, the highest first.
     static let reindexing: [UInt8] = [UInt8(ascii: "R")]
     /// Present when the store holds the positions of all transactions of the active chain.
     static let hasTransactionIndex: [UInt8] = [UInt8(ascii: "T")]
+    /// The height below which it does, while it is being filled.
+    static let transactionsBelow: [UInt8] = [UInt8(ascii: "U")]
     /// Present once coins from outside, in a store of their own, were found to be right.
     static let confirmed: [UInt8] = [UInt8(ascii: "A")]
     /// Present once block files were given up.
@@ -38,6 +41,18 @@ enum StoreKey {
         bytes.reserveCapacity(33)
         hash.append(to: &bytes)
         return bytes
+    }
+
+    /// A number as some values are, in four bytes, the highest first.
+    static func bytes(_ number: Int) -> [UInt8] {
+        let number = UInt32(clamping: number)
+        return (0..<4).map { UInt8(truncatingIfNeeded: number >> (24 - 8 * $0)) }
+    }
+
+    /// Such a number; nil for bytes that are none.
+    static func number(_ bytes: [UInt8]?) -> Int? {
+        guard let bytes, bytes.count == 4 else { return nil }
+        return bytes.reduce(0) { $0 << 8 | Int($1) }
     }
 
     /// The out point of a coin's key.

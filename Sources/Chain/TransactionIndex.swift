@@ -36,19 +36,26 @@ extension Chainstate {
             try store.get(StoreKey.hasTransactionIndex) != nil
         }
         if !keepsTransactionIndex {
-            if isComplete {
-                pending.delete(StoreKey.hasTransactionIndex)
-                hasPending = true
-                try writeIndex()
-            }
-            return
+            pending.delete(StoreKey.transactionsBelow)
+            if isComplete { pending.delete(StoreKey.hasTransactionIndex) }
+            hasPending = true
+            return try writeIndex()
         }
         guard !isComplete else { return }
-        for height in 0..<max(0, index.activeHeight + 1) {
+        let done = try withIndexStore { store throws(StorageError) in
+            StoreKey.number(try store.get(StoreKey.transactionsBelow)) ?? 0
+        }
+        for height in done..<max(done, index.activeHeight + 1) {
+            // What is connected meanwhile is put at once: the next start goes on from here.
+            if isStopping() || pending.byteCount > 16 << 20 {
+                put(StoreKey.transactionsBelow, StoreKey.bytes(height))
+                try writeIndex()
+            }
+            guard !isStopping() else { return }
             guard let id = index.active(at: height), let block = try block(id) else { continue }
             putTransactions(of: block, id)
-            if pending.byteCount > 16 << 20 { try writeIndex() }
         }
+        pending.delete(StoreKey.transactionsBelow)
         put(StoreKey.hasTransactionIndex, [])
         try writeIndex()
     }

@@ -35,7 +35,8 @@ extension Validator {
     ) throws(StorageError) -> Verdict {
         var verdict = Verdict.none
         while true {
-            while let target = chain.index.bestCandidate(), target != chain.index.tip {
+            // A node that is to stop leaves what is to be connected to the next start.
+            while !isStopping, let target = chain.index.bestCandidate(), target != chain.index.tip {
                 try follow(target, watched, &verdict)
                 chain.index.pruneCandidates()
             }
@@ -55,7 +56,7 @@ extension Validator {
         if fork != chain.index.tip, !(try settle(leaving: 0, watched, &verdict)) { return }
         let disconnected = try fork.map { id throws(StorageError) in try disconnect(to: id) } ?? []
         var feed: BlockFeed?
-        while let next = nextStep(toward: target) {
+        while !isStopping, let next = nextStep(toward: target) {
             let block = try blockToConnect(next, toward: target, watched, &feed)
             if let error = try chain.connect(next, block) {
                 // Of a block on a bad one nothing is known.

@@ -28,15 +28,20 @@ extension Validator {
 
     /// Takes in `mempool.dat`. A file that cannot be read costs nothing but its transactions.
     func loadMempool(_ progress: @Sendable (String) -> Void) throws(StorageError) {
-        guard configuration.persistsMempool, let dump = readMempool(progress) else { return }
+        guard configuration.persistsMempool, let dump = readMempool(progress) else {
+            isPoolWhole = true
+            return
+        }
         let now = clock.now()
         for (txid, delta) in dump.deltas { pool.prioritise(txid, by: delta) }
         for entry in dump.entries {
+            guard !isStopping else { return }
             if entry.delta != 0 { pool.prioritise(entry.transaction.txid, by: entry.delta) }
             guard entry.time > now - pool.policy.expiry else { continue }
             _ = try admit(entry.transaction, TransactionOptions(), arrivedAt: entry.time)
         }
         for txid in dump.unbroadcast where pool[txid] != nil { pool.addUnbroadcast(txid) }
+        isPoolWhole = true
     }
 }
 

@@ -73,6 +73,7 @@ extension Validator {
         try checkRunning()
         switch try chain.verify(level: level, count: count) {
         case .sound: return nil
+        case .ended: throw Self.closing
         case .damaged(let damage): return damage
         case .stopped(let height):
             noteStop(at: height)

@@ -6,19 +6,28 @@ import Storage
 
 extension Validator {
     /// Builds the block index anew from the block files, if that was asked for or was cut short.
+    ///
+    /// How far it has come is written down after each file: from there the next start goes on.
     func reindexIfAsked(_ progress: @Sendable (String) -> Void) throws(StorageError) {
-        guard try chain.store.get(StoreKey.reindexing) != nil else { return }
-        try chain.files.removeUndo()
-        if configuration.prune != .off { try chain.files.removeUnusable() }
+        guard let reached = try chain.store.get(StoreKey.reindexing) else { return }
+        let first = StoreKey.number(reached)
+        if first == nil {
+            try chain.files.removeUndo()
+            if configuration.prune != .off { try chain.files.removeUnusable() }
+        }
         var orphans: [BlockHash: [FilePosition]] = [:]
-        for file in try chain.files.numbers() {
+        for file in try chain.files.numbers() where file >= first ?? 0 {
             progress("Reindexing block file \(chain.files.blockPath(file))")
             let blocks = ReadAhead.blocks(
                 ofFile: file, from: 0, by: chain.files.reader, in: network)
-            while let placed = try blocks.next() {
+            while !isStopping, let placed = try blocks.next() {
                 try restore(placed, &orphans)
             }
             try activate()
+            // Blocks whose parents are still to come are in the files alone.
+            let waiting = orphans.values.joined().lazy.map(\.file).min()
+            noteReindexed(below: min(waiting ?? .max, isStopping ? file : file + 1))
+            guard !isStopping else { return }
         }
         try chain.keepGenesis()
         try activate()
@@ -26,6 +35,11 @@ extension Validator {
         chain.hasPending = true
         try chain.flush()
         progress("Reindexing finished")
+    }
+
+    /// Notes that the files below one need not be read again.
+    private func noteReindexed(below file: Int) {
+        chain.put(StoreKey.reindexing, StoreKey.bytes(file))
     }
 
     /// Takes in blocks at the end of the files of which the index has not heard: the end of the
@@ -41,7 +55,7 @@ extension Validator {
         for file in try chain.files.numbers() where file >= known?.file ?? 0 {
             let blocks = ReadAhead.blocks(
                 ofFile: file, from: start, by: chain.files.reader, in: network)
-            while let placed = try blocks.next() {
+            while !isStopping, let placed = try blocks.next() {
                 if !isTold {
                     progress(
                         "Taking in blocks that the index lacks: \(chain.files.blockPath(file))")
@@ -49,6 +63,7 @@ extension Validator {
                 }
                 try restore(placed, &orphans)
             }
+            guard !isStopping else { break }
             start = 0
         }
         try chain.writeIndex()
@@ -101,9 +116,12 @@ extension Validator {
             progress("Importing \(path)")
             var orphans: [BlockHash: [JudgedBlock]] = [:]
             let blocks = ReadAhead.blocks(of: path, in: network)
-            while let judged = try blocks.next() { try take(imported: judged, &orphans) }
+            while !isStopping, let judged = try blocks.next() {
+                try take(imported: judged, &orphans)
+            }
             try settleAll()
             publish()
+            guard !isStopping else { return }
         }
     }
 

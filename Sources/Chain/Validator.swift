@@ -27,6 +27,8 @@ public actor Validator {
     private var lastFlush: Int64 = 0
     var pruneLocks: PruneLocks
     var isLoadingCoins = false
+    /// Whether the pool holds all that `mempool.dat` did.
+    var isPoolWhole = false
     /// Where coins are being written to, and the folders used for that.
     var dumps: [String: String] = [:]
     /// The count of coins by which the background ends.
@@ -47,6 +49,9 @@ public actor Validator {
 
     /// Opens the chain in the configured folder, repairs what a crash left, and brings it to the
     /// best block it holds.
+    ///
+    /// Where the node is to stop meanwhile it returns early, at some block, to be closed; or throws
+    /// `closing` where there is nothing to be closed yet. The next start goes on from there.
     ///
     /// - Parameter progress: is told what takes time.
     public static func open(
@@ -77,18 +82,24 @@ public actor Validator {
             chain.use(rosters: configuration.rosters)
             try checkPruning()
             try reindexIfAsked(progress)
+            guard !isStopping else { return }
             try adoptStrays(progress)
+            guard !isStopping else { return }
             try chain.keepGenesis()
             try checkLastBlocks(progress)
             try chain.completeTransactionIndex()
             try activate()
             try loadBlocks(progress)
+            guard !isStopping else { return }
             try flushNow()
             try pruneIfDue()
         }
-        try loadMempool(progress)
+        if !isStopping { try loadMempool(progress) }
         publish()
     }
+
+    /// Whether the node is to stop.
+    nonisolated var isStopping: Bool { configuration.isStopping() }
 
     /// What was pruned once can only be had again as a whole.
     private func checkPruning() throws(StorageError) {
@@ -131,7 +142,7 @@ public actor Validator {
         switch try chain.verify(
             level: configuration.checkLevel, count: configuration.checkBlocks)
         {
-        case .sound: break
+        case .sound, .ended: break
         case .stopped(let height): noteStop(at: height)
         case .damaged(let damage):
             throw StorageError(
@@ -152,7 +163,8 @@ public actor Validator {
             mempoolHintsSource.finish()
         }
         try writing { () throws(StorageError) in try chain.flushAll() }
-        if configuration.persistsMempool { try saveMempool() }
+        // Where it was not read whole, the file holds more than the pool.
+        if configuration.persistsMempool, isPoolWhole { try saveMempool() }
     }
 
     /// Brings the coins to the disk as of now.

@@ -78,6 +78,20 @@ public struct Node: Sendable {
     private func runParts(_ dispatcher: RPCDispatcher) async throws {
         dispatcher.setWarmup("Loading block index…")
         let clock = SystemClock()
+        switch try await openChain(clock, dispatcher) {
+        case .success(let validator): try await use(validator, clock, dispatcher)
+        // Asked to stop while the chain was being brought up.
+        case .failure(Validator.closing): break
+        case .failure(let error): throw error
+        }
+        logger.info("Shutdown done")
+    }
+
+    /// Opens the chain, which may take long; it then ends with `Validator.closing` once the node is
+    /// to stop.
+    private func openChain(
+        _ clock: SystemClock, _ dispatcher: RPCDispatcher
+    ) async throws -> Result<Validator, StorageError> {
         // No block can bear a later time.
         let mockTime = configuration.int("mocktime", default: 0, in: 0...Int(UInt32.max))
         if configuration.network.isMockable { clock.setMockTime(Int64(mockTime)) }
@@ -86,16 +100,28 @@ public struct Node: Sendable {
         // Blocks may be connected anew before anyone has named a roster.
         chain.rosters = try RosterArchive(folder: configuration.rosterFolder)
             .load(network: configuration.network)
-        let sink = sink
+        let (sink, stop) = (sink, stop)
         chain.log = { Self.logger($0, sink).debug("\($1)") }
-        let validator = try await Validator.open(chain, clock: clock) { status in
-            logger.info("\(status)")
-            dispatcher.setWarmup(status)
+        chain.isStopping = { stop.isMade }
+        do throws(StorageError) {
+            return .success(
+                try await Validator.open(chain, clock: clock) { status in
+                    logger.info("\(status)")
+                    dispatcher.setWarmup(status)
+                })
+        } catch {
+            return .failure(error)
         }
+    }
+
+    /// Runs the parts over the chain, and closes it.
+    private func use(
+        _ validator: Validator, _ clock: SystemClock, _ dispatcher: RPCDispatcher
+    ) async throws {
         let outcome: Result<Void, any Error>
         do {
             // The files named by -loadblock and those of -reindex have been taken in by now.
-            if !configuration.settings.bool("stopafterblockimport", default: false) {
+            if !stop.isMade, !configuration.settings.bool("stopafterblockimport", default: false) {
                 try await run(over: validator, clock, dispatcher)
             }
             outcome = .success(())
@@ -111,7 +137,6 @@ public struct Node: Sendable {
             throw error
         }
         try outcome.get()
-        logger.info("Shutdown done")
     }
 
     private func run(
