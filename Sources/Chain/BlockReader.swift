@@ -83,14 +83,14 @@ struct BlockReader: Sendable {
                 let window = try blocks.read(
                     FilePosition(file: file, offset: offset), count: count)
             else { return nil }
-            var place = 0
-            while place + Self.headerSize <= count {
-                if window[place] == magic[0], window[place..<place + 4].elementsEqual(magic) {
-                    let length = Self.littleEndian(window[place + 4..<place + 8])
-                    let begin = offset + place + Self.headerSize
-                    if length >= 80, begin + length <= size { return (begin, length) }
-                }
-                place += 1
+            var start = 0
+            while let place = ByteSearch.first(magic, in: window.span, from: start),
+                place + Self.headerSize <= count
+            {
+                let length = Self.littleEndian(window[place + 4..<place + 8])
+                let begin = offset + place + Self.headerSize
+                if length >= 80, begin + length <= size { return (begin, length) }
+                start = place + 1
             }
             windowSize = 1 << 16
             // The last seven bytes may be the beginning of a frame: they are seen again.

@@ -19,23 +19,29 @@ struct JudgedBlock: Sendable {
     }
 }
 
-/// A block in our files, and its place.
+/// A block in a file, and its place.
 struct PlacedBlock: Sendable {
     var position: FilePosition
     var judged: JudgedBlock
 }
 
-extension ReadAhead<JudgedBlock> {
+extension ReadAhead<PlacedBlock> {
     /// Reads the blocks of a file that others wrote, and judges them by themselves.
-    static func blocks(of file: String, in network: Network) -> ReadAhead {
-        ReadAhead(limit: blockLimit, cost: \.block.totalSize) { hand throws(StorageError) in
+    ///
+    /// - Parameter isOver: ends it where nothing is found for long.
+    static func blocks(
+        of file: String, in network: Network, until isOver: @escaping @Sendable () -> Bool
+    ) -> ReadAhead {
+        ReadAhead(limit: blockLimit, cost: \.judged.block.totalSize) { hand throws(StorageError) in
             guard let source = ImportFile(path: file, magic: network.magic) else { return }
-            try source.forEach { hand(JudgedBlock($0, in: network)) }
+            try source.forEach(until: isOver) { offset, block in
+                let position = FilePosition(file: 0, offset: offset)
+                return hand(
+                    PlacedBlock(position: position, judged: JudgedBlock(block, in: network)))
+            }
         }
     }
-}
 
-extension ReadAhead<PlacedBlock> {
     /// Reads the blocks in one of our files from an offset on, and judges them by themselves.
     static func blocks(
         ofFile file: Int, from start: Int, by reader: BlockReader, in network: Network

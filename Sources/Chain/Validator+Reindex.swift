@@ -114,10 +114,11 @@ extension Validator {
     func loadBlocks(_ progress: @Sendable (String) -> Void) throws(StorageError) {
         for path in configuration.loadBlocks {
             progress("Importing \(path)")
-            var orphans: [BlockHash: [JudgedBlock]] = [:]
-            let blocks = ReadAhead.blocks(of: path, in: network)
-            while !isStopping, let judged = try blocks.next() {
-                try take(imported: judged, &orphans)
+            guard let source = ImportFile(path: path, magic: network.magic) else { continue }
+            var orphans: [BlockHash: [FilePosition]] = [:]
+            let blocks = ReadAhead.blocks(of: path, in: network, until: configuration.isStopping)
+            while !isStopping, let placed = try blocks.next() {
+                try take(imported: placed, of: source, &orphans)
             }
             try settleAll()
             publish()
@@ -125,24 +126,33 @@ extension Validator {
         }
     }
 
+    /// Takes a block of a file in, and those of the file that waited for it. Of a block that comes
+    /// before its parent only the place is kept.
     private func take(
-        imported judged: JudgedBlock, _ orphans: inout [BlockHash: [JudgedBlock]]
+        imported placed: PlacedBlock, of source: borrowing ImportFile,
+        _ orphans: inout [BlockHash: [FilePosition]]
     ) throws(StorageError) {
-        var queue = [judged]
-        while let judged = queue.popLast() {
-            let block = judged.block
-            guard chain.index.contains(block.header.previous) else {
-                if block.hash != network.genesisHash {
-                    orphans[block.header.previous, default: []].append(judged)
-                }
-                continue
+        let block = placed.judged.block
+        guard chain.index.contains(block.header.previous) else {
+            if block.hash != network.genesisHash {
+                orphans[block.header.previous, default: []].append(placed.position)
             }
-            _ = try take(judged, settlesAll: false)
-            if case .automatic = configuration.prune, chain.files.hasGrown {
-                try settleAll()
-                try pruneIfDue()
-            }
-            queue += orphans.removeValue(forKey: block.hash) ?? []
+            return
+        }
+        try take(imported: placed.judged)
+        var ready = orphans.removeValue(forKey: block.hash) ?? []
+        while !isStopping, let position = ready.popLast() {
+            guard let block = try source.block(at: position.offset) else { continue }
+            try take(imported: JudgedBlock(block, in: network))
+            ready += orphans.removeValue(forKey: block.hash) ?? []
+        }
+    }
+
+    private func take(imported judged: JudgedBlock) throws(StorageError) {
+        _ = try take(judged, settlesAll: false)
+        if case .automatic = configuration.prune, chain.files.hasGrown {
+            try settleAll()
+            try pruneIfDue()
         }
     }
 }
