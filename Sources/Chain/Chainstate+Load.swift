@@ -49,6 +49,9 @@ extension Chainstate {
                 path: store.path,
                 reason: "The best block is not in the block index; restart with -reindex")
         }
+        // Where coins are made anew, their blocks are looked at as they are connected.
+        let former = try store.get(StoreKey.formerBest).flatMap { Hash256(bytes: $0) }
+            .flatMap { best in records.first { $0.header.hash == best } }
         // With coins from outside the blocks on disk are known up to two heights, and the lower
         // counts up to the base alone.
         let base = assumed?.pinned.height ?? -1
@@ -56,7 +59,7 @@ extension Chainstate {
             guard !isStopping() else { throw Validator.closing }
             let height = records[position].height
             let known = (height > base ? upper ?? flushed : flushed)?.height ?? -1
-            if height > known {
+            if height > max(known, former?.height ?? -1) {
                 try Self.verify(&records[position], network, files)
             }
         }

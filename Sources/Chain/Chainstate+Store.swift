@@ -125,6 +125,11 @@ extension Chainstate {
             let old = try Database(path: path, cacheBytes: 16 << 20, fault: fault)
             if keepsIndex {
                 try checkVersion(old)
+                if let best = try old.get(StoreKey.bestBlock) {
+                    var batch = WriteBatch()
+                    batch.put(StoreKey.formerBest, best)
+                    try new.write(batch, sync: false)
+                }
                 try copy(StoreKey.blockPrefix, from: old, to: new, isStopping: isStopping)
             }
             try copy(StoreKey.ledgerPrefix, from: old, to: new, isStopping: isStopping)

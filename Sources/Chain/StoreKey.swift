@@ -21,6 +21,9 @@ enum StoreKey {
     static let transactionsBelow: [UInt8] = [UInt8(ascii: "U")]
     /// Present once coins from outside, in a store of their own, were found to be right.
     static let confirmed: [UInt8] = [UInt8(ascii: "A")]
+    /// Where coins are being made anew, the block as of which those before them stood. All blocks up
+    /// to its height were on the disk then.
+    static let formerBest: [UInt8] = [UInt8(ascii: "K")]
     /// Present once block files were given up.
     static let hasPruned: [UInt8] = [UInt8(ascii: "P")]
     /// The form of the store, so that a later one can be told from this.

@@ -213,6 +213,23 @@ import Testing
 
     // MARK: The store
 
+    @Test("Where coins are made anew, a damaged block is named as it is connected, not passed over")
+    func damagedBelow() async throws {
+        let (blocks, state) = try await prepared()
+        let path = blocksFolder + "/blk00000.dat"
+        // In the middle of the sixtieth block, behind genesis and the others.
+        let sizes = ([chain.builder.network.genesis] + blocks[..<59]).map(\.totalSize)
+        let offset = sizes.reduce(0) { $0 + 8 + $1 } + 8 + 120
+        try flip(path, at: offset)
+        // The coins below stay good, whether or not it is looked for again.
+        for kind in [Validator.Configuration.Reindex.chainstate, .nothing] {
+            let error = try #require(try await failure(level: 0, kind))
+            #expect(error.path == path && error.reason.hasSuffix("restart with -reindex"))
+        }
+        try flip(path, at: offset)
+        try await expectRepair(by: .nothing, state)
+    }
+
     @Test("A coin that is not there is found at level 3, and -reindex-chainstate makes it anew")
     func missingCoin() async throws {
         let (blocks, state) = try await prepared()
