@@ -30,12 +30,11 @@ extension Chainstate {
         }
         guard !dropped.isEmpty else { return 0 }
         try flushAll()
-        index.drop(files: Set(dropped.map { Int32(truncatingIfNeeded: $0) }))
+        pruned.note(index.drop(files: Set(dropped.map { Int32(truncatingIfNeeded: $0) })))
         put(StoreKey.hasPruned, [])
         hasPruned = true
         try writeIndex(sync: true)
         for file in dropped { try files.remove(file) }
-        pruneCount &+= 1
         return dropped.count
     }
 

@@ -50,8 +50,8 @@ final class Chainstate {
     var hasPending = false
     /// Whether block files were ever given up.
     var hasPruned: Bool
-    /// How often that happened since the start.
-    var pruneCount: UInt64 = 0
+    /// Which blocks went with them since the start.
+    var pruned = PruneLog()
 
     /// Opens or makes the folders, claims them, and reads the block index.
     init(_ configuration: Validator.Configuration) throws(StorageError) {

@@ -1,3 +1,5 @@
+import Consensus
+
 /// What becomes of old block files (`-prune`).
 public enum PruneMode: Hashable, Sendable {
     /// All are kept.
@@ -38,5 +40,34 @@ struct PruneLocks {
         let moved = heights.filter { $0.value > height }.keys.sorted()
         for name in moved { heights[name] = height }
         return moved
+    }
+}
+
+/// The blocks whose files were given up, for followers that know of them.
+struct PruneLog {
+    /// How many blocks are remembered at most; who is further behind reads all there are.
+    private static let limit = 50_000
+
+    /// How often files were given up.
+    private(set) var count: UInt64 = 0
+    private var entries: [(number: UInt64, blocks: [BlockID])] = []
+    private var size = 0
+
+    mutating func note(_ blocks: [BlockID]) {
+        count &+= 1
+        entries.append((count, blocks))
+        size += blocks.count
+        while size > Self.limit, let oldest = entries.first {
+            size -= oldest.blocks.count
+            entries.removeFirst()
+        }
+    }
+
+    /// What was noted after the count was `seen`; nil where some of it is forgotten.
+    func blocks(since seen: UInt64) -> [BlockID]? {
+        guard seen <= count else { return nil }
+        let later = entries.filter { $0.number > seen }
+        guard UInt64(later.count) == count - seen else { return nil }
+        return later.flatMap(\.blocks)
     }
 }

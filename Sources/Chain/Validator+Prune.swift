@@ -15,8 +15,15 @@ extension Validator {
     /// The highest block of the active chain that is not here with its undo data; nil where all are.
     public var prunedHeight: Int? { chain.index.prunedHeight }
 
-    /// Changes each time block files are given up.
-    public var pruneCount: UInt64 { chain.pruneCount }
+    /// Counts how often block files were given up since the start.
+    public var pruneCount: UInt64 { chain.pruned.count }
+
+    /// The blocks that went since the count was `count`, as they are known now, with the count as it
+    /// is; nil for all of them where that is no longer remembered.
+    public func prunedBlocks(since count: UInt64) -> (count: UInt64, infos: [BlockInfo]?) {
+        let ids = chain.pruned.blocks(since: count)
+        return (chain.pruned.count, ids.map { ids in ids.map { chain.info($0) } })
+    }
 
     /// The height of the first block of the active chain that is as late as `time`, in seconds since
     /// 1970, or comes after one that is.

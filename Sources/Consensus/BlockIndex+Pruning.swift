@@ -2,20 +2,23 @@ import Primitives
 
 extension BlockIndex {
     /// Notes that the files of these numbers are no longer kept. What was in them stays known, and
-    /// would have to be fetched again.
-    public mutating func drop(files: Set<Int32>) {
+    /// would have to be fetched again. Returns which blocks that concerns.
+    public mutating func drop(files: Set<Int32>) -> [BlockID] {
+        var dropped: [BlockID] = []
         for id in ids {
             let node = self[id]
             guard node.status.hasData || node.status.hasUndo, files.contains(node.file) else {
                 continue
             }
             dropData(id)
+            dropped.append(id)
             // Once fetched again it waits for its parent anew, if it must.
             if let parent = node.parent, var waiting = unlinked[parent] {
                 waiting.removeAll { $0 == id }
                 unlinked[parent] = waiting.isEmpty ? nil : waiting
             }
         }
+        return dropped
     }
 
     /// The highest block that each file holds.

@@ -51,11 +51,15 @@ extension PeerNetwork {
     /// Reads what is new in the chain's index: to be called when headers came by another way, for
     /// only tips are told of.
     public func readIndex() async {
-        let count = await validator.pruneCount
-        if count != seenPruneCount {
-            // Any block may be gone: all are read anew.
+        if await validator.pruneCount != seenPruneCount {
+            let (count, gone) = await validator.prunedBlocks(since: seenPruneCount)
             seenPruneCount = count
-            indexPosition = 0
+            if let gone {
+                tell(gone)
+            } else {
+                // Any block may be gone: all are read anew.
+                indexPosition = 0
+            }
         }
         while true {
             let start = indexPosition

@@ -36,6 +36,32 @@ import Testing
         }
     }
 
+    @Test("Who follows is told which blocks went since, and to read all where that is forgotten")
+    func log() async throws {
+        let all = blocks()
+        let validator = try await open()
+        _ = try await validator.submitAll(all)
+        #expect(await validator.prunedBlocks(since: 0).infos?.isEmpty == true)
+        #expect(await validator.prunedBlocks(since: 1).infos == nil)
+        func gone() async -> Set<BlockHash> {
+            let infos = await validator.blockInfos(from: 0, limit: 1000)
+            return Set(infos.filter { !$0.hasData }.map(\.hash))
+        }
+        try await validator.prune(upTo: 60)
+        let first = await gone()
+        try await validator.prune(upTo: 105)
+        let both = await gone()
+        #expect(!first.isEmpty && both.count > first.count)
+        for (seen, expected) in [(0, both), (1, both.subtracting(first)), (2, [])] {
+            let (count, infos) = await validator.prunedBlocks(since: UInt64(seen))
+            #expect(count == 2)
+            #expect(infos.map { Set($0.map(\.hash)) } == expected)
+            #expect(infos?.contains { $0.hasData } == false)
+        }
+        #expect(await validator.prunedBlocks(since: 3).infos == nil)
+        try await validator.close()
+    }
+
     @Test(
         "What is pruned is gone with its undo data, the last 288 blocks stay, and a restart agrees")
     func manual() async throws {
