@@ -29,6 +29,39 @@ extension Chainstate {
         }
     }
 
+    /// How many blocks are asked one by one for what they did to the ledger.
+    private static let askedBlocks = 100
+
+    /// What the last block did to the payout ledger that did anything to it, on the way from genesis to
+    /// a block; nil if none did.
+    ///
+    /// Where the blocks are ours it is not far. Where it is far there are few: then all of them are
+    /// looked through.
+    func lastPayoutChange(upTo id: BlockID) throws(StorageError) -> PayoutChange? {
+        var walk: BlockID? = id
+        for _ in 0..<Self.askedBlocks {
+            guard let here = walk else { return nil }
+            if let change = try payoutChange(of: index.hash(of: here)) { return change }
+            walk = index.parent(of: here)
+        }
+        guard let start = walk else { return nil }
+        var last: BlockID?
+        func consider(_ hash: BlockHash) {
+            guard let here = index.find(hash), index.descends(start, from: here) else { return }
+            if let known = last, index.height(of: known) >= index.height(of: here) { return }
+            last = here
+        }
+        for hash in ledger.unwrittenBlocks { consider(hash) }
+        try withIndexStore { store throws(StorageError) in
+            try Self.iterate(store, prefix: StoreKey.ledgerPrefix) { key, _ in
+                if key.count == 33 { consider(Hash256(key.extracting(1..<33))) }
+                return true
+            }
+        }
+        guard let last else { return nil }
+        return try payoutChange(of: index.hash(of: last))
+    }
+
     /// Where the last of the blocks stands that are known to be in the files.
     func lastBlockOnDisk() -> FilePosition? {
         var last: FilePosition?

@@ -83,6 +83,9 @@ struct LedgerKeeper {
         return try store.get(StoreKey.ledger(hash)).flatMap { try? Self.decode($0) }
     }
 
+    /// The blocks of whose changes the store does not know yet.
+    var unwrittenBlocks: some Sequence<BlockHash> { unwritten.keys }
+
     /// A change that leads nowhere, by which the ledger as it is can be looked up under a block; nil
     /// for an empty one.
     var standing: [UInt8]? {

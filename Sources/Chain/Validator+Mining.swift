@@ -80,14 +80,7 @@ extension Validator {
     public func ledger(at hash: BlockHash? = nil) throws(StorageError) -> PayoutLedger? {
         try checkRunning()
         guard let hash, hash != chain.tip.hash else { return chain.ledger.current }
-        var next = chain.index.find(hash)
-        guard next != nil else { return nil }
-        while let id = next {
-            if let change = try chain.payoutChange(of: chain.index.hash(of: id)) {
-                return change.after
-            }
-            next = chain.index.parent(of: id)
-        }
-        return PayoutLedger()
+        guard let id = chain.index.find(hash) else { return nil }
+        return try chain.lastPayoutChange(upTo: id)?.after ?? PayoutLedger()
     }
 }

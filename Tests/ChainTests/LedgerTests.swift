@@ -82,4 +82,51 @@ import Testing
         #expect(try await again.ledger() == ledgers[again.tip.hash])
         try await again.close()
     }
+
+    @Test("It is found as of any block, however far below the blocks that pay by it are")
+    func asOf() async throws {
+        let roster = try roster()
+        let validator = try await chain.open { $0.rosters = [roster] }
+        func position() async throws -> ChainBuilder.Position {
+            let tip = validator.tip
+            return ChainBuilder.Position(hash: tip.hash, height: tip.height, time: tip.time)
+        }
+        let start = chain.builder.blocks(3, onto: chain.genesis)
+        _ = try await validator.submitAll(start)
+        try await mine(validator, 2, roster)
+        let fork = try await position()
+        chain.clock.set(chain.clock.now() + 10_000)
+        let long = chain.builder.blocks(130, onto: fork)
+        _ = try await validator.submitAll(long)
+        try await mine(validator, 1, roster)
+        // A branch on which the last payment is another.
+        let branch = chain.builder.blocks(132, onto: fork, tag: 5)
+        _ = try await validator.submitAll(branch)
+        #expect(validator.tip.hash == branch.last?.hash)
+        try await mine(validator, 1, roster)
+        chain.clock.set(chain.clock.now() + 10_000)
+        let above = chain.builder.blocks(101, onto: try await position())
+        _ = try await validator.submitAll(above)
+        for isFlushed in [false, true] {
+            if isFlushed { try await validator.flush() }
+            for info in await validator.blockInfos(from: 0, limit: 1000) {
+                // The slow way: block by block.
+                var expected = PayoutLedger()
+                var walk: BlockInfo? = info
+                while let here = walk {
+                    if let change = try await validator.payoutChange(of: here.hash) {
+                        expected = change.after
+                        break
+                    }
+                    walk =
+                        here.height == 0
+                        ? nil : await validator.blockInfo(here.header.previous)
+                }
+                #expect(try await validator.ledger(at: info.hash) == expected)
+            }
+        }
+        #expect(try await validator.ledger(at: above[100].hash) != PayoutLedger())
+        #expect(try await validator.ledger(at: start[2].hash) == PayoutLedger())
+        try await validator.close()
+    }
 }
