@@ -122,8 +122,8 @@ private final class HashSet: Sendable {
     private let rows: Int
 
     private final class Shard: Sendable {
-        let table: Mutex<[Hash256]>
-        init(count: Int) { table = Mutex(Array(repeating: .zero, count: count)) }
+        let table: Mutex<ZeroedArray<Hash256>>
+        init(count: Int) { table = Mutex(ZeroedArray(count: count)) }
     }
 
     init(capacity: Int) {

@@ -98,39 +98,52 @@ extension Chainstate {
     private func takeBack(
         _ block: Block, _ id: BlockID, _ undo: UndoData, _ view: inout CoinView
     ) throws(StorageError) -> Bool {
-        guard undo.spent.count + 1 == block.transactions.count else { return false }
-        for position in block.transactions.indices.reversed() {
-            let transaction = block.transactions[position]
-            let txid = transaction.txid
+        let transactions = block.transactions
+        guard undo.spent.count + 1 == transactions.count else { return false }
+        let made = try standing(at: block.madeOutPoints, view)
+        let spent = try standing(at: block.spentOutPoints, view)
+        var (madeEnd, spentEnd) = (made.count, spent.count)
+        for position in transactions.indices.reversed() {
+            let transaction = transactions[position]
+            madeEnd -= transaction.outputs.count
             for (number, output) in transaction.outputs.enumerated()
             where !output.script.isUnspendable {
-                let point = OutPoint(txid: txid, index: UInt32(number))
-                let coin = try view.coin(point, &coins, store)
+                let point = OutPoint(txid: transaction.txid, index: UInt32(number))
+                let coin = view.change(at: point) ?? made[madeEnd + number]
                 guard coin?.output == output, coin?.height == index.height(of: id) else {
                     return false
                 }
                 view.set(point, nil)
             }
             guard position > 0 else { continue }
-            let spent = undo.spent[position - 1]
-            guard spent.count == transaction.inputs.count else { return false }
-            for (number, coin) in spent.enumerated() {
+            let undone = undo.spent[position - 1]
+            guard undone.count == transaction.inputs.count else { return false }
+            spentEnd -= undone.count
+            for (number, coin) in undone.enumerated() {
                 let point = transaction.outPoint(at: number)
-                guard try view.coin(point, &coins, store) == nil else { return false }
+                guard (view.change(at: point) ?? spent[spentEnd + number]) == nil else {
+                    return false
+                }
                 view.set(point, coin)
             }
         }
         return true
     }
 
+    /// The coins at out points as they stand but for the changes of a view, which are not looked up.
+    private func standing(
+        at points: [OutPoint], _ view: borrowing CoinView
+    ) throws(StorageError) -> [Coin?] {
+        try coins.gather(points.map { view.change(at: $0) == nil ? $0 : .null }, from: store)
+    }
+
     private func connectAgain(
         _ block: Block, _ id: BlockID, _ view: inout CoinView
     ) throws(StorageError) -> Bool {
         guard let parent = index.parent(of: id) else { return true }
-        var gathered: [Coin?] = []
-        for point in block.spentOutPoints {
-            gathered.append(try view.coin(point, &coins, store))
-        }
+        let points = block.spentOutPoints
+        let standing = try standing(at: points, view)
+        let gathered = points.indices.map { view.change(at: points[$0]) ?? standing[$0] }
         guard
             let connection = try? block.connect(
                 onto: parent, of: index, in: network, spending: gathered),
@@ -176,10 +189,6 @@ private struct CoinView {
         bytes += Self.entrySize + (coin?.output.script.count ?? 0)
     }
 
-    func coin(
-        _ point: OutPoint, _ cache: inout CoinCache, _ store: borrowing Database
-    ) throws(StorageError) -> Coin? {
-        if let changed = changes[point] { return changed }
-        return try cache.coin(point, from: store)
-    }
+    /// What became of the coin at a point; nil if nothing did.
+    func change(at point: OutPoint) -> Coin?? { changes[point] }
 }

@@ -265,21 +265,53 @@ package struct CoinCache: ~Copyable {
         dirtyCount = 0
     }
 
+    /// An entry to be put in order.
+    private struct Ordered {
+        /// The first bytes of the txid, as they are compared.
+        var head: UInt64
+        var index: UInt32
+        var number: UInt32
+
+        static let bucketBits = 12
+        var bucket: Int { Int(head >> (64 - Self.bucketBits)) }
+    }
+
     /// The numbers of the dirty entries of a part, in the order of their keys.
     private func dirtyInOrder(_ part: (number: Int, of: Int)) -> [UInt32] {
-        var order: [(head: UInt64, index: UInt32, number: UInt32)] = []
-        order.reserveCapacity(dirtyCount / part.of + 1024)
+        var dirty: [Ordered] = []
+        dirty.reserveCapacity(dirtyCount / part.of + 1024)
         for number in 0..<table.entryCount {
             let entry = table.pointer(number)
             guard entry.pointee.flags.contains(.dirty) else { continue }
             let head = entry.pointee.txid.words.0.byteSwapped
             guard (Int(head >> 32) * part.of) >> 32 == part.number else { continue }
-            order.append((head, entry.pointee.index, UInt32(number)))
+            dirty.append(Ordered(head: head, index: entry.pointee.index, number: UInt32(number)))
         }
-        order.sort { left, right in
-            if left.head != right.head { return left.head < right.head }
-            return Self.precedes(
-                table.pointer(Int(left.number)).pointee, table.pointer(Int(right.number)).pointee)
+        return inOrder(dirty)
+    }
+
+    /// Sorts by the first bits at once, for the keys are spread evenly, and then what shares them.
+    private func inOrder(_ dirty: [Ordered]) -> [UInt32] {
+        var ends = [Int](repeating: 0, count: 1 << Ordered.bucketBits)
+        for entry in dirty { ends[entry.bucket] += 1 }
+        var sum = 0
+        for bucket in ends.indices {
+            sum += ends[bucket]
+            ends[bucket] = sum
+        }
+        var starts = ends
+        var order = dirty
+        for entry in dirty {
+            starts[entry.bucket] -= 1
+            order[starts[entry.bucket]] = entry
+        }
+        for bucket in ends.indices where ends[bucket] - starts[bucket] > 1 {
+            order[starts[bucket]..<ends[bucket]].sort { left, right in
+                if left.head != right.head { return left.head < right.head }
+                return Self.precedes(
+                    table.pointer(Int(left.number)).pointee,
+                    table.pointer(Int(right.number)).pointee)
+            }
         }
         return order.map { $0.number }
     }

@@ -14,26 +14,18 @@ struct CoinTable: ~Copyable {
     private var entries = PagedArray<PackedCoin>()
     private var freeEntries: [UInt32] = []
     /// Upper half: the hash of the key; lower half: the number of the entry plus one, 0 if empty.
-    private var slots: UnsafeMutablePointer<UInt64>
-    private var slotCount: Int
+    private var slots = ZeroedArray<UInt64>(count: 1 << 12)
     /// Secret, so that nobody can choose out points that fall together.
     private let keys = (UInt64.random(in: 0 ... .max) | 1, UInt64.random(in: 0 ... .max) | 1)
 
     private(set) var count = 0
-
-    init() {
-        slotCount = 1 << 12
-        slots = Pages.claim(slotCount)
-    }
-
-    deinit { Pages.release(slots, slotCount) }
 
     /// How many entries there were room for so far, with those that are free again.
     var entryCount: Int { entries.count }
 
     /// About how many bytes it takes in memory.
     var memoryUsage: Int {
-        entries.count * MemoryLayout<PackedCoin>.stride + slotCount * 8 + freeEntries.count * 4
+        entries.count * MemoryLayout<PackedCoin>.stride + slots.count * 8 + freeEntries.count * 4
     }
 
     // MARK: Looking up
@@ -59,7 +51,7 @@ struct CoinTable: ~Copyable {
                 let number = Int(slot & 0xFFFF_FFFF) - 1
                 if entries.pointer(number).pointee.isAt(point) { return number }
             }
-            position = (position + 1) & (slotCount - 1)
+            position = (position + 1) & (slots.count - 1)
         }
     }
 
@@ -100,7 +92,7 @@ struct CoinTable: ~Copyable {
     }
 
     private mutating func entry(_ point: OutPoint, _ hash: UInt32) -> (number: Int, isNew: Bool) {
-        if (count + 1) * 4 > slotCount * 3 { grow() }
+        if (count + 1) * 4 > slots.count * 3 { grow() }
         var position = home(hash)
         while slots[position] != 0 {
             let slot = slots[position]
@@ -108,7 +100,7 @@ struct CoinTable: ~Copyable {
                 let number = Int(slot & 0xFFFF_FFFF) - 1
                 if entries.pointer(number).pointee.isAt(point) { return (number, false) }
             }
-            position = (position + 1) & (slotCount - 1)
+            position = (position + 1) & (slots.count - 1)
         }
         let new = PackedCoin(at: point, hash: hash)
         let number: Int
@@ -130,13 +122,13 @@ struct CoinTable: ~Copyable {
         var hole = home(entry.pointee.hash)
         while slots[hole] != slot {
             guard slots[hole] != 0 else { return }
-            hole = (hole + 1) & (slotCount - 1)
+            hole = (hole + 1) & (slots.count - 1)
         }
         entry.pointee.flags = []
         freeEntries.append(UInt32(number))
         count -= 1
         // Those after the hole that would no longer be found move into it.
-        let mask = slotCount - 1
+        let mask = slots.count - 1
         var position = (hole + 1) & mask
         while slots[position] != 0 {
             let home = Int(slots[position] >> 32) & mask
@@ -150,20 +142,19 @@ struct CoinTable: ~Copyable {
     }
 
     private mutating func grow() {
-        let (old, oldCount) = (slots, slotCount)
-        slotCount *= 2
-        slots = Pages.claim(slotCount)
-        for place in 0..<oldCount where old[place] != 0 {
-            var position = home(UInt32(old[place] >> 32))
-            while slots[position] != 0 { position = (position + 1) & (slotCount - 1) }
-            slots[position] = old[place]
+        var larger = ZeroedArray<UInt64>(count: slots.count * 2)
+        let mask = larger.count - 1
+        for place in 0..<slots.count where slots[place] != 0 {
+            var position = Int(slots[place] >> 32) & mask
+            while larger[position] != 0 { position = (position + 1) & mask }
+            larger[position] = slots[place]
         }
-        Pages.release(old, oldCount)
+        slots = larger
     }
 
     // MARK: Hashing
 
-    private func home(_ hash: UInt32) -> Int { Int(hash) & (slotCount - 1) }
+    private func home(_ hash: UInt32) -> Int { Int(hash) & (slots.count - 1) }
 
     private func hash(_ point: OutPoint) -> UInt32 {
         let words = point.txid.words

@@ -32,6 +32,31 @@ struct PagedArray<Element: BitwiseCopyable>: ~Copyable {
     deinit { for piece in pieces { Pages.release(piece, Self.pieceCount) } }
 }
 
+/// Elements that are zero at first, and take no memory until they are not.
+struct ZeroedArray<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
+    // Unchecked, for it owns what it points to, and is changed by its owner alone.
+    private let start: UnsafeMutablePointer<Element>
+    let count: Int
+
+    init(count: Int) {
+        self.count = count
+        start = Pages.claim(count)
+    }
+
+    subscript(position: Int) -> Element {
+        get {
+            precondition(position >= 0 && position < count)
+            return start[position]
+        }
+        set {
+            precondition(position >= 0 && position < count)
+            start[position] = newValue
+        }
+    }
+
+    deinit { Pages.release(start, count) }
+}
+
 /// Memory straight from the system, of zeros and in large pages if it has them.
 enum Pages {
     private static let large = 2 << 20
@@ -42,7 +67,7 @@ enum Pages {
             let claimed = mmap(
                 nil, size + large, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0),
             claimed != MAP_FAILED
-        else { fatalError("The system has no memory for the coins") }
+        else { fatalError("The system has no memory left") }
         // Only what begins where a large page would begin can be one.
         let before = (large - Int(bitPattern: claimed) % large) % large
         if before > 0 { munmap(claimed, before) }

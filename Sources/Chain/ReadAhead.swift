@@ -28,9 +28,9 @@ final class ReadAhead<Element: Sendable>: Sendable {
         }
     }
 
-    /// What blocks may take together, in bytes of their serialisation: enough for a few of the
-    /// largest.
-    static var blockLimit: Int { 16 << 20 }
+    /// What blocks may take together, in bytes of their serialisation: one of the largest, or some
+    /// that are usual.
+    static var blockLimit: Int { 6 << 20 }
 
     deinit { line.abandon() }
 

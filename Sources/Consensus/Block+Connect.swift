@@ -201,10 +201,10 @@ extension Block {
     /// The same with nil for a coin that there is not.
     package func connect(
         at height: Int, in network: Network, spending coins: [Coin?],
-        areLocksOpen: (Transaction, ArraySlice<Coin>) -> Bool
+        checkingScripts: Bool = true, areLocksOpen: (Transaction, ArraySlice<Coin>) -> Bool
     ) throws(BlockError) -> BlockConnection {
         try connect(
             at: height, in: network, spending: spentOutPoints, coins.map { $0 ?? .absent },
-            areLocksOpen: areLocksOpen)
+            checkingScripts: checkingScripts, areLocksOpen: areLocksOpen)
     }
 }

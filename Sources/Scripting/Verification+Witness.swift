@@ -124,8 +124,7 @@ extension Verification {
     }
 
     /// Runs a witness script, which must leave a single true item.
-    private func finish(_ interpreter: Interpreter<Checker>) throws(ScriptError) {
-        var interpreter = interpreter
+    private func finish(_ interpreter: consuming Interpreter<Checker>) throws(ScriptError) {
         try interpreter.run()
         guard interpreter.stack.count == 1 else { throw .cleanStack }
         guard interpreter.stack.topIsTrue else { throw .evaluatedFalse }
