@@ -85,6 +85,33 @@ package enum CoinCodec {
         }
     }
 
+    /// Appends the length and the bytes of a script in its stored form; returns the length.
+    @_lifetime(reader: copy reader)
+    static func appendSizedScript(
+        from reader: inout ByteReader, to bytes: inout [UInt8]
+    ) throws(DecodingError) -> Int {
+        let start = bytes.count
+        var ahead = reader
+        let kind = try ahead.readVariable()
+        guard kind >= specialKinds else {
+            // The longest of these has 67 bytes, so that the length takes one.
+            bytes.append(0)
+            bytes += try script(from: &reader)
+            bytes[start] = UInt8(bytes.count - start - 1)
+            return bytes.count - start - 1
+        }
+        reader = ahead
+        let count = kind - specialKinds
+        guard count <= UInt64(reader.remaining) else {
+            throw .truncated(needed: Int(clamping: count), remaining: reader.remaining)
+        }
+        var length = ByteWriter(capacity: 9)
+        length.writeCompactSize(Int(count))
+        bytes += length.bytes
+        try reader.append(count: Int(count), to: &bytes)
+        return Int(count)
+    }
+
     // MARK: Coins
 
     package static func append(output: TransactionOutput, to bytes: inout [UInt8]) {

@@ -55,7 +55,7 @@ public actor CoinScan {
                 if scripts.contains(coin.output.script) { found.coins.append((point, coin)) }
             })
         {
-            guard progress(Self.percentage(last)) else { return found }
+            guard progress(Self.percentage(last?.txid)) else { return found }
         }
         found.isComplete = true
         found.coins.sort { Self.precedes($0.point, $1.point) }
@@ -70,15 +70,8 @@ public actor CoinScan {
     ) throws(StorageError) -> UTXOSetInfo? {
         defer { walk.close() }
         var count = CoinCount(kind, UTXOSetInfo(height: tip.height, bestBlock: tip.hash))
-        var last: OutPoint?
-        while try walk.next(
-            Self.step,
-            { point, coin, _ in
-                last = point
-                count.add(point, coin)
-            })
-        {
-            guard progress(Self.percentage(last)) else { return nil }
+        while try walk.next(Self.step, into: &count) {
+            guard progress(Self.percentage(count.last)) else { return nil }
         }
         var info = count.finish()
         info.diskSize = diskSize
@@ -86,9 +79,9 @@ public actor CoinScan {
     }
 
     /// Keys are spread evenly, so that the first bytes tell how far the walk is.
-    private static func percentage(_ point: OutPoint?) -> Int {
-        guard let bytes = point?.txid.bytes, bytes.count > 1 else { return 0 }
-        return (Int(bytes[0]) << 8 | Int(bytes[1])) * 100 / 65536
+    private static func percentage(_ txid: Txid?) -> Int {
+        guard let txid else { return 0 }
+        return (Int(txid[0]) << 8 | Int(txid[1])) * 100 / 65536
     }
 
     /// The order of Core's maps: the bytes of the txid, then the number.

@@ -25,6 +25,24 @@ final class CoinWalk: Sendable {
     func next(
         _ limit: Int, _ body: (OutPoint, Coin, Span<UInt8>) -> Void
     ) throws(StorageError) -> Bool {
+        try nextStored(limit) { key, value in
+            guard let point = StoreKey.outPoint(key),
+                let coin = try? CoinCodec.coin(decoding: value)
+            else { return false }
+            body(point, coin, value)
+            return true
+        }
+    }
+
+    /// Counts the next coins, at most `limit`; false once there are no more.
+    func next(_ limit: Int, into count: inout CoinCount) throws(StorageError) -> Bool {
+        try nextStored(limit) { count.add(key: $0, stored: $1) }
+    }
+
+    /// - Parameter body: answers whether the coin is one.
+    private func nextStored(
+        _ limit: Int, _ body: (_ key: Span<UInt8>, _ value: Span<UInt8>) -> Bool
+    ) throws(StorageError) -> Bool {
         var isDamaged = false
         let goesOn = try cursor.withLock { slot throws(StorageError) -> Bool in
             // What has failed is not gone on with.
@@ -32,13 +50,7 @@ final class CoinWalk: Sendable {
                 throw Validator.closing
             }
             let goesOn = try cursor.next(limit) { key, value in
-                if let point = StoreKey.outPoint(key),
-                    let coin = try? CoinCodec.coin(decoding: value)
-                {
-                    body(point, coin, value)
-                } else {
-                    isDamaged = true
-                }
+                if !body(key, value) { isDamaged = true }
             }
             slot = .some(consume cursor)
             return goesOn

@@ -5,7 +5,9 @@ import Synchronization
 /// A hash of a set to which many elements are added one after the other: they are collected, and
 /// multiplied on all processors.
 struct ParallelMuHash {
-    private var elements: [[UInt8]] = []
+    private var bytes: [UInt8] = []
+    /// Where each element ends among the bytes.
+    private var ends: [Int] = []
     private var set = MuHash3072()
 
     /// Elements that are worth waking the other processors for.
@@ -13,9 +15,10 @@ struct ParallelMuHash {
     /// Elements multiplied by one processor before it looks for more.
     private static let grab = 256
 
-    mutating func insert(_ element: [UInt8]) {
-        elements.append(element)
-        if elements.count == Self.batch { multiply() }
+    mutating func insert(_ element: Span<UInt8>) {
+        element.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
+        ends.append(bytes.count)
+        if ends.count == Self.batch { multiply() }
     }
 
     mutating func finalize() -> Hash256 {
@@ -24,16 +27,20 @@ struct ParallelMuHash {
     }
 
     private mutating func multiply() {
-        let elements = elements
+        let (bytes, ends) = (bytes, ends)
         let total = Mutex(set)
-        let parts = (elements.count + Self.grab - 1) / Self.grab
+        let parts = (ends.count + Self.grab - 1) / Self.grab
         DispatchQueue.concurrentPerform(iterations: parts) { part in
             var product = MuHash3072()
-            let end = min((part + 1) * Self.grab, elements.count)
-            for element in elements[part * Self.grab..<end] { product.insert(element.span) }
+            let span = bytes.span
+            for number in part * Self.grab..<min((part + 1) * Self.grab, ends.count) {
+                let start = number == 0 ? 0 : ends[number - 1]
+                product.insert(span.extracting(start..<ends[number]))
+            }
             total.withLock { $0.formUnion(product) }
         }
         set = total.withLock { $0 }
-        self.elements.removeAll(keepingCapacity: true)
+        self.bytes = []
+        self.ends = []
     }
 }

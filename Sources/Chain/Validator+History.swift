@@ -118,7 +118,7 @@ extension Validator {
         }
         // The count is changed in place, not copied.
         historyCheck = nil
-        if try check.walk.next(Self.stepCoins, { point, coin, _ in check.count.add(point, coin) }) {
+        if try check.walk.next(Self.stepCoins, into: &check.count) {
             historyCheck = check
             return true
         }

@@ -102,6 +102,15 @@ public struct ByteReader: ~Escapable {
         copy(try readRange(count: count))
     }
 
+    /// Reads `count` bytes and appends them.
+    @_lifetime(self: copy self)
+    public mutating func append(
+        count: Int, to target: inout [UInt8]
+    ) throws(DecodingError) {
+        let part = bytes.extracting(try readRange(count: count))
+        part.withUnsafeBufferPointer { target.append(contentsOf: $0) }
+    }
+
     /// Reads a length and copies as many bytes.
     @_lifetime(self: copy self)
     public mutating func readSizedBytes() throws(DecodingError) -> [UInt8] {
