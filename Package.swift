@@ -228,10 +228,20 @@ let fuzzers: [Target] = [
     "Transaction", "Block", "Message", "Frame", "Script", "Descriptor", "PSBT", "Address", "JSON",
     "Network", "Roster", "Conform",
 ].map { fuzzer($0) } + [
-    fuzzer("Disk", ["Cryptography", "Primitives", "Consensus", "Chain"])
+    fuzzer("Disk", ["FuzzProperties", "FuzzDiskProperties"]),
+    fuzzer("Snapshot", ["FuzzProperties", "FuzzDiskProperties"]),
 ]
 
+let diskProperties = Target.target(
+    name: "FuzzDiskProperties",
+    dependencies: ["Cryptography", "Primitives", "Genesis", "Consensus", "Chain", "FuzzProperties"],
+    path: "Tests/Fuzz/DiskProperties", swiftSettings: settings)
+
 let diskTests: [Target] = [
+    diskProperties,
+    tests(
+        "FuzzDiskTests",
+        core + ["Mining", "Chain", "FuzzProperties", "FuzzDiskProperties"]),
     tests("StorageTests", ["Cryptography", "Storage"]),
     tests("ChainTests", core + ["Keys", "MemoryPool", "Mining", "Storage", "Chain"]),
     tests("IndexesTests", core + ["MemoryPool", "Storage", "Chain", "Indexes"]),
@@ -263,7 +273,7 @@ let package = Package(
         ],
     targets: pure + pureTests + (isPure ? [] : effects + effectTests)
         + (!isPure || hasDisk ? diskTests : []) + (isPure && (hasDisk || fuzzes) ? disk : [])
-        + (fuzzes ? fuzzers : []),
+        + (fuzzes ? fuzzers + (isPure && !hasDisk ? [diskProperties] : []) : []),
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17
 )

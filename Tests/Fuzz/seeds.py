@@ -257,6 +257,7 @@ def seeds():
         b"\1\1\1a\1\x51" + bytes(8) + bytes(4)]
     yield "Conform", (json.dumps(r, separators=(",", ":")).encode() for r in requests())
     yield "Disk", disk()
+    yield "Snapshot", snapshots()
 
 
 def unbase64(text):
@@ -267,26 +268,55 @@ def unbase64(text):
         return None
 
 
+def variable(n):
+    """Core's VARINT."""
+    out = [n & 0x7F]
+    while n >= 0x80:
+        n = (n >> 7) - 1
+        out.append(n & 0x7F | 0x80)
+    return bytes(reversed(out))
+
+
+KEY = bytes.fromhex("0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798")[1:]
+# One of each kind of script, as the disk holds them.
+OUTPUTS = [variable(50) + b"\0" + bytes(20), variable(9) + b"\1" + bytes(20), variable(7) + b"\2" + KEY,
+           variable(1) + b"\4" + KEY, variable(0) + variable(7) + b"\x51"]
+
+
 def disk():
     """The first byte chooses what is read: coins, undo data, a block record, a mempool file."""
-    def variable(n):
-        out = [n & 0x7F]
-        while n >= 0x80:
-            n = (n >> 7) - 1
-            out.append(n & 0x7F | 0x80)
-        return bytes(reversed(out))
-
-    key = bytes.fromhex("0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798")[1:]
-    outputs = [variable(50) + b"\0" + bytes(20), variable(9) + b"\1" + bytes(20), variable(7) + b"\2" + key,
-               variable(1) + b"\4" + key, variable(0) + variable(7) + b"\x51"]
-    yield from (b"\0" + variable(2 * 120 + 1) + o for o in outputs)
-    yield b"\1" + size(1) + size(5) + b"".join(variable(240) + b"\0" + o for o in outputs)
+    yield from (b"\0" + variable(2 * 120 + 1) + o for o in OUTPUTS)
+    yield b"\1" + size(1) + size(5) + b"".join(variable(240) + b"\0" + o for o in OUTPUTS)
     for header in headers()[:3]:
         yield (b"\2" + variable(259900) + variable(170) + variable(29) + variable(2) + variable(0) + variable(8) + variable(300) + header)
     entries = [t + struct.pack("<qq", 1_700_000_000, 5) for t in list(transactions())[:6]]
     body = struct.pack("<Q", 6) + b"".join(entries) + size(1) + bytes(40) + size(1) + bytes(32)
     yield b"\3" + struct.pack("<Q", 1) + body
     yield b"\3" + struct.pack("<Q", 2) + size(8) + bytes(8) + body
+
+
+def snapshots():
+    """The first byte chooses what is read: a file of coins of regtest, or one of payouts."""
+    magic = bytes.fromhex("fabfb5da")
+    coins = [size(n) + variable(2 * 120 + n % 2) + o for n, o in enumerate(OUTPUTS)]
+
+    def file(*groups):
+        head = b"utxo\xff" + struct.pack("<H", 2) + magic + bytes(32) + struct.pack("<Q", sum(map(len, groups)))
+        return b"\0" + head + b"".join(bytes([n]) * 32 + size(len(g)) + b"".join(g) for n, g in enumerate(groups))
+
+    yield file()
+    yield file(coins)
+    yield file(coins[:1], [], coins[1:3], coins)
+    long = variable(1) + variable(10_006) + bytes(10_000)
+    yield file([size(70_000) + variable(3) + long] * 2, coins)
+    accounts = [(b"anna", b"\x51", -7, 3), (b"bert", b"\0\x14" + bytes(20), 7, 0)]
+    for count in range(3):
+        ledger = b"\1" + size(count) + b"".join(
+            size(len(name)) + name + size(len(script)) + script + struct.pack("<qi", balance, payouts)
+            for name, script, balance, payouts in accounts[:count])
+        body = b"payout\xff" + struct.pack("<H", 1) + magic + bytes(32) + size(len(ledger)) + ledger
+        yield b"\3" + body
+        yield b"\2" + body + hashlib.sha256(hashlib.sha256(body).digest()).digest()
 
 
 def main():

@@ -14,17 +14,9 @@ import Testing
         let seeds = try Self.seeds(of: name)
         #expect(seeds.count >= 4, "\(name)")
         var random = SeededGenerator(seed: 7)
-        for seed in seeds {
-            #expect(throws: Never.self, "\(name) \(Hex.encode(seed))") { try property.check(seed) }
-            for _ in 0..<20 {
-                var changed = seed
-                if let place = changed.indices.randomElement(using: &random) {
-                    changed[place] = UInt8.random(in: 0...255, using: &random)
-                }
-                changed.removeLast(Bool.random(using: &random) ? changed.count / 3 : 0)
-                #expect(throws: Never.self, "\(name) \(Hex.encode(changed))") {
-                    try property.check(changed)
-                }
+        for bytes in seeds.flatMap({ FuzzProperty.around($0, using: &random) }) {
+            #expect(throws: Never.self, "\(name) \(Hex.encode(bytes))") {
+                try property.check(bytes)
             }
         }
     }

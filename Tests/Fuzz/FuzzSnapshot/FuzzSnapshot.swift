@@ -1,0 +1,7 @@
+import FuzzDiskProperties
+import FuzzProperties
+
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzzOne(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    FuzzProperty.snapshot.run(start, count)
+}
