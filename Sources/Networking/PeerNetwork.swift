@@ -191,13 +191,14 @@ extension HeaderRecord {
         let header = network.genesis.header
         self.init(
             hash: network.genesisHash, previous: .zero, height: 0, time: header.time,
-            chainWork: ProofOfWork.work(bits: header.bits), hasData: true, isInvalid: false)
+            bits: header.bits, chainWork: ProofOfWork.work(bits: header.bits), hasData: true,
+            isInvalid: false)
     }
 
     init(_ info: BlockInfo) {
         self.init(
             hash: info.hash, previous: info.header.previous, height: info.height,
-            time: info.header.time, chainWork: info.chainWork, hasData: info.hasData,
-            isInvalid: info.isInvalid, wasReceived: info.transactionCount != nil)
+            time: info.header.time, bits: info.header.bits, chainWork: info.chainWork,
+            hasData: info.hasData, isInvalid: info.isInvalid, wasReceived: info.transactionCount != nil)
     }
 }

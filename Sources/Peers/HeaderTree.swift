@@ -7,6 +7,7 @@ public struct HeaderRecord: Hashable, Sendable {
     public var previous: BlockHash
     public var height: Int
     public var time: UInt32
+    public var bits: UInt32
     public var chainWork: UInt256
     /// Whether the block itself is on disk.
     public var hasData: Bool
@@ -16,13 +17,14 @@ public struct HeaderRecord: Hashable, Sendable {
     public var wasReceived: Bool
 
     public init(
-        hash: BlockHash, previous: BlockHash, height: Int, time: UInt32, chainWork: UInt256,
-        hasData: Bool, isInvalid: Bool, wasReceived: Bool = false
+        hash: BlockHash, previous: BlockHash, height: Int, time: UInt32, bits: UInt32,
+        chainWork: UInt256, hasData: Bool, isInvalid: Bool, wasReceived: Bool = false
     ) {
         self.hash = hash
         self.previous = previous
         self.height = height
         self.time = time
+        self.bits = bits
         self.chainWork = chainWork
         self.hasData = hasData
         self.isInvalid = isInvalid
@@ -47,6 +49,7 @@ struct HeaderTree: Sendable {
         var skip: Int32
         var height: Int32
         var time: UInt32
+        var bits: UInt32
         var hasData: Bool
         var isInvalid: Bool
         var wasReceived: Bool
@@ -67,8 +70,8 @@ struct HeaderTree: Sendable {
         entries.append(
             Entry(
                 hash: genesis.hash, chainWork: genesis.chainWork, parent: -1, skip: -1, height: 0,
-                time: genesis.time, hasData: true, isInvalid: false, wasReceived: true,
-                isConnectable: true))
+                time: genesis.time, bits: genesis.bits, hasData: true, isInvalid: false,
+                wasReceived: true, isConnectable: true))
         places[genesis.hash] = 0
     }
 
@@ -76,6 +79,7 @@ struct HeaderTree: Sendable {
     func hash(_ node: Node) -> BlockHash { self[node].hash }
     func height(_ node: Node) -> Int { Int(self[node].height) }
     func time(_ node: Node) -> UInt32 { self[node].time }
+    func bits(_ node: Node) -> UInt32 { self[node].bits }
     func chainWork(_ node: Node) -> UInt256 { self[node].chainWork }
     func hasData(_ node: Node) -> Bool { self[node].hasData }
     func isInvalid(_ node: Node) -> Bool { self[node].isInvalid }
@@ -84,6 +88,17 @@ struct HeaderTree: Sendable {
     func parent(_ node: Node) -> Node? {
         let parent = self[node].parent
         return parent < 0 ? nil : Node(index: parent)
+    }
+
+    /// The median of the header's time and those of the ten before it.
+    func medianTime(_ node: Node) -> UInt32 {
+        var times: [UInt32] = []
+        var at: Node? = node
+        while let current = at, times.count < 11 {
+            times.append(time(current))
+            at = parent(current)
+        }
+        return times.sorted()[times.count / 2]
     }
 
     /// The work of the block alone.
@@ -173,7 +188,7 @@ extension HeaderTree {
                 hash: record.hash, chainWork: record.chainWork, parent: parent,
                 skip: ancestor(
                     of: Node(index: parent), height: Self.skipHeight(Int(height)))?.index ?? -1,
-                height: height, time: record.time, hasData: record.hasData,
+                height: height, time: record.time, bits: record.bits, hasData: record.hasData,
                 isInvalid: record.isInvalid || entries[Int(parent)].isInvalid,
                 wasReceived: record.wasReceived, isConnectable: false))
         places[record.hash] = place

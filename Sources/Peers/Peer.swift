@@ -21,12 +21,17 @@ struct Peer: Sendable {
     var gossip = Gossip()
     /// Headers the chain is judging.
     var pending: PendingHeaders?
+    /// A chain of its that may be too light to be kept.
+    var headersSync: HeadersSync?
     /// Announced transactions about which the chain is asked.
     var pendingAnnouncements: [TransactionID] = []
     var isLeaving = false
 
     struct PendingHeaders: Sendable {
-        var count: Int
+        /// Whether the peer may have more.
+        var isFull: Bool
+        /// Whether those after them are asked for already.
+        var isFollowed: Bool
     }
 
     init(

@@ -37,10 +37,8 @@ extension Swarm {
             if !tree.hasData(node) { downloads.judging[node] = id }
         }
         let parent = tree.find(block.header.previous)
-        let isWorkChecked = parent.map { parent in
-            let (sum, overflow) = tree.chainWork(parent)
-                .addingReportingOverflow(ProofOfWork.work(bits: block.header.bits))
-            return overflow || sum >= workThreshold
+        let isWorkChecked = parent.map {
+            claimedWork(of: [block.header], on: $0) >= workThreshold
         }
         ask(
             .submitBlock(

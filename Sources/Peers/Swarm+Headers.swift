@@ -4,6 +4,9 @@ import Genesis
 import Primitives
 import Wire
 
+/// A header and its hash, which was reckoned already.
+typealias HashedHeader = (header: BlockHeader, hash: BlockHash)
+
 extension Swarm {
     /// A peer has no longer than this to answer `getheaders`, then others may be sent again.
     static let headersAnswerTime = Duration.seconds(120)
@@ -17,45 +20,90 @@ extension Swarm {
     }
 
     mutating func takeHeaders(_ headers: [BlockHeader], from id: PeerID, at now: Duration) {
-        guard let first = headers.first else {
+        guard !headers.isEmpty else {
+            // The peer has nothing to give, be it that it turned to our own chain.
+            peers[id]?.headersSync = nil
             peers[id]?.sync.lastGetHeaders = nil
             return
         }
-        guard let hashes = checked(headers, from: id), let lastHash = hashes.last else { return }
-        guard let parent = tree.find(first.previous) else {
+        guard let pairs = checked(headers, from: id) else { return }
+        let isFull = headers.count >= WireLimits.maximumHeaders
+        guard let proven = advanceSync(pairs, isFull: isFull, of: id, at: now) else {
+            takeUnproven(pairs, isFull: isFull, from: id, at: now)
+            return
+        }
+        guard !proven.isEmpty else { return }
+        submit(proven, isFull: isFull, of: id)
+    }
+
+    /// Headers of which it is not known whether their chain has work enough.
+    private mutating func takeUnproven(
+        _ pairs: [HashedHeader], isFull: Bool, from id: PeerID, at now: Duration
+    ) {
+        guard let first = pairs.first, let last = pairs.last else { return }
+        guard let parent = tree.find(first.header.previous) else {
             // An announcement that came before what it builds on.
             if askForHeaders(id, from: tree.best, at: now) {
                 log(
-                    "received header \(hashes[0].displayHex): missing prev block "
-                        + "\(first.previous.displayHex), sending getheaders "
+                    "received header \(first.hash.displayHex): missing prev block "
+                        + "\(first.header.previous.displayHex), sending getheaders "
                         + "(\(tree.height(tree.best))) to end (peer=\(id))")
             }
-            noteAvailable(lastHash, of: id)
+            noteAvailable(last.hash, of: id)
             return
         }
         peers[id]?.sync.lastGetHeaders = nil
-        let known = tree.find(lastHash)
-        let isKnownGood = known.map { tree.isAncestor($0, of: tree.best) || tree.isActive($0) }
-        if isKnownGood != true, peers[id]?.isNoBan != true {
-            let claimed = headers.reduce(tree.chainWork(parent)) {
-                let (sum, overflow) = $0.addingReportingOverflow(ProofOfWork.work(bits: $1.bits))
-                return overflow ? .max : sum
-            }
-            if claimed < workThreshold, headers.count < WireLimits.maximumHeaders {
+        let isKnownGood = tree.find(last.hash).map {
+            tree.isAncestor($0, of: tree.best) || tree.isActive($0)
+        }
+        let headers = pairs.map(\.header)
+        if isKnownGood != true, peers[id]?.isNoBan != true,
+            claimedWork(of: headers, on: parent) < workThreshold
+        {
+            guard isFull else {
                 log(
                     "Ignoring low-work chain (height=\(tree.height(parent) + headers.count)) "
                         + "from peer=\(id)")
                 return
             }
+            beginSync(from: parent, of: id, at: now)
+            _ = advanceSync(pairs, isFull: isFull, of: id, at: now)
+            return
         }
-        peers[id]?.pending = Peer.PendingHeaders(count: headers.count)
+        submit(headers, isFull: isFull, of: id)
+    }
+
+    /// The header of a block that came in compact form; the block is fetched as any other.
+    mutating func takeCompact(_ header: BlockHeader, from id: PeerID, at now: Duration) {
+        guard let parent = tree.find(header.previous) else {
+            if !isInitialDownload { askForHeaders(id, from: tree.best, at: now) }
+            return
+        }
+        guard claimedWork(of: [header], on: parent) >= workThreshold else {
+            log("Ignoring low-work compact block from peer \(id)")
+            return
+        }
+        takeHeaders([header], from: id, at: now)
+    }
+
+    /// The work of a chain, were its headers to keep all rules.
+    func claimedWork(of headers: [BlockHeader], on parent: HeaderTree.Node) -> UInt256 {
+        headers.reduce(tree.chainWork(parent)) {
+            let (sum, overflow) = $0.addingReportingOverflow(ProofOfWork.work(bits: $1.bits))
+            return overflow ? .max : sum
+        }
+    }
+
+    private mutating func submit(_ headers: [BlockHeader], isFull: Bool, of id: PeerID) {
+        let isFollowed = peers[id]?.headersSync != nil
+        peers[id]?.pending = Peer.PendingHeaders(isFull: isFull, isFollowed: isFollowed)
         ask(.submitHeaders(headers), for: id)
     }
 
     /// Checks what costs work to forge, before anything else is done: proof of work and order.
-    private mutating func checked(_ headers: [BlockHeader], from id: PeerID) -> [BlockHash]? {
-        var hashes: [BlockHash] = []
-        hashes.reserveCapacity(headers.count)
+    private mutating func checked(_ headers: [BlockHeader], from id: PeerID) -> [HashedHeader]? {
+        var pairs: [HashedHeader] = []
+        pairs.reserveCapacity(headers.count)
         for header in headers {
             let hash = header.hash
             guard
@@ -65,13 +113,13 @@ extension Swarm {
                 misbehave(id, "header with invalid proof of work")
                 return nil
             }
-            if let last = hashes.last, header.previous != last {
+            if let last = pairs.last, header.previous != last.hash {
                 misbehave(id, "non-continuous headers sequence")
                 return nil
             }
-            hashes.append(hash)
+            pairs.append((header, hash))
         }
-        return hashes
+        return pairs
     }
 
     /// The chain has judged the headers.
@@ -83,12 +131,11 @@ extension Swarm {
             return
         }
         guard let hash = verdict.last, let last = tree.find(hash) else { return }
-        let isFull = pending.count == WireLimits.maximumHeaders
-        if isFull, askForHeaders(id, from: last, at: now) {
+        if pending.isFull, !pending.isFollowed, askForHeaders(id, from: last, at: now) {
             log("more getheaders (\(tree.height(last))) to end to peer=\(id)")
         }
         noteAvailable(hash, of: id)
-        if isInitialDownload, !isFull { leaveIfTooLight(id) }
+        if isInitialDownload, !pending.isFull { leaveIfTooLight(id) }
         protectIfGood(id)
         fetchDirectly(toward: last, from: id, at: now)
     }
@@ -128,9 +175,13 @@ extension Swarm {
         if let last = peer.sync.lastGetHeaders, now - last <= Self.headersAnswerTime {
             return false
         }
-        peers[id]?.sync.lastGetHeaders = now
-        send(.getHeaders(locator: tree.locator(from: node), stop: .zero), to: id)
+        askForHeaders(id, after: tree.locator(from: node), at: now)
         return true
+    }
+
+    mutating func askForHeaders(_ id: PeerID, after locator: [BlockHash], at now: Duration) {
+        peers[id]?.sync.lastGetHeaders = now
+        send(.getHeaders(locator: locator, stop: .zero), to: id)
     }
 
     /// Begins to sync headers with a peer: with one at first, with all when near the present.

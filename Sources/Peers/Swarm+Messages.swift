@@ -102,7 +102,7 @@ extension Swarm {
         case .getBlocks(let locator, let stop):
             ask(.serveBlocksAfter(locator: locator, stop: stop), for: id)
         case .headers(let headers): takeHeaders(headers, from: id, at: now)
-        case .compactBlock(let block): takeHeaders([block.header], from: id, at: now)
+        case .compactBlock(let block): takeCompact(block.header, from: id, at: now)
         case .block(let block): takeBlock(block, from: id, at: now)
         case .transaction(let transaction): takeTransaction(transaction, from: id, at: now)
         case .memoryPool: servePool(id)

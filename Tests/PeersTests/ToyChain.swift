@@ -43,7 +43,8 @@ struct ToyChain {
         let header = network.genesis.header
         return HeaderRecord(
             hash: network.genesisHash, previous: .zero, height: 0, time: header.time,
-            chainWork: ProofOfWork.work(bits: header.bits), hasData: true, isInvalid: false)
+            bits: header.bits, chainWork: ProofOfWork.work(bits: header.bits), hasData: true,
+            isInvalid: false)
     }
 
     var height: Int { records[tip]?.height ?? 0 }
@@ -92,7 +93,7 @@ struct ToyChain {
                 note(
                     HeaderRecord(
                         hash: hash, previous: header.previous, height: parent.height + 1,
-                        time: header.time,
+                        time: header.time, bits: header.bits,
                         chainWork: parent.chainWork &+ ProofOfWork.work(bits: header.bits),
                         hasData: false, isInvalid: false))
             }
@@ -117,6 +118,7 @@ struct ToyChain {
         if isNew { arrivals.append(record.height) }
         blocks[block.hash] = block
         record.hasData = true
+        record.wasReceived = true
         note(record)
         connect(block.hash)
         for transaction in block.transactions { pool[transaction.wtxid] = nil }
