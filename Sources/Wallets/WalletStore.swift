@@ -126,30 +126,38 @@ extension WalletStore {
         defer { opening.remove(name) }
         let now = surroundings.clock.now()
         let (header, ledger) = try Self.draw(creation, now: now, surroundings)
-        let isNew = !FileManager.default.fileExists(atPath: folder(of: name))
-        try FileManager.default.createDirectory(
-            atPath: folder(of: name), withIntermediateDirectories: true,
-            attributes: [.posixPermissions: 0o700])
-        let wallet: Wallet
+        // Half a wallet would be in the way of the next try; what was there before is not ours.
+        let made = ([folder(of: name)] + ["", "-wal", "-shm"].map { path(of: name) + $0 })
+            .filter { !FileManager.default.fileExists(atPath: $0) }
         do {
-            let database = try WalletDatabase(path: path(of: name), network: surroundings.network)
-            // The ledger first: a file without header is no wallet.
-            try database.write(ledger)
-            try database.write(header)
-            wallet = Wallet(
-                name: name, database: database, header: header, ledger: ledger,
-                surroundings: surroundings)
-        } catch {
-            // Half a wallet would be in the way of the next try; what was there before is not ours.
-            let path = path(of: name)
-            for made in isNew ? [folder(of: name)] : ["", "-wal", "-shm"].map({ path + $0 }) {
-                try? FileManager.default.removeItem(atPath: made)
+            try FileManager.default.createDirectory(
+                atPath: folder(of: name), withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700])
+            let wallet = try make(name, header, ledger)
+            do {
+                try await wallet.catchUp()
+            } catch {
+                try? await wallet.close()
+                throw error
             }
+            wallets.append(wallet)
+            return wallet
+        } catch {
+            for path in made { try? FileManager.default.removeItem(atPath: path) }
             throw error
         }
-        try await wallet.catchUp()
-        wallets.append(wallet)
-        return wallet
+    }
+
+    private func make(
+        _ name: String, _ header: WalletDatabase.Header, _ ledger: WalletLedger
+    ) throws -> Wallet {
+        let database = try WalletDatabase(path: path(of: name), network: surroundings.network)
+        // The ledger first: a file without header is no wallet.
+        try database.write(ledger)
+        try database.write(header)
+        return Wallet(
+            name: name, database: database, header: header, ledger: ledger,
+            surroundings: surroundings)
     }
 
     /// The first content of a wallet.

@@ -1,5 +1,6 @@
 import Chain
 import Consensus
+import Foundation
 import Genesis
 import Keys
 import Primitives
@@ -29,7 +30,8 @@ struct WalletTests {
         #expect(after.trusted == Amount(satoshis: 50 * coin.satoshis))
     }
 
-    @Test("A payment is pending at the payee, its change trusted at the payer, until it is mined",
+    @Test(
+        "A payment is pending at the payee, its change trusted at the payer, until it is mined",
         arguments: AddressType.allCases)
     func payment(_ type: AddressType) async throws {
         let node = try await WalletHarness()
@@ -66,7 +68,8 @@ struct WalletTests {
             Payment(to: target, amount: coin, subtractsFee: true)
         ])
         #expect(borne.changePosition != nil)
-        let place = try #require(borne.transaction.outputs.firstIndex { $0.script == target.script })
+        let place = try #require(
+            borne.transaction.outputs.firstIndex { $0.script == target.script })
         #expect(borne.transaction.outputs[place].value == coin - borne.fee)
         #expect(try await beto.balance().trusted == .zero)
     }
@@ -218,6 +221,41 @@ struct WalletTests {
         try await node.store.unload(name: "ana")
         let again = try await node.reopenedStore().load(name: "ana")
         #expect(try await again.fullBalance() == balance)
+    }
+
+    @Test(
+        "Where a wallet cannot be made nothing is left behind, and nothing taken of what was there")
+    func failedCreation() async throws {
+        let node = try await WalletHarness()
+        let folder = node.folder.path + "/wallets"
+        // Restored, it must read the chain, which a node about to end does not.
+        let words = try Mnemonic(entropy: [UInt8](repeating: 7, count: 16))
+        try await node.mine(3)
+        node.stop.isSet = true
+        var creation = WalletCreation()
+        creation.mnemonic = words
+        await #expect(throws: WalletError.self) {
+            try await node.store.create(name: "ana", creation)
+        }
+        node.stop.isSet = false
+        #expect(!FileManager.default.fileExists(atPath: folder + "/ana"))
+        #expect(await node.store.directoryNames() == [])
+
+        // Where the write-ahead log belongs there is something else.
+        let foreign = folder + "/beto/wallet.db-wal"
+        try FileManager.default.createDirectory(
+            atPath: foreign, withIntermediateDirectories: true)
+        await #expect(throws: (any Error).self) { try await node.store.create(name: "beto") }
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: folder + "/beto")
+                == ["wallet.db-wal"])
+        try FileManager.default.removeItem(atPath: foreign)
+
+        for name in ["ana", "beto"] {
+            let wallet = try await node.store.create(name: name, creation)
+            #expect(await wallet.lastBlock?.height == 3)
+        }
+        #expect(await node.store.directoryNames() == ["ana", "beto"])
     }
 
     @Test("A wallet of a node about to end reads no further, and the next start reads the rest")
