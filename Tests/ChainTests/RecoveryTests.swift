@@ -55,6 +55,35 @@ import Testing
         }
     }
 
+    @Test(
+        "What a killed node left in the files is brought to the disk before anything builds on it")
+    func doubtfulFiles() async throws {
+        let small: (inout Validator.Configuration) -> Void = { $0.maximumBlockFileSize = 4096 }
+        let blocks = chain.builder.blocks(60, onto: chain.genesis)
+        do {
+            let validator = try await chain.open(small)
+            _ = try await validator.submitAll(blocks)
+            // No close: nobody has synchronised the files.
+        }
+        let written = Mutex<[(WriteFault.Operation, String)]>([])
+        let watch = WriteFault { operation, path in
+            written.withLock { $0.append((operation, path)) }
+            return nil
+        }
+        let again = try await chain.open(fault: watch, small)
+        try await again.flush()
+        let events = written.withLock(\.self)
+        let synchronised = Set(events.filter { $0.0 == .synchronise }.map(\.1))
+        for prefix in ["blk", "rev"] {
+            for number in 0..<3 {
+                #expect(
+                    synchronised.contains { $0.hasSuffix("\(prefix)0000\(number).dat") },
+                    "\(prefix) \(number) of \(synchronised)")
+            }
+        }
+        try await again.close()
+    }
+
     @Test("A chain that was called invalid is left even if the coins on the disk stand on it")
     func invalidated() async throws {
         let base = chain.builder.blocks(110, onto: chain.genesis)

@@ -183,6 +183,41 @@ extension JSON {
         #expect(client.submit(work: 4)["result"] == true)
     }
 
+    @Test(
+        "A job is told just after its difficulty, and a share of it has that, whatever came later")
+    func order() throws {
+        var client = try Client()
+        client.logIn()
+        let first = client.job
+        // Harder from the next job on, which is of the same tip.
+        #expect(
+            client.ask("mining.suggest_difficulty", [.double(ShareWork.difficulty(64))])["result"]
+                == true)
+        let second = client.job
+        var moved = client.template.context
+        moved.previous = Hash256(words: (8, 8, 8, 8))
+        #expect(client.submit(work: 4, harderThan: 64, job: first)["result"] == true)
+        #expect(client.submit(work: 4, harderThan: 64, extra: "00000001", job: second).code == 23)
+        #expect(client.submit(work: 64, extra: "00000002", job: second)["result"] == true)
+        #expect(client.shares.map(\.work) == [4, 64])
+        // Then another tip, and easier again with it.
+        client.template = try movedTemplate(moved)
+        client.offer()
+        _ = client.ask("mining.suggest_difficulty", [.double(ShareWork.difficulty(8))])
+        #expect(client.submit(work: 64, job: second).code == 21)
+        #expect(client.submit(work: 8, harderThan: 64, extra: "00000003")["result"] == true)
+        #expect(client.shares.last?.work == 8)
+        let told = client.lines.compactMap { line -> String? in
+            switch line["method"]?.stringValue {
+            case "mining.set_difficulty":
+                return "\(ShareWork.work(difficulty: line["params"]?[0]?.double ?? 0))"
+            case "mining.notify": return line["params"]?[8] == true ? "new" : "same"
+            default: return nil
+            }
+        }
+        #expect(told == ["4", "new", "64", "same", "new", "8", "same"])
+    }
+
     private func movedTemplate(_ context: TemplateContext) throws -> BlockTemplate {
         try BlockAssembler().assemble(
             exactly: [], onto: context,

@@ -48,6 +48,33 @@ import Testing
         #expect(try second.stop().code == 0)
     }
 
+    @Test("With -dns=0 no name is looked up, and addresses are dialled as ever")
+    func names() throws {
+        let (server, client) = (try NodeProcess(), try NodeProcess())
+        try server.start()
+        for flag in ["-dns=0", "-dns=1"] {
+            try client.start(flag)
+            for host in ["localhost", "127.0.0.1"] {
+                _ = try client.rpc.call(
+                    "addnode", [.string("\(host):\(server.port)"), "onetry"])
+            }
+            // The name was tried first: had it been looked up, it would be there as well by now.
+            try client.until("the address is reached", seconds: 30) {
+                let peers = try client.rpc.call("getpeerinfo").array ?? []
+                return peers.contains { $0["addr"]?.stringValue?.hasPrefix("127.0.0.1:") == true }
+            }
+            if flag == "-dns=1" {
+                try client.until("the name is reached", seconds: 30) {
+                    try client.rpc.call("getconnectioncount") == 2
+                }
+            } else {
+                usleep(500_000)
+                #expect(try client.rpc.call("getconnectioncount") == 1)
+            }
+            #expect(try client.stop().code == 0)
+        }
+    }
+
     @Test("A partition heals: the longer branch wins on both sides, and the coins are the same")
     func partition() throws {
         let address = JSON.string(try StartTests.address)
@@ -79,7 +106,8 @@ import Testing
 
     @Test(
         "A disk that fills up stops the node with one line, and with room again nothing is lost",
-        .enabled(if: getuid() == 0 && FileManager.default.isExecutableFile(atPath: "/bin/mount"),
+        .enabled(
+            if: getuid() == 0 && FileManager.default.isExecutableFile(atPath: "/bin/mount"),
             "needs to mount a small file system"))
     func fullDisk() throws {
         let node = try NodeProcess()
@@ -109,7 +137,8 @@ import Testing
     }
 
     private func run(_ program: String, _ arguments: String...) throws {
-        let process = try Process.run(URL(filePath: program, directoryHint: .notDirectory), arguments: arguments)
+        let process = try Process.run(
+            URL(filePath: program, directoryHint: .notDirectory), arguments: arguments)
         process.waitUntilExit()
         #expect(process.terminationStatus == 0, "\(program)")
     }

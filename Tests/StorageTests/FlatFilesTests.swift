@@ -1,4 +1,5 @@
 import Storage
+import Synchronization
 import TestSupport
 import Testing
 
@@ -54,6 +55,26 @@ import Testing
             _ = try failing.append(bytes(10).span, to: 0)
         }
         #expect(failing.size(0) == 10)
+    }
+
+    @Test("What is appended to is synchronised once, and what is doubted as well, if it is there")
+    func synchronising() throws {
+        let prefix = folder.path + "/blk"
+        var earlier = FlatFiles(folder: folder.path, prefix: "blk", key: [])
+        for file in 0..<4 { _ = try earlier.append(bytes(10).span, to: file) }
+        // The process ends here; another begins.
+        let synchronised = Mutex<[String]>([])
+        let fault = WriteFault { operation, path in
+            if operation == .synchronise { synchronised.withLock { $0.append(path) } }
+            return nil
+        }
+        var files = FlatFiles(folder: folder.path, prefix: "blk", key: [], fault: fault)
+        for file in [1, 2, 9] { files.doubt(file) }
+        _ = try files.append(bytes(10).span, to: 3)
+        try files.synchronise()
+        #expect(synchronised.withLock(\.self) == [1, 2, 3].map { prefix + "0000\($0).dat" })
+        try files.synchronise()
+        #expect(synchronised.withLock(\.count) == 3)
     }
 
     @Test("A new folder gets a random key, one that holds files does not, and a key is kept")
