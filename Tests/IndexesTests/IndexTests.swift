@@ -3,24 +3,13 @@ import Consensus
 import Cryptography
 import Indexes
 import Primitives
-import Storage
-import Synchronization
 import TestSupport
 import Testing
 
 @Suite("Indexes follow the chain", .serialized) struct IndexTests {
-    /// A chain of 120 blocks, of which the last twenty spend coins.
-    private func grownChain() async throws -> (chain: IndexedChain, blocks: [Block]) {
-        let chain = try await IndexedChain()
-        let start = chain.busyBlocks(100, onto: chain.builder.genesis)
-        let rest = chain.busyBlocks(20, onto: chain.position(after: start), spending: start)
-        try await chain.submit(start + rest)
-        return (chain, start + rest)
-    }
-
     @Test("Built late or block by block, an index has what a recount gives")
     func following() async throws {
-        let (chain, blocks) = try await grownChain()
+        let (chain, blocks) = try await IndexedChain.grown()
         let (coins, filters) = (try chain.coins(), try chain.filters())
         // Far behind at first, it says so, unless it runs by itself.
         #expect(try await !coins.caughtUp())
@@ -47,9 +36,9 @@ import Testing
 
     @Test("What a block did is the difference to its parent")
     func oneBlock() async throws {
-        let (chain, blocks) = try await grownChain()
+        let (chain, blocks) = try await IndexedChain.grown()
         let coins = try chain.coins()
-        try await build(coins)
+        try await chain.build(coins)
         let (parent, last) = (blocks[118].hash, blocks[119].hash)
         let before = try #require(try await coins.statistics(at: parent))
         let after = try #require(try await coins.statistics(at: last))
@@ -66,10 +55,10 @@ import Testing
 
     @Test("An index leaves a branch with the chain, and still tells of it")
     func reorganisation() async throws {
-        let (chain, blocks) = try await grownChain()
+        let (chain, blocks) = try await IndexedChain.grown()
         let (coins, filters) = (try chain.coins(), try chain.filters())
-        try await build(coins)
-        try await build(filters)
+        try await chain.build(coins)
+        try await chain.build(filters)
         let left = try #require(blocks.last?.hash)
         let row = try await coins.statistics(at: left)
         let fork = Array(blocks.prefix(110))
@@ -85,10 +74,10 @@ import Testing
 
     @Test("A restarted index goes on where it was, though the chain has moved meanwhile")
     func restart() async throws {
-        let (chain, blocks) = try await grownChain()
+        let (chain, blocks) = try await IndexedChain.grown()
         var (coins, filters) = (try chain.coins(), try chain.filters())
-        try await build(coins)
-        try await build(filters)
+        try await chain.build(coins)
+        try await chain.build(filters)
         await coins.close()
         await filters.close()
 
@@ -116,64 +105,23 @@ import Testing
 
     @Test("Whichever write fails, the index that is opened next ends right")
     func failedWrites() async throws {
-        let (chain, blocks) = try await grownChain()
-        // The first write empties the store, the others are of 32 blocks each.
-        for failing in 1...5 {
-            let count = Counter()
-            let fault = WriteFault { operation, _ in
-                operation == .batch && count.next() == failing ? "The disk is full" : nil
-            }
-            await #expect(throws: StorageError.self) {
-                let coins = try chain.coins(isAnew: true, fault: fault)
-                do {
-                    try await build(coins)
-                } catch {
-                    await coins.close()
-                    throw error
-                }
-            }
-            let coins = try chain.coins()
-            try await build(coins)
+        let (chain, blocks) = try await IndexedChain.grown()
+        try await chain.failWrites(opening: { try chain.coins(isAnew: $0, fault: $1) }) { coins in
             try await chain.expectRecount(coins)
             #expect(try await coins.statistics(at: blocks[0].hash) != nil)
-            await coins.close()
         }
     }
 
     @Test("An index made anew forgets what it held")
     func anew() async throws {
-        let (chain, blocks) = try await grownChain()
+        let (chain, blocks) = try await IndexedChain.grown()
         var filters = try chain.filters()
-        try await build(filters)
+        try await chain.build(filters)
         await filters.close()
         filters = try chain.filters(isAnew: true)
         #expect(await filters.progress == (false, 0))
         #expect(try await filters.filter(of: blocks[0].hash) == nil)
-        try await build(filters)
+        try await chain.build(filters)
         try await chain.expectFilters(filters)
-    }
-
-    /// Runs an index until it is at the tip.
-    private func build<Table>(_ index: ChainIndex<Table>) async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await index.run() }
-            group.addTask {
-                while await !index.progress.isSynced { try await Task.sleep(for: .milliseconds(5)) }
-            }
-            defer { group.cancelAll() }
-            try await group.next()
-        }
-    }
-}
-
-/// Counts from one.
-private final class Counter: Sendable {
-    private let count = Mutex(0)
-
-    func next() -> Int {
-        count.withLock { count in
-            count += 1
-            return count
-        }
     }
 }

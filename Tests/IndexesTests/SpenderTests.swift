@@ -7,27 +7,11 @@ import TestSupport
 import Testing
 
 @Suite("Where coins were spent", .serialized) struct SpenderTests {
-    private func grownChain() async throws -> (chain: IndexedChain, blocks: [Block]) {
-        let chain = try await IndexedChain()
-        let start = chain.busyBlocks(100, onto: chain.builder.genesis)
-        let rest = chain.busyBlocks(20, onto: chain.position(after: start), spending: start)
-        try await chain.submit(start + rest)
-        return (chain, start + rest)
-    }
-
-    /// Follows the chain from wherever the index is to the tip.
-    private func build(_ index: SpenderIndex) async throws {
-        let running = Task { try await index.run() }
-        while await !index.progress.isSynced { try await Task.sleep(for: .milliseconds(5)) }
-        running.cancel()
-        _ = try? await running.value
-    }
-
     @Test("Every coin that was spent has its spender, and no other has one")
     func following() async throws {
-        let (chain, blocks) = try await grownChain()
+        let (chain, blocks) = try await IndexedChain.grown()
         let index = try chain.spenders()
-        try await build(index)
+        try await chain.build(index)
         try await chain.expectSpenders(index)
         for block in chain.busyBlocks(
             3, onto: chain.position(after: blocks), spending: Array(blocks[20...]))
@@ -39,9 +23,9 @@ import Testing
 
     @Test("A branch that replaces another takes its spenders out; one cut short keeps them")
     func reorganisation() async throws {
-        let (chain, blocks) = try await grownChain()
+        let (chain, blocks) = try await IndexedChain.grown()
         var index = try chain.spenders()
-        try await build(index)
+        try await chain.build(index)
         let spent = blocks[119].transactions[1].outPoint(at: 0)
         _ = try await chain.validator.invalidate(blocks[110].hash)
         #expect(try await index.caughtUp())
@@ -66,7 +50,7 @@ import Testing
 
     @Test("A search through the coins sees those of its beginning, whatever comes meanwhile")
     func scanning() async throws {
-        let (chain, blocks) = try await grownChain()
+        let (chain, blocks) = try await IndexedChain.grown()
         let before = try await chain.validator.utxoSetInfo(.none)
         let scan = try await chain.validator.scanCoins()
         let script = try #require(blocks[0].transactions[0].outputs.first?.script)
@@ -88,7 +72,7 @@ import Testing
 
     @Test("A search ends with its node, and fails from then on")
     func closing() async throws {
-        let (chain, _) = try await grownChain()
+        let (chain, _) = try await IndexedChain.grown()
         let scan = try await chain.validator.scanCoins()
         try await chain.validator.close()
         await #expect(throws: StorageError.self) { try await scan.find([]) { _ in true } }
