@@ -12,8 +12,6 @@ struct ScanScripts: Sendable {
 
     private var sources: [Script: Source] = [:]
 
-    /// Reads scan objects, each a descriptor or `{"desc": …, "range": …}` (Core's
-    /// EvalDescriptorStringOrObject).
     init(_ objects: [JSON], on network: Network) async throws {
         for object in objects { try await add(object, on: network) }
     }
@@ -21,34 +19,13 @@ struct ScanScripts: Sendable {
     var scripts: Set<Script> { Set(sources.keys) }
 
     private mutating func add(_ object: JSON, on network: Network) async throws {
-        let text: String
-        var range: ClosedRange<UInt32> = 0...1000
-        if let plain = object.stringValue {
-            text = plain
-        } else if let members = object.object {
-            guard let description = members["desc"], !description.isNull else {
-                throw RPCError.invalidParameter(
-                    "Descriptor needs to be provided in scan object")
-            }
-            text = try description.asString()
-            if let given = members["range"], !given.isNull {
-                range = try DescriptorArguments.range(given)
-            }
-        } else {
-            throw RPCError.invalidParameter(
-                "Scan object needs to be either a string or an object")
-        }
-        let descriptors = try DescriptorArguments.parse(text, network)
-        if descriptors.first?.isRange != true { range = 0...0 }
-        for index in range {
+        let object = try ScanObject(object, on: network)
+        for index in object.range {
             // A million keys take a while: let others have a turn.
             if index & 1023 == 1023 { await Task.yield() }
-            for descriptor in descriptors {
-                guard let scripts = descriptor.expand(at: index)?.scripts else {
-                    throw RPCError.invalidAddressOrKey(
-                        "Cannot derive script without private keys: '\(text)'")
-                }
-                for script in scripts where sources[script] == nil {
+            for descriptor in object.descriptors {
+                for script in try object.expand(descriptor, at: index).scripts
+                where sources[script] == nil {
                     sources[script] = Source(descriptor: descriptor, index: index)
                 }
             }

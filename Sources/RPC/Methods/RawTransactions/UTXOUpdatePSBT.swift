@@ -56,32 +56,10 @@ enum PSBTUpdate {
     static func learn(
         _ item: JSON, into provider: inout SigningProvider, _ network: Network
     ) throws {
-        var range: ClosedRange<UInt32> = 0...1000
-        let text: String
-        if let given = item.stringValue {
-            text = given
-        } else if let object = item.object {
-            guard let given = object["desc"], !given.isNull else {
-                throw RPCError.invalidParameter(
-                    "Descriptor needs to be provided in scan object")
-            }
-            text = try given.asString()
-            if let given = object["range"], !given.isNull {
-                range = try DescriptorArguments.range(given)
-            }
-        } else {
-            throw RPCError.invalidParameter(
-                "Scan object needs to be either a string or an object")
-        }
-        let all = try DescriptorArguments.parse(text, network)
-        if all.first?.isRange != true { range = 0...0 }
-        for index in range {
-            for descriptor in all {
-                guard let expansion = descriptor.expand(at: index) else {
-                    throw RPCError.invalidAddressOrKey(
-                        "Cannot derive script without private keys: '\(text)'")
-                }
-                provider.merge(expansion.provider)
+        let object = try ScanObject(item, on: network)
+        for index in object.range {
+            for descriptor in object.descriptors {
+                provider.merge(try object.expand(descriptor, at: index).provider)
                 for key in descriptor.privateKeys(at: index) { provider.add(key) }
             }
         }
