@@ -2,7 +2,6 @@ import ArgumentParser
 import Benchmarks
 import Cryptography
 import Foundation
-import Genesis
 import Notation
 
 /// Measures what a node is made of against what the machine could do at best.
@@ -41,18 +40,12 @@ struct ValidateBench: ParsableCommand {
     var json = false
 
     func validate() throws {
-        guard (0...16).contains(threads) else {
-            throw ValidationError("--threads must be 0 to 16, not \(threads).")
-        }
-        guard (1...100).contains(rounds) else {
-            throw ValidationError("--rounds must be 1 to 100, not \(rounds).")
-        }
+        try (0...16).check(threads, of: "threads")
+        try (1...100).check(rounds, of: "rounds")
     }
 
     func run() throws {
-        guard let definition = Network.named(network) else {
-            throw ValidationError("There is no network \(network).")
-        }
+        let definition = try BenchOptions.network(network)
         let console = Console(toStandardError: json)
         console.progress("reading \(path)")
         let bench: ValidationBenchmark
@@ -62,7 +55,7 @@ struct ValidateBench: ParsableCommand {
             console.failure("\(error)")
             throw ExitCode.failure
         }
-        let threads = threads == 0 ? ProcessInfo.processInfo.activeProcessorCount : threads
+        let threads = BenchOptions.threads(threads)
         console.line(
             "\(bench.blockCount) blocks, \(bench.inputCount) inputs, \(bench.signatureCount) "
                 + "signatures, \(threads) threads")
@@ -119,14 +112,15 @@ struct HashBench: ParsableCommand {
     var json = false
 
     func validate() throws {
-        guard (0...256).contains(threads), seconds > 0, seconds <= 600 else {
-            throw ValidationError("--threads must be 0 to 256 and --seconds at most 600.")
+        try (0...256).check(threads, of: "threads")
+        guard seconds > 0, seconds <= 600 else {
+            throw ValidationError("--seconds must be above 0 and at most 600, not \(seconds).")
         }
     }
 
     func run() throws {
         let console = Console(toStandardError: json)
-        let threads = threads == 0 ? ProcessInfo.processInfo.activeProcessorCount : threads
+        let threads = BenchOptions.threads(threads)
         var rows: [JSON] = []
         console.line("kernel       1 thread   \(threads) threads   scaling")
         for kernel in SHA256Kernel.available {

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Benchmarks
 import Foundation
-import Genesis
 import Notation
 
 /// What a chain costs a node, from import to reorganisation.
@@ -37,21 +36,13 @@ struct ChainBench: AsyncParsableCommand {
     var json = false
 
     func validate() throws {
-        guard (0...16).contains(threads) else {
-            throw ValidationError("--threads must be 0 to 16, not \(threads).")
-        }
-        guard (4...65_536).contains(cache) else {
-            throw ValidationError("--dbcache must be 4 to 65536 MiB, not \(cache).")
-        }
-        guard (1...10_000).contains(reorganise) else {
-            throw ValidationError("--reorganise must be 1 to 10000, not \(reorganise).")
-        }
+        try (0...16).check(threads, of: "threads")
+        try (4...65_536).check(cache, of: "dbcache", in: "MiB")
+        try (1...10_000).check(reorganise, of: "reorganise")
     }
 
     func run() async throws {
-        guard let definition = Network.named(network) else {
-            throw ValidationError("There is no network \(network).")
-        }
+        let definition = try BenchOptions.network(network)
         let console = Console(toStandardError: json)
         guard FileManager.default.isReadableFile(atPath: path) else {
             console.failure("\(path) cannot be read")

@@ -25,12 +25,8 @@ struct DemoCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
-        guard (101...5_000).contains(blocks) else {
-            throw ValidationError("--blocks must be 101 to 5000, not \(blocks).")
-        }
-        guard (3...16).contains(nodes) else {
-            throw ValidationError("--nodes must be 3 to 16, not \(nodes).")
-        }
+        try (101...5_000).check(blocks, of: "blocks")
+        try (3...16).check(nodes, of: "nodes")
     }
 
     func run() throws {

@@ -30,9 +30,7 @@ struct RosterCommand: ParsableCommand {
 
     func validate() throws {
         guard Network.named(chain) != nil else { throw ValidationError("Unknown chain \(chain).") }
-        guard (0...1000).contains(payouts) else {
-            throw ValidationError("--payouts must be 0 to 1000, not \(payouts).")
-        }
+        try (0...1000).check(payouts, of: "payouts")
     }
 
     func run() throws {

@@ -24,9 +24,8 @@ struct TemplateBench: ParsableCommand {
     var json = false
 
     func validate() throws {
-        guard (1...1_000_000).contains(transactions), (1...1000).contains(rounds) else {
-            throw ValidationError("--transactions must be 1 to 1000000, --rounds 1 to 1000.")
-        }
+        try (1...1_000_000).check(transactions, of: "transactions")
+        try (1...1000).check(rounds, of: "rounds")
     }
 
     func run() throws {
