@@ -1,4 +1,5 @@
 public import Cryptography
+import Notation
 public import Primitives
 
 /// Why a header is refused, in the order in which it is looked at.
@@ -70,7 +71,6 @@ extension HeaderError: CustomStringConvertible {
     }
 
     private static func hex(_ version: Int32) -> String {
-        let digits = String(UInt32(bitPattern: version), radix: 16)
-        return "0x" + String(repeating: "0", count: 8 - digits.count) + digits
+        "0x" + UInt32(bitPattern: version).eightDigits
     }
 }

@@ -1,3 +1,5 @@
+import Notation
+
 /// The steps from one extended key to another, each a child number; from 2³¹ on, hardened (BIP32).
 public struct DerivationPath: Hashable, Sendable, ExpressibleByArrayLiteral {
     /// The bit that makes a child number hardened.
@@ -53,8 +55,5 @@ public struct KeyOrigin: Hashable, Sendable {
     }
 
     /// Eight hexadecimal digits.
-    public var fingerprintText: String {
-        let digits = String(fingerprint, radix: 16)
-        return String(repeating: "0", count: 8 - digits.count) + digits
-    }
+    public var fingerprintText: String { fingerprint.eightDigits }
 }

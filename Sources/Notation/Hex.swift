@@ -78,3 +78,10 @@ public enum Hex {
         value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
     }
 }
+
+extension UInt32 {
+    /// Eight hexadecimal digits, most significant first.
+    public var eightDigits: String {
+        Hex.encode((0..<4).map { UInt8(truncatingIfNeeded: self >> UInt32(24 - 8 * $0)) })
+    }
+}

@@ -71,10 +71,3 @@ public struct StratumShare: Sendable {
             header: header, coinbase: job.template.coinbase(extraNonce: number))
     }
 }
-
-extension UInt32 {
-    /// Eight hexadecimal digits, most significant first.
-    var eightDigits: String {
-        Hex.encode((0..<4).map { UInt8(truncatingIfNeeded: self >> UInt32(24 - 8 * $0)) })
-    }
-}

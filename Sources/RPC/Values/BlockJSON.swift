@@ -70,7 +70,7 @@ enum BlockJSON {
         return .object(object)
     }
 
-    static func hex32(_ value: UInt32) -> JSON { .string(value.fixedHex) }
+    static func hex32(_ value: UInt32) -> JSON { .string(value.eightDigits) }
 
     /// The target that compact bits stand for; zero where they stand for none.
     static func target(_ bits: UInt32, _ network: Network) -> JSON {

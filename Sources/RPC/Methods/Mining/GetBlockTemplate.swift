@@ -172,7 +172,7 @@ private struct TemplateJSON {
         object.append("sizelimit", .int(4_000_000 / scale))
         if hasWitness { object.append("weightlimit", .int(ConsensusLimits.maximumBlockWeight)) }
         object.append("curtime", .int(max(current.time, template.context.time)))
-        object.append("bits", .string(current.bits.fixedHex))
+        object.append("bits", .string(current.bits.eightDigits))
         object.append("height", .int(current.height))
         if let challenge = context.definition.consensus.signetChallenge {
             object.append("signet_challenge", .hex(challenge))

@@ -89,16 +89,8 @@ struct GetMiningInfo: RPCMethod {
     }
 
     private func append(bits: UInt32, to object: inout JSONObject) {
-        object.append("bits", .string(bits.fixedHex))
+        object.append("bits", .string(bits.eightDigits))
         object.append("difficulty", .double(ProofOfWork.difficulty(bits: bits)))
         object.append("target", .string(UInt256.decodeCompact(bits).value.hex))
-    }
-}
-
-extension UInt32 {
-    /// Eight digits.
-    var fixedHex: String {
-        let digits = String(self, radix: 16)
-        return String(repeating: "0", count: 8 - digits.count) + digits
     }
 }
