@@ -38,9 +38,7 @@ extension Validator {
         settlesAll: Bool = true
     ) throws(StorageError) -> BlockOutcome {
         if let error = judged.error { return .rejected(BlockRejection(error)) }
-        let accepted = chain.accept(
-            judged.block.header, at: clock.now(), isWorkChecked: minimumWorkChecked)
-        switch accepted {
+        switch accept(judged.block.header, at: clock.now(), minimumWorkChecked) {
         case .failure(let error): return .rejected(BlockRejection(error))
         case .success((let id, _)): return try take(judged, as: id, force, settlesAll)
         }
@@ -76,7 +74,7 @@ extension Validator {
             var last: BlockID?
             let now = clock.now()
             for header in headers {
-                let accepted = chain.accept(header, at: now, isWorkChecked: minimumWorkChecked)
+                let accepted = accept(header, at: now, minimumWorkChecked)
                 if case .failure(let error) = accepted {
                     outcome.rejection = BlockRejection(error)
                     break
@@ -90,6 +88,19 @@ extension Validator {
             outcome.last = last.map { chain.info($0) }
             return outcome
         }
+    }
+
+    private func accept(
+        _ header: BlockHeader, at now: Int64, _ isWorkChecked: Bool
+    ) -> Result<(id: BlockID, isNew: Bool), HeaderError> {
+        let accepted = chain.accept(header, at: now, isWorkChecked: isWorkChecked)
+        if case .failure(.tooLittleWork) = accepted {
+            configuration.log(
+                "validation",
+                "AcceptBlockHeader: not adding new block header \(header.hash.displayHex), missing "
+                    + "anti-dos proof-of-work validation")
+        }
+        return accepted
     }
 
     /// Judges a block as one to be built on the tip, but for its proof of work; returns the rule it

@@ -76,6 +76,8 @@ package struct HeadersSync: Sendable {
     package private(set) var phase = Phase.presync
     /// How far the first download has come. It stays during the second.
     package private(set) var presyncHeight: Int
+    private(set) var presyncWork: UInt256
+    private(set) var presyncTime: UInt32 = 0
     private var commitments = BitQueue()
 
     // Of the download that is under way.
@@ -103,6 +105,7 @@ package struct HeadersSync: Sendable {
         let seconds = max(0, now &- start.medianTime) + Self.futureLimit
         commitmentLimit = Int(clamping: 6 * Int128(seconds) / Int128(parameters.commitmentPeriod))
         presyncHeight = start.height
+        presyncWork = start.chainWork
         (lastHash, lastHeight, lastBits) = (start.hash, start.height, start.bits)
         chainWork = start.chainWork
         heldParent = start.hash
@@ -151,6 +154,8 @@ package struct HeadersSync: Sendable {
             commitments.append(commitment(to: hash))
         }
         presyncHeight = lastHeight
+        presyncWork = chainWork
+        presyncTime = header.time
         return nil
     }
 

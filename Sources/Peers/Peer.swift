@@ -32,6 +32,8 @@ struct Peer: Sendable {
         var isFull: Bool
         /// Whether those after them are asked for already.
         var isFollowed: Bool
+        /// The best header before them.
+        var best: HeaderTree.Node
     }
 
     init(

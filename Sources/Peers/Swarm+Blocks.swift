@@ -295,6 +295,10 @@ extension Swarm {
         let started = peers.values.count { $0.sync.isStarted }
         guard now > deadline, started == 1, preferred >= 1 else { return }
         if peers[id]?.isNoBan == true {
+            log(
+                .info,
+                "Timeout downloading headers from noban peer, not disconnecting peer=\(id)")
+            // Another may be asked now, and this one again by and by.
             peers[id]?.sync.isStarted = false
             peers[id]?.sync.headersDeadline = nil
         } else {

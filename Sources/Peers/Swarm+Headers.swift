@@ -96,7 +96,8 @@ extension Swarm {
 
     private mutating func submit(_ headers: [BlockHeader], isFull: Bool, of id: PeerID) {
         let isFollowed = peers[id]?.headersSync != nil
-        peers[id]?.pending = Peer.PendingHeaders(isFull: isFull, isFollowed: isFollowed)
+        peers[id]?.pending = Peer.PendingHeaders(
+            isFull: isFull, isFollowed: isFollowed, best: tree.best)
         ask(.submitHeaders(headers), for: id)
     }
 
@@ -131,6 +132,9 @@ extension Swarm {
             return
         }
         guard let hash = verdict.last, let last = tree.find(hash) else { return }
+        if isInitialDownload, last == tree.best, last != pending.best {
+            tellProgress("Synchronizing", tree.height(last), tree.time(last), at: now)
+        }
         if pending.isFull, !pending.isFollowed, askForHeaders(id, from: last, at: now) {
             log("more getheaders (\(tree.height(last))) to end to peer=\(id)")
         }

@@ -1,4 +1,5 @@
 import Cryptography
+import Genesis
 import Primitives
 import Wire
 
@@ -50,6 +51,7 @@ extension Swarm {
             askForHeaders(id, after: [sync.lastHash] + known, at: now)
             log("more getheaders (from \(sync.lastHash.displayHex)) to peer=\(id)")
             peers[id]?.headersSync = sync
+            if sync.phase == .presync { tellProgress(of: sync, at: now) }
             return believed
         case .over(let believed):
             let end =
@@ -62,5 +64,26 @@ extension Swarm {
             return believed
         case .failed: return nil
         }
+    }
+    /// Tells of the heaviest of these chains, as long as there is none that is heavy enough.
+    private mutating func tellProgress(of sync: HeadersSync, at now: Duration) {
+        guard tree.chainWork(tree.best) < settings.minimumChainWork,
+            peers.values.allSatisfy({ ($0.headersSync?.presyncWork ?? .zero) <= sync.presyncWork })
+        else { return }
+        tellProgress("Pre-synchronizing", sync.presyncHeight, sync.presyncTime, at: now)
+    }
+
+    /// Tells how much of the chain there may be is here, if blocks came in time.
+    mutating func tellProgress(
+        _ what: String, _ height: Int, _ time: UInt32, at now: Duration
+    ) {
+        let age = max(0, now.components.seconds - Int64(time))
+        let left = Int(age / max(settings.network.consensus.spacing, 1))
+        let hundredths = 10_000 * height / max(height + left, 1)
+        let digits = String(hundredths % 100)
+        log(
+            .info,
+            "\(what) blockheaders, height: \(height) (~\(hundredths / 100)."
+                + String(repeating: "0", count: 2 - digits.count) + "\(digits)%)")
     }
 }

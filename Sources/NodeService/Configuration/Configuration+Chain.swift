@@ -108,9 +108,10 @@ extension Configuration {
         guard let text = settings.string(name) else { return nil }
         let digits = text.hasPrefix("0x") ? String(text.dropFirst(2)) : text
         guard digits.count <= 64, let number = UInt256(hex: digits) else {
+            let isHash = name == "assumevalid"
             throw ConfigurationError(
-                "Invalid \(name == "assumevalid" ? "assumevalid block hash" : "minimum work") "
-                    + "specified (\(text)), must be up to 64 hex digits (or 0 to disable)")
+                "Invalid \(isHash ? "assumevalid block hash" : "minimum work") specified (\(text)), "
+                    + "must be up to 64 hex digits" + (isHash ? " (or 0 to disable)" : ""))
         }
         return number
     }
