@@ -61,12 +61,14 @@ extension PeerNetwork {
                 indexPosition = 0
             }
         }
+        let limit = 2000
         while true {
             let start = indexPosition
-            let infos = await validator.blockInfos(from: start, limit: 2000)
+            let infos = await validator.blockInfos(from: start, limit: limit)
             indexPosition = max(indexPosition, start + infos.count)
-            guard !infos.isEmpty else { return }
-            tell(infos)
+            if !infos.isEmpty { tell(infos) }
+            // At the end nothing more is waited for: see `respond`.
+            guard infos.count == limit else { return }
         }
     }
 
@@ -122,8 +124,16 @@ extension PeerNetwork {
 
     // MARK: - Answering
 
-    /// Asks the chain. nil where nothing is to be told to the swarm.
-    func answer(_ question: Question, for id: PeerID) async -> Answer? {
+    /// Asks the chain, and tells the swarm. Between what the chain has come to know by it and the
+    /// answer nothing else is handled: who sent headers is asked for their blocks before another
+    /// who announces them.
+    func respond(to question: Question, for id: PeerID) async {
+        guard let answer = await answer(question, for: id) else { return }
+        handle(.answered(id, answer))
+    }
+
+    /// nil where nothing is to be told to the swarm.
+    private func answer(_ question: Question, for id: PeerID) async -> Answer? {
         do {
             switch question {
             case .submitHeaders(let headers): return try await submit(headers)

@@ -147,10 +147,7 @@ public actor PeerNetwork: Service {
             case .dial(let request): dial(request)
             case .resolveSeeds(let names): resolve(names)
             case .ask(let id, let question):
-                start { network in
-                    guard let answer = await network.answer(question, for: id) else { return }
-                    await network.handle(.answered(id, answer))
-                }
+                start { await $0.respond(to: question, for: id) }
             case .log(let level, let text): log(level, text)
             case .storeBans: saveBans()
             }

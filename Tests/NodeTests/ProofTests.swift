@@ -13,8 +13,8 @@ import Testing
         return Transaction(
             inputs: [
                 TransactionInput(
-                    outPoint: OutPoint(txid: txid, index: 0), script: Script([]),
-                    witness: Witness([]))
+                    outPoint: OutPoint(txid: txid, index: 0), script: [],
+                    witness: Witness([] as [[UInt8]]))
             ], outputs: outputs)
     }
 

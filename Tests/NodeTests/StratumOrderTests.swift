@@ -1,6 +1,7 @@
 import Foundation
 import NodeClient
 import Notation
+import TestSupport
 import Testing
 
 @Suite("Jobs at the miners' door") struct StratumOrderTests {
@@ -22,7 +23,7 @@ import Testing
             let line: JSON = [
                 "id": .int(number), "method": .string(method), "params": parameters,
             ]
-            try socket.send(line.bytes() + [0x0a])
+            try socket.send(Array(line.text(indent: 0).utf8) + [0x0a])
         }
         try say(1, "mining.subscribe", ["test/1.0"])
         try say(2, "mining.authorize", ["ana.rig", "x"])
@@ -64,7 +65,8 @@ import Testing
                 let place = try #require(chain.firstIndex(of: previous), "\(previous)")
                 #expect(place >= height, "the job of an older block after that of a newer one")
                 #expect(parameters[8] == .bool(place > height), "\(parameters)")
-                #expect(jobs.insert(parameters[0]?.stringValue ?? "").inserted)
+                let isNew = jobs.insert(parameters[0]?.stringValue ?? "").inserted
+                #expect(isNew, "\(parameters)")
                 height = place
             case nil where line["id"] == 3:
                 #expect(line["error"]?[0] == 21, "\(line)")
