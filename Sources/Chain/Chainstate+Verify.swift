@@ -26,7 +26,9 @@ extension Chainstate {
         let height = index.activeHeight
         let depth = count <= 0 || count > height ? height : count
         guard depth > 0 else { return .sound }
-        var view = CoinView(limit: cacheLimit)
+        // What it changes stays in a cache of its own, over a store that knows all.
+        if coins.dirtyCount > 0 { try flush() }
+        var view = CoinCache()
         var finding = Verification.sound
         var lowest = height + 1
         var hasAllUndo = true
@@ -62,7 +64,7 @@ extension Chainstate {
                         id, "has no undo data", files.undoPath(Int(index[id].file)),
                         repair: "-reindex-chainstate")
                 }
-                guard level >= 3, !view.isFull else { continue }
+                guard level >= 3, view.memoryUsage <= cacheLimit else { continue }
                 guard try takeBack(block, id, undo, &view) else { return .damaged(mismatch(id)) }
                 lowest = height
             } catch {
@@ -96,54 +98,42 @@ extension Chainstate {
 
     /// Takes a block back in the view alone; false if the coins are not what they should be.
     private func takeBack(
-        _ block: Block, _ id: BlockID, _ undo: UndoData, _ view: inout CoinView
+        _ block: Block, _ id: BlockID, _ undo: UndoData, _ view: inout CoinCache
     ) throws(StorageError) -> Bool {
         let transactions = block.transactions
         guard undo.spent.count + 1 == transactions.count else { return false }
-        let made = try standing(at: block.madeOutPoints, view)
-        let spent = try standing(at: block.spentOutPoints, view)
-        var (madeEnd, spentEnd) = (made.count, spent.count)
+        // All of them at once, so that the store need not be asked for each.
+        _ = try view.gather(block.madeOutPoints, from: store)
+        _ = try view.gather(block.spentOutPoints, from: store)
         for position in transactions.indices.reversed() {
             let transaction = transactions[position]
-            madeEnd -= transaction.outputs.count
+            let txid = transaction.txid
             for (number, output) in transaction.outputs.enumerated()
             where !output.script.isUnspendable {
-                let point = OutPoint(txid: transaction.txid, index: UInt32(number))
-                let coin = view.change(at: point) ?? made[madeEnd + number]
+                let point = OutPoint(txid: txid, index: UInt32(number))
+                let coin = view.known(point)
                 guard coin?.output == output, coin?.height == index.height(of: id) else {
                     return false
                 }
-                view.set(point, nil)
+                view.spend(point)
             }
             guard position > 0 else { continue }
-            let undone = undo.spent[position - 1]
-            guard undone.count == transaction.inputs.count else { return false }
-            spentEnd -= undone.count
-            for (number, coin) in undone.enumerated() {
+            let spent = undo.spent[position - 1]
+            guard spent.count == transaction.inputs.count else { return false }
+            for (number, coin) in spent.enumerated() {
                 let point = transaction.outPoint(at: number)
-                guard (view.change(at: point) ?? spent[spentEnd + number]) == nil else {
-                    return false
-                }
-                view.set(point, coin)
+                guard view.known(point) == nil else { return false }
+                view.add(point, coin, mayOverwrite: true)
             }
         }
         return true
     }
 
-    /// The coins at out points as they stand but for the changes of a view, which are not looked up.
-    private func standing(
-        at points: [OutPoint], _ view: borrowing CoinView
-    ) throws(StorageError) -> [Coin?] {
-        try coins.gather(points.map { view.change(at: $0) == nil ? $0 : .null }, from: store)
-    }
-
     private func connectAgain(
-        _ block: Block, _ id: BlockID, _ view: inout CoinView
+        _ block: Block, _ id: BlockID, _ view: inout CoinCache
     ) throws(StorageError) -> Bool {
         guard let parent = index.parent(of: id) else { return true }
-        let points = block.spentOutPoints
-        let standing = try standing(at: points, view)
-        let gathered = points.indices.map { view.change(at: points[$0]) ?? standing[$0] }
+        let gathered = try view.gather(block.spentOutPoints, from: store)
         guard
             let connection = try? block.connect(
                 onto: parent, of: index, in: network, spending: gathered),
@@ -152,43 +142,20 @@ extension Chainstate {
         for transaction in block.transactions {
             if !transaction.isCoinbase {
                 for number in transaction.inputs.indices {
-                    view.set(transaction.outPoint(at: number), nil)
+                    view.spend(transaction.outPoint(at: number))
                 }
             }
             let txid = transaction.txid
             for (number, output) in transaction.outputs.enumerated()
             where !output.script.isUnspendable {
-                view.set(
+                view.add(
                     OutPoint(txid: txid, index: UInt32(number)),
                     Coin(
                         output: output, height: index.height(of: id),
-                        isCoinbase: transaction.isCoinbase))
+                        isCoinbase: transaction.isCoinbase),
+                    mayOverwrite: true)
             }
         }
         return true
     }
-}
-
-/// The coins as they would be after some changes.
-private struct CoinView {
-    /// Nil where a coin was spent.
-    private var changes: [OutPoint: Coin?] = [:]
-    private var bytes = 0
-    private let limit: Int
-
-    /// About what an entry takes beside its script, in bytes.
-    private static let entrySize = 200
-
-    /// - Parameter limit: how many bytes of memory the changes may take, about.
-    init(limit: Int) { self.limit = limit }
-
-    var isFull: Bool { bytes > limit }
-
-    mutating func set(_ point: OutPoint, _ coin: Coin?) {
-        changes[point] = .some(coin)
-        bytes += Self.entrySize + (coin?.output.script.count ?? 0)
-    }
-
-    /// What became of the coin at a point; nil if nothing did.
-    func change(at point: OutPoint) -> Coin?? { changes[point] }
 }

@@ -126,6 +126,16 @@ package struct CoinCache: ~Copyable {
         try gather([point], from: store)[0]
     }
 
+    /// The coin at an out point as far as it is known without asking the store.
+    func known(_ point: OutPoint) -> Coin? {
+        guard let number = table.find(point) else { return nil }
+        let entry = table.pointer(number).pointee
+        guard !entry.flags.contains(.spent) else { return nil }
+        var script: [UInt8] = []
+        appendScript(of: entry, to: &script)
+        return coins([Int32(truncatingIfNeeded: number)], scripts: script)[0]
+    }
+
     /// Whether there is a coin at any of the out points.
     package mutating func holdsAny(
         of points: borrowing KeyedPoints, from store: borrowing Database

@@ -18,7 +18,10 @@ struct PagedArray<Element: BitwiseCopyable>: ~Copyable {
     private static var pieceCount: Int { 1 << pieceShift }
 
     mutating func append(_ element: Element) {
-        if count == pieces.count << Self.pieceShift { pieces.append(Pages.claim(Self.pieceCount)) }
+        if count == pieces.count << Self.pieceShift {
+            // As long as it is small the processor knows its pages, and large ones are half empty.
+            pieces.append(Pages.claim(Self.pieceCount, inLargePages: !pieces.isEmpty))
+        }
         count += 1
         pointer(count - 1).pointee = element
     }
@@ -61,7 +64,9 @@ struct ZeroedArray<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
 enum Pages {
     private static let large = 2 << 20
 
-    static func claim<Element: BitwiseCopyable>(_ count: Int) -> UnsafeMutablePointer<Element> {
+    static func claim<Element: BitwiseCopyable>(
+        _ count: Int, inLargePages isLarge: Bool = true
+    ) -> UnsafeMutablePointer<Element> {
         let size = roundedSize(of: Element.self, count)
         guard
             let claimed = mmap(
@@ -74,7 +79,7 @@ enum Pages {
         let start = claimed + before
         munmap(start + size, large - before)
         #if os(Linux)
-            if size >= large { madvise(start, size, MADV_HUGEPAGE) }
+            if isLarge, size >= large { madvise(start, size, MADV_HUGEPAGE) }
         #endif
         return start.bindMemory(to: Element.self, capacity: count)
     }
