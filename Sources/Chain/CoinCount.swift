@@ -6,7 +6,9 @@ import Primitives
 struct CoinCount {
     private var info: UTXOSetInfo
     private var serialized: SHA256Stream?
-    private var muhash: ParallelMuHash?
+    private var muhash: MuHash3072?
+    /// What is to be hashed in its order once the parts before have been; nil for a whole count.
+    private var waiting: [UInt8]?
 
     /// The transaction whose coins come at present.
     private var txid: Txid?
@@ -14,13 +16,26 @@ struct CoinCount {
     private var bytes: [UInt8] = []
     private var parts: [(index: UInt32, range: Range<Int>)] = []
 
-    init(_ kind: UTXOHashKind, _ start: UTXOSetInfo) {
+    /// - Parameter isPart: whether it is to be appended to another, which has the coins before.
+    init(_ kind: UTXOHashKind, _ start: UTXOSetInfo, isPart: Bool = false) {
         info = start
         switch kind {
         case .none: break
-        case .serialized3: serialized = SHA256Stream()
-        case .muhash: muhash = ParallelMuHash()
+        case .serialized3: if isPart { waiting = [] } else { serialized = SHA256Stream() }
+        case .muhash: muhash = MuHash3072()
         }
+    }
+
+    /// Adds the coins of a part, all of which come after those so far.
+    mutating func append(_ part: CoinCount) {
+        endGroup()
+        info.transactions += part.info.transactions
+        info.outputs += part.info.outputs
+        info.bogoSize += part.info.bogoSize
+        info.totalAmount = Amount(
+            satoshis: info.totalAmount.satoshis &+ part.info.totalAmount.satoshis)
+        if let waiting = part.waiting { serialized?.update(waiting.span) }
+        if let product = part.muhash { muhash?.formUnion(product) }
     }
 
     mutating func add(_ point: OutPoint, _ coin: Coin) {
@@ -71,16 +86,14 @@ struct CoinCount {
         info.totalAmount = Amount(satoshis: info.totalAmount.satoshis &+ value.satoshis)
     }
 
-    /// The transaction that the last coin came of.
-    var last: Txid? { txid }
-
     mutating func finish() -> UTXOSetInfo {
         endGroup()
         info.hash = serialized?.finalizeDouble() ?? muhash?.finalize()
         return info
     }
 
-    private mutating func endGroup() {
+    /// Ends with the coins of one transaction: those to come are of others.
+    mutating func endGroup() {
         guard !parts.isEmpty else { return }
         info.transactions += 1
         // The order of the keys is not that of the numbers in them from 16512 on.
@@ -90,6 +103,7 @@ struct CoinCount {
         for (_, range) in parts {
             serialized?.update(bytes.span.extracting(range))
             muhash?.insert(bytes.span.extracting(range))
+            waiting?.append(contentsOf: bytes[range])
         }
         parts.removeAll(keepingCapacity: true)
         bytes.removeAll(keepingCapacity: true)

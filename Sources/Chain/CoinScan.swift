@@ -1,14 +1,23 @@
 public import Consensus
 import Cryptography
+import Dispatch
 public import Primitives
 public import Storage
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
 
 /// A walk through all coins as they stood at one block, in search of some or to count them. It reads
 /// beside the validator, which goes on with its work.
 public actor CoinScan {
     /// The block as of which the coins stand.
     public nonisolated let tip: ChainTip
-    private let walk: CoinWalk
+    /// One for each part of the keys, in their order.
+    private let walks: [CoinWalk]
     /// What the coins take on the disk, roughly, in bytes.
     private let diskSize: Int
     private let executor = QueueExecutor(label: "cellblock.coinscan")
@@ -20,13 +29,13 @@ public actor CoinScan {
         executor.asUnownedSerialExecutor()
     }
 
-    init(_ walk: CoinWalk, tip: ChainTip, diskSize: Int) {
-        self.walk = walk
+    init(_ walks: [CoinWalk], tip: ChainTip, diskSize: Int) {
+        self.walks = walks
         self.tip = tip
         self.diskSize = diskSize
     }
 
-    deinit { walk.close() }
+    deinit { for walk in walks { walk.close() } }
 
     /// What a search found.
     public struct Findings: Sendable {
@@ -44,18 +53,18 @@ public actor CoinScan {
     public func find(
         _ scripts: Set<Script>, progress: @Sendable (Int) -> Bool
     ) throws(StorageError) -> Findings {
-        defer { walk.close() }
+        defer { for walk in walks { walk.close() } }
         var found = Findings()
-        var last: OutPoint?
-        while try walk.next(
-            Self.step,
-            { point, coin, _ in
-                found.count += 1
-                last = point
-                if scripts.contains(coin.output.script) { found.coins.append((point, coin)) }
-            })
-        {
-            guard progress(Self.percentage(last?.txid)) else { return found }
+        for (number, walk) in walks.enumerated() {
+            while try walk.next(
+                Self.step,
+                { point, coin, _ in
+                    found.count += 1
+                    if scripts.contains(coin.output.script) { found.coins.append((point, coin)) }
+                })
+            {
+                guard progress(number * 100 / walks.count) else { return found }
+            }
         }
         found.isComplete = true
         found.coins.sort { Self.precedes($0.point, $1.point) }
@@ -68,20 +77,41 @@ public actor CoinScan {
     public func count(
         _ kind: UTXOHashKind, progress: @Sendable (Int) -> Bool
     ) throws(StorageError) -> UTXOSetInfo? {
-        defer { walk.close() }
-        var count = CoinCount(kind, UTXOSetInfo(height: tip.height, bestBlock: tip.hash))
-        while try walk.next(Self.step, into: &count) {
-            guard progress(Self.percentage(count.last)) else { return nil }
+        defer { for walk in walks { walk.close() } }
+        let start = UTXOSetInfo(height: tip.height, bestBlock: tip.hash)
+        var count = CoinCount(kind, start)
+        // No more parts at once than there are processors: what is to be hashed of them in their
+        // order waits in memory.
+        let width = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+        for first in stride(from: 0, to: walks.count, by: width) {
+            guard progress(first * 100 / walks.count) else { return nil }
+            let wave = walks[first..<min(first + width, walks.count)]
+            let parts = Mutex([Int: Result<CoinCount, StorageError>]())
+            DispatchQueue.concurrentPerform(iterations: wave.count) { number in
+                let part = Self.count(wave[first + number], kind, start)
+                parts.withLock { $0[number] = part }
+            }
+            let counted = parts.withLock { $0 }
+            for number in 0..<wave.count {
+                if let part = try counted[number]?.get() { count.append(part) }
+            }
         }
         var info = count.finish()
         info.diskSize = diskSize
         return info
     }
 
-    /// Keys are spread evenly, so that the first bytes tell how far the walk is.
-    private static func percentage(_ txid: Txid?) -> Int {
-        guard let txid else { return 0 }
-        return (Int(txid[0]) << 8 | Int(txid[1])) * 100 / 65536
+    private static func count(
+        _ walk: CoinWalk, _ kind: UTXOHashKind, _ start: UTXOSetInfo
+    ) -> Result<CoinCount, StorageError> {
+        var count = CoinCount(kind, start, isPart: true)
+        do throws(StorageError) {
+            while try walk.next(step, into: &count) {}
+            count.endGroup()
+            return .success(count)
+        } catch {
+            return .failure(error)
+        }
     }
 
     /// The order of Core's maps: the bytes of the txid, then the number.
@@ -94,11 +124,19 @@ public actor CoinScan {
 }
 
 extension Validator {
+    /// The keys are spread evenly, so that the parts are about as large as each other.
+    private static var scanParts: Int { 64 }
+
     /// Begins a walk through the coins as they stand now.
     public func scanCoins() throws(StorageError) -> CoinScan {
         try writing { () throws(StorageError) in
             try chain.flush()
-            return CoinScan(try chain.walkCoins(), tip: chain.tip, diskSize: chain.coinSize)
+            var walks: [CoinWalk] = []
+            for part in 0..<Self.scanParts {
+                let width = 256 / Self.scanParts
+                walks.append(try chain.walkCoins(part * width..<(part + 1) * width))
+            }
+            return CoinScan(walks, tip: chain.tip, diskSize: chain.coinSize)
         }
     }
 }

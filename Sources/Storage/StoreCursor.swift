@@ -7,20 +7,22 @@ import CRocksDB
 /// access to this value gives.
 public struct StoreCursor: ~Copyable, @unchecked Sendable {
     private let prefix: UInt8
+    private let second: Range<Int>
     private let path: String
     // The order matters: the iterator must end before what it was made with is freed.
     private let iterator: Handle
     private let settings: Handle
 
-    init(_ store: OpaquePointer, path: String, prefix: UInt8) {
+    init(_ store: OpaquePointer, path: String, prefix: UInt8, second: Range<Int>) {
         self.prefix = prefix
+        self.second = second
         self.path = path
         settings = Handle(rocksdb_readoptions_create(), freedBy: rocksdb_readoptions_destroy)
         // A walk through everything must not push what is in use out of the cache.
         rocksdb_readoptions_set_fill_cache(settings.pointer, 0)
         iterator = Handle(
             rocksdb_create_iterator(store, settings.pointer), freedBy: rocksdb_iter_destroy)
-        let start = [prefix]
+        let start = second.lowerBound == 0 ? [prefix] : [prefix, UInt8(second.lowerBound)]
         start.span.withCBytes { rocksdb_iter_seek(iterator.pointer, $0, $1) }
     }
 
@@ -40,7 +42,9 @@ public struct StoreCursor: ~Copyable, @unchecked Sendable {
                 start: rocksdb_iter_key(iterator.pointer, &keyCount), count: keyCount)
             let value = UnsafeRawBufferPointer(
                 start: rocksdb_iter_value(iterator.pointer, &count), count: count)
-            guard key.first == prefix else { return false }
+            guard key.first == prefix, key.count < 2 || Int(key[1]) < second.upperBound else {
+                return false
+            }
             body(
                 key.assumingMemoryBound(to: UInt8.self).span,
                 value.assumingMemoryBound(to: UInt8.self).span)
