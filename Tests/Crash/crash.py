@@ -4,10 +4,12 @@
     Tests/Crash/crash.py --program .build/release/cellblockd --kills 500 [--seed N] [--only import,mining]
 
 Each kill is a SIGKILL at a random instant while the node imports a file, mines for a roster, reorganises its chain,
-flushes a cache too small for it, writes a snapshot, or builds coins or everything anew. It is then started with
-plain flags, must come up without help, stand at a block, and hold there the very coins (`hash_serialized_3`,
-`muhash`) and payout ledger of a node that was never killed. What it had said it has, it must still have. The seed
-is printed; with it the chain and the order of trials are the same again, the instants as far as the machine allows.
+flushes a cache too small for it, prunes, takes in coins from a file and checks the chain below them, or builds coins
+or everything anew; or a SIGTERM in such a start, after which it must end by itself without a word. It is then
+started with plain flags, must come up without help, stand at a block, and hold there the very coins
+(`hash_serialized_3`, `muhash`) and payout ledger of a node that was never killed. What it had said it has, it must
+still have. The seed is printed; with it the chain and the order of trials are the same again, the instants as far as
+the machine allows.
 Exit status: 0 all good, 1 not. Python 3's own library is enough.
 """
 
@@ -107,8 +109,11 @@ class Trial:
         for name in self.promised:
             node.call("getblock", name, 1)
         self.promised = self.promised[-5:]
-        if self.random.random() < 0.2 and node.call("verifychain", 4, 20) is not True:
+        if self.random.random() < 0.2 and not self.is_sound():
             raise Broken("verifychain finds fault with the last blocks")
+
+    def is_sound(self):
+        return self.node.call("verifychain", 4, 20) is True
 
     def submit(self, place):
         answer = self.node.call("submitblock", self.yard.chain.blocks[place.hash].hex())
@@ -246,7 +251,143 @@ class Reindex(Trial):
             raise Broken(f"what was being made anew was left at {tip}")
 
 
-TRIALS = {trial.name: trial for trial in (Import, Mining, Reorganisation, Flush, Reindex)}
+class Stop(Reindex):
+    """The same, and other long starts, ended by a signal that asks for it."""
+
+    name = "stop"
+
+    def begun(self):
+        return self.random.choice((
+            ("-reindex",), ("-reindex-chainstate",), ("-txindex",), (f"-loadblock={self.yard.file}",),
+            ("-checkblocks=0", "-checklevel=4"), ("-reindex", "-coinstatsindex", "-blockfilterindex")))
+
+    def kill_once(self):
+        if self.node.process:
+            self.node.stop() if self.random.random() < 0.5 else self.node.kill()
+        # What was ended may be ended again before it is let through.
+        for _ in range(self.random.randrange(1, 4)):
+            self.node.spawn(*self.begun())
+            time.sleep(self.random.uniform(0, self.span))
+            began = time.monotonic()
+            code = self.node.terminate()
+            self.yard.longest_end = max(self.yard.longest_end, time.monotonic() - began)
+            # At the very first the signal finds nobody who listens, and nothing begun.
+            if code not in (0, -signal.SIGTERM) or self.node.said():
+                raise Broken(f"asked to stop the node ended with {code}: {self.node.said()}")
+        self.node.start()
+        self.check()
+
+
+class Prune(Trial):
+    """Old block files given up, a few at a time, on top of a chain that goes on."""
+
+    name = "prune"
+    flags = ("-prune=1", "-fastprune", "-dbcache=4")
+    # The last blocks are always kept.
+    kept = 288
+
+    def prepare(self):
+        self.node.start()
+        for place in self.yard.chain.main:
+            self.submit(place)
+        self.promised = []
+        self.generate(self.kept)
+        self.check()
+        self.node.stop()
+        self.whole = os.path.join(self.yard.folder, "whole")
+        shutil.copytree(self.node.network_folder, self.whole)
+        self.node.start()
+
+    def generate(self, count):
+        # Any witness program does.
+        self.node.call("generatetoaddress", count, "bcrt1qqyqszqgpqyqszqgpqyqszqgpqyqszqgpvxat9t")
+
+    def work(self, node):
+        while True:
+            self.generate(1)
+            lowest = node.call("getblockchaininfo").get("pruneheight", 0)
+            node.call("pruneblockchain", lowest + self.random.randrange(1, 30))
+
+    def check(self):
+        super().check()
+        info = self.node.call("getblockchaininfo")
+        lowest = info.get("pruneheight", 0)
+        for height in range(lowest, info["blocks"] + 1, 7):
+            self.node.call("getblock", self.node.call("getblockhash", height), 1)
+        files = sorted(name for name in os.listdir(os.path.join(self.node.network_folder, "blocks")) if name[:3] in ("blk", "rev"))
+        if [name[3:] for name in files if name < "c"] != [name[3:] for name in files if name > "c"]:
+            raise Broken(f"not every block file has an undo file: {files}")
+        if lowest > len(self.yard.chain.main) - 20:
+            self.node.stop()
+            shutil.rmtree(self.node.network_folder)
+            shutil.copytree(self.whole, self.node.network_folder)
+            self.node.start()
+
+
+class Snapshot(Trial):
+    """Coins taken in from a file, and the blocks above and below them, in any order."""
+
+    name = "snapshot"
+    # The height of the coins, and how many blocks the node has before.
+    base, head = 150, 40
+
+    def prepare(self):
+        self.file = os.path.join(self.yard.folder, "coins.dat")
+        source = Node(self.yard.program, self.yard.flags).start()
+        for place in self.yard.chain.main[: self.base]:
+            source.call("submitblock", self.yard.chain.blocks[place.hash].hex())
+        dump = source.call("dumptxoutset", self.file, "latest")
+        source.remove()
+        pinned = ":".join(str(dump[key]) for key in ("base_height", "base_hash", "txoutset_hash", "nchaintx"))
+        self.node.flags += [f"-assumeutxo={pinned}", "-dbcache=4"]
+        self.begin_anew()
+
+    def begin_anew(self):
+        if self.node.process:
+            self.node.stop()
+            shutil.rmtree(self.node.network_folder)
+        self.node.start()
+        order = self.yard.chain.in_order()
+        for place in order:
+            self.node.call("submitheader", self.yard.chain.blocks[place.hash][:80].hex())
+        self.promised = []
+        for place in order[: self.head]:
+            self.submit(place)
+        # In pieces, of which those above and those below come in turn.
+        pieces = [order[start : start + 10] for start in range(self.head, len(order), 10)]
+        self.random.shuffle(pieces)
+        self.left = [place for piece in pieces for place in piece]
+
+    def work(self, node):
+        if "snapshot_blockhash" not in node.call("getchainstates")["chainstates"][-1]:
+            if node.call("getblockcount") < self.base:
+                node.call("loadtxoutset", self.file)
+        while self.left:
+            self.submit(self.left[0])
+            self.left.pop(0)
+        while True:
+            time.sleep(0.05)
+            node.call("getchainstates")
+
+    def kill_once(self):
+        # Coins found right take their place in the start that follows.
+        self.is_start = self.random.random() < 0.3
+        super().kill_once()
+
+    def check(self):
+        super().check()
+        states = self.node.call("getchainstates")["chainstates"]
+        if len(states) == 1 and not self.left and states[0]["blocks"] == self.yard.chain.tip.height:
+            if self.node.call("verifychain", 4, 0) is not True:
+                raise Broken("verifychain finds fault with the chain")
+            self.begin_anew()
+
+    def is_sound(self):
+        # Where blocks are still to come, it says that it cannot look at all.
+        return len(self.node.call("getchainstates")["chainstates"]) > 1 or super().is_sound()
+
+
+TRIALS = {trial.name: trial for trial in (Import, Mining, Reorganisation, Flush, Prune, Snapshot, Reindex, Stop)}
 
 
 class Yard:
@@ -255,6 +396,8 @@ class Yard:
     def __init__(self, options):
         self.program, self.seed = options.program, options.seed
         self.failures = []
+        # How long a node took to end that was asked to, at most, in seconds.
+        self.longest_end = 0.0
         self.folder = tempfile.mkdtemp(prefix="crash-")
         self.chain = Chain(options.seed, options.length, spends=options.spends)
         self.file = os.path.join(self.folder, "blocks.dat")
@@ -309,6 +452,8 @@ def main():
             trial.close()
         yard.close()
     print(", ".join(f"{name} {counts[name]}" for name in names if counts[name]))
+    if counts["stop"]:
+        print(f"ended when asked to within {yard.longest_end:.2f} s")
     print(f"{sum(counts.values())} kills, 0 failures")
     return 0
 

@@ -96,6 +96,15 @@ class Node:
             self.process.send_signal(signal.SIGKILL)
         return self.ended()
 
+    def terminate(self):
+        """Asks the process to end, as a system does that shuts down."""
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.ended(60)
+        except subprocess.TimeoutExpired:
+            raise Broken("the node goes on a minute after it was asked to end") from None
+
     def stop(self):
         self.call("stop")
         code = self.ended(60)
