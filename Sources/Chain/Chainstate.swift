@@ -48,6 +48,8 @@ final class Chainstate {
     /// What the store is to be told with the next write, whether or not coins are.
     var pending: WriteBatch
     var hasPending = false
+    /// Whether something of the block index was written that the end of the machine might take.
+    private var isIndexLoose = true
     /// Whether block files were ever given up.
     var hasPruned: Bool
     /// Which blocks went with them since the start.
@@ -228,6 +230,16 @@ final class Chainstate {
         }
         ledger.written()
         other?.ledger.written()
+        isIndexLoose = !sync
+    }
+
+    /// Brings to the disk what is known of blocks: it outlives the end of the machine from here on.
+    func synchroniseIndex() throws(StorageError) {
+        collectIndex()
+        guard hasPending || isIndexLoose else { return }
+        // To write anything brings all there that was written before.
+        put(StoreKey.version, Self.version)
+        try writeIndex(sync: true)
     }
 
     /// From how many changed coins on a table of its own is made for the store.

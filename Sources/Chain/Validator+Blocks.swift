@@ -82,6 +82,12 @@ extension Validator {
         }
     }
 
+    /// Makes sure that the headers of all blocks are known again even if the machine ends now: for
+    /// followers that write down which they have seen.
+    public func keepHeaders() throws(StorageError) {
+        try writing { () throws(StorageError) in try chain.synchroniseIndex() }
+    }
+
     // MARK: For peers
 
     /// Hashes from a block back to genesis, ever further apart; from the best header if nil.

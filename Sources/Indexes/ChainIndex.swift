@@ -141,6 +141,8 @@ public actor ChainIndex<Table: IndexTable> {
             if !path.disconnected.isEmpty {
                 let target = IndexCursor(hash: fork.hash, height: fork.height)
                 guard try await rewind(path.disconnected, to: target) else {
+                    // What the end of the machine took of them mostly comes again.
+                    guard !path.connected.isEmpty else { return true }
                     try startOver()
                     return false
                 }
@@ -153,6 +155,8 @@ public actor ChainIndex<Table: IndexTable> {
             guard let block = try await read(hash, at: first + offset) else { break }
             blocks.append(block)
         }
+        // What is followed must be known again after the end of the machine.
+        if !blocks.isEmpty { try await validator.keepHeaders() }
         try connect(blocks)
         await holdBlocks()
         return path.isComplete && blocks.count == path.connected.count

@@ -158,7 +158,7 @@ public struct Database: ~Copyable, KeyValueStore {
 
     public func write(_ batch: consuming WriteBatch, sync: Bool) throws(StorageError) {
         let store = try opened()
-        try fault.check(.batch, path)
+        try fault.check(sync ? .synchronousBatch : .batch, path)
         let options = sync ? writingSync.pointer : writing.pointer
         try attempt {
             rocksdb_write(store, options, batch.handle.pointer, $0)

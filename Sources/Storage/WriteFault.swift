@@ -5,6 +5,8 @@ public struct WriteFault: Sendable {
     /// What is about to be written.
     public enum Operation: Hashable, Sendable {
         case create, append, synchronise, truncate, batch
+        /// A batch that is to be on the disk at once.
+        case synchronousBatch
     }
 
     private let decide: @Sendable (Operation, _ path: String) -> String?

@@ -38,7 +38,7 @@ extension IndexedChain {
         for failing in 1...5 {
             let count = Mutex(0)
             let fault = WriteFault { operation, _ in
-                guard operation == .batch else { return nil }
+                guard [.batch, .synchronousBatch].contains(operation) else { return nil }
                 let number = count.withLock { count in
                     count += 1
                     return count

@@ -18,14 +18,19 @@ private struct StoppedClock: NodeClock {
 
 /// A chain in a folder, what makes blocks for it, and indexes over it.
 struct IndexedChain {
-    let folder = TemporaryFolder()
+    let folder: TemporaryFolder
     let builder = ChainBuilder(.regtest)
     let validator: Validator
 
-    init() async throws {
+    init(
+        in folder: TemporaryFolder = TemporaryFolder(), fault: WriteFault = .none
+    ) async throws {
         let network = Network.regtest
+        self.folder = folder
         var configuration = Validator.Configuration(network: network, directory: folder.path)
         configuration.databaseCacheBytes = 8 << 20
+        configuration.hidesBlockFiles = false
+        configuration.writeFault = fault
         configuration.mempool.requiresStandard = false
         let time = Int64(network.genesis.header.time) + 1_000_000
         validator = try await Validator.open(configuration, clock: StoppedClock(time: time))

@@ -115,7 +115,9 @@ import Testing
     @Test("A batch that the disk refuses changes nothing, and says where and why")
     func refusedBatch() throws {
         let path = folder.path + "/db"
-        let fault = WriteFault { operation, _ in operation == .batch ? "disk full" : nil }
+        let fault = WriteFault { operation, _ in
+            operation == .synchronousBatch ? "disk full" : nil
+        }
         let database = try Database(path: path, cacheBytes: 1 << 20, fault: fault)
         var batch = WriteBatch()
         batch.put(key("a").span, key("1").span)
