@@ -70,7 +70,8 @@ public struct FlatFiles: ~Copyable {
     /// Returns when all that was appended is on the disk.
     public mutating func synchronise() throws(StorageError) {
         for file in unsynchronised.sorted() {
-            try File(path(file), .writing, fault: fault).synchronise()
+            // A file that may only be read may still have been written to before.
+            try File(path(file), .reading, fault: fault).synchronise()
             unsynchronised.remove(file)
         }
     }
