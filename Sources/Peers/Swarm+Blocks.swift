@@ -269,7 +269,12 @@ extension Swarm {
         if let since = sync.stallingSince, since < now - downloads.stallLimit {
             leave(id, "Peer is stalling block download", level: .info)
             // It may be our own line that is slow: be more patient with the next.
-            downloads.stallLimit = min(downloads.stallLimit * 2, Self.stallLimits.upperBound)
+            let limit = min(downloads.stallLimit * 2, Self.stallLimits.upperBound)
+            if limit != downloads.stallLimit {
+                downloads.stallLimit = limit
+                log(
+                    "Increased stalling timeout temporarily to \(limit.components.seconds) seconds")
+            }
             return
         }
         if let first = sync.inFlight.first {
@@ -303,6 +308,16 @@ extension Swarm {
             peers[id]?.sync.headersDeadline = nil
         } else {
             leave(id, "Timeout downloading headers", level: .info)
+        }
+    }
+
+    /// Becomes less patient again with each block that is connected, in whole seconds.
+    mutating func shortenStallLimit(after blocks: Int) {
+        for _ in 0..<blocks where downloads.stallLimit > Self.stallLimits.lowerBound {
+            let seconds = (downloads.stallLimit * 0.85).components.seconds
+            downloads.stallLimit = max(.seconds(seconds), Self.stallLimits.lowerBound)
+            log(
+                "Decreased stalling timeout to \(downloads.stallLimit.components.seconds) seconds")
         }
     }
 

@@ -23,7 +23,7 @@ extension Swarm {
         if tree.tip != old {
             rejected.removeAll()
             chain.tipChangedAt = now
-            downloads.stallLimit = max(downloads.stallLimit * 0.85, Self.stallLimits.lowerBound)
+            shortenStallLimit(after: max(1, tree.height(tree.tip) - tree.height(old)))
             for block in update.connected { settle(block) }
             if !isInitialDownload { queueAnnouncement(from: old) }
         }
