@@ -87,13 +87,14 @@ private struct RandomWalk {
         // The times of blocks must not run ahead of the clock.
         chain.clock.set(chain.clock.now() + 120)
         var replaced: Set<Txid> = []
+        var between: BlockHash?
         switch kind {
         case .extend: try await submit(onto: before, count: 1)
         case .fork:
             try await submit(onto: place(), count: Int.random(in: 1...3, using: &random))
         case .bad: try await submitBad(onto: Bool.random(using: &random) ? before : place())
         case .headersFirst: try await submitHeadersFirst(onto: place())
-        case .invalidate: try await invalidate()
+        case .invalidate: between = try await invalidate(from: before)
         case .reconsider: try await reconsider()
         case .spend, .spendInPool: replaced = try await spend(inPool: kind == .spendInPool)
         case .mine: try await mine()
@@ -110,7 +111,7 @@ private struct RandomWalk {
         let mayMove = [.reconsider, .crash, .reindex].contains(kind)
         try await compare(
             from: before, isSticky: !mayMove,
-            pool: keepsPool ? pool.filter { !replaced.contains($0.txid) } : [])
+            pool: keepsPool ? pool.filter { !replaced.contains($0.txid) } : [], through: between)
     }
 
     /// A block not far below the tip, or at the end of some branch.
@@ -206,10 +207,13 @@ private struct RandomWalk {
         }
     }
 
-    private mutating func invalidate() async throws {
+    /// Returns the block at which the chain stood before it moved on to the best that is left.
+    private mutating func invalidate(from tip: BlockHash) async throws -> BlockHash? {
         let hash = place()
+        let path = model.path(to: tip).map(\.block.header)
         _ = try await validator.invalidate(hash)
         model.invalidate(hash)
+        return path.first { $0.hash == hash }?.previous
     }
 
     private mutating func reconsider() async throws {
@@ -297,7 +301,7 @@ private struct RandomWalk {
     }
 
     private mutating func compare(
-        from before: BlockHash, isSticky: Bool, pool: [Transaction]
+        from before: BlockHash, isSticky: Bool, pool: [Transaction], through between: BlockHash?
     ) async throws {
         let tip = validator.tip.hash
         let best = model.best
@@ -329,14 +333,16 @@ private struct RandomWalk {
                 fail("\(damage)")
             }
         }
-        try await comparePool(with: state, at: model.height(tip) + 1, from: before, to: tip, pool)
+        try await comparePool(
+            with: state, at: model.height(tip) + 1, from: before, to: tip, pool, through: between)
     }
 
     /// The pool holds nothing that could not be mined, and all that it held and still could be, with
-    /// what blocks taken back held.
+    /// what blocks taken back held. What it could not hold where the chain stood in between is lost,
+    /// as in Core.
     private mutating func comparePool(
         with state: SlowModel.State, at height: Int, from before: BlockHash, to tip: BlockHash,
-        _ earlier: [Transaction]
+        _ earlier: [Transaction], through between: BlockHash?
     ) async throws {
         let held = await transactionsInPool()
         let admissible = state.admissible(held, at: height)
@@ -345,7 +351,12 @@ private struct RandomWalk {
         let kept = Set(model.path(to: tip).map(\.block.hash))
         let left = model.path(to: before).filter { !kept.contains($0.block.hash) }
         let returned = left.flatMap { Array($0.block.transactions.dropFirst()) }
-        let wanted = state.admissible(earlier + (left.count <= 10 ? returned : []), at: height)
+        let candidates = earlier + (left.count <= 10 ? returned : [])
+        var wanted = state.admissible(candidates, at: height)
+        if let between {
+            wanted.formIntersection(
+                model.state(at: between).admissible(candidates, at: model.height(between) + 1))
+        }
         if !wanted.isSubset(of: Set(held.map(\.txid))) {
             fail("the pool lacks what it should hold")
         }
