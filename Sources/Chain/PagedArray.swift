@@ -36,8 +36,10 @@ struct PagedArray<Element: BitwiseCopyable>: ~Copyable {
 }
 
 /// Elements that are zero at first, and take no memory until they are not.
+///
+/// Unchecked: it alone owns what it points to, cannot be copied, and is changed only by who has it to
+/// himself, so that handing it to another thread hands over everything.
 struct ZeroedArray<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
-    // Unchecked, for it owns what it points to, and is changed by its owner alone.
     private let start: UnsafeMutablePointer<Element>
     let count: Int
 
@@ -72,7 +74,11 @@ enum Pages {
             let claimed = mmap(
                 nil, size + large, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0),
             claimed != MAP_FAILED
-        else { fatalError("The system has no memory left") }
+        else {
+            // How much is asked for follows from -dbcache and -maxsigcachesize, and by one block more
+            // at most from what peers send. Like an array's, this memory is there or nothing is.
+            fatalError("The system has no memory left")
+        }
         // Only what begins where a large page would begin can be one.
         let before = (large - Int(bitPattern: claimed) % large) % large
         if before > 0 { munmap(claimed, before) }

@@ -116,13 +116,13 @@ private struct BlockTrial {
             skipped += ["bits", "time", "version", "locktime"]
         }
         try block.check(in: network)
-        let place = context ?? placeholder
+        let place = context ?? contextOfHeightAlone
         try block.accept(onto: place.parent, of: place.index, in: network)
     }
 
     /// A parent of which only the height is known: all of its chain's times lie just before the
     /// block's, so that no time holds the block up.
-    private var placeholder: HeaderContext {
+    private var contextOfHeightAlone: HeaderContext {
         let time = block.header.time == 0 ? 0 : block.header.time - 1
         return HeaderContext(
             height: height - 1, times: [time], bits: block.header.bits, periodTime: nil,

@@ -219,7 +219,7 @@ struct PSBTSolver {
     ) -> [UInt8]? {
         switch maker {
         case .nobody: return nil
-        case .estimate: return Self.placeholder
+        case .estimate: return Self.largestSignature
         case .signer(let input):
             guard let secret = provider.secrets[hash] else { return nil }
             // Witness scripts take no uncompressed keys; an unknown amount cannot be signed for.
@@ -234,7 +234,7 @@ struct PSBTSolver {
     }
 
     /// The largest signature in the usual form: two numbers of 32 bytes.
-    private static let placeholder: [UInt8] = {
+    private static let largestSignature: [UInt8] = {
         let number: [UInt8] = [0x02, 0x20, 0x01] + Array(repeating: 0, count: 31)
         return [0x30, 0x44] + number + number + [0x01]
     }()

@@ -65,6 +65,7 @@ extension Swarm {
         case .failed: return nil
         }
     }
+
     /// Tells of the heaviest of these chains, as long as there is none that is heavy enough.
     private mutating func tellProgress(of sync: HeadersSync, at now: Duration) {
         guard tree.chainWork(tree.best) < settings.minimumChainWork,
