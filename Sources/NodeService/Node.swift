@@ -37,7 +37,7 @@ public struct Node: Sendable {
         for name in configuration.ignoredOptions {
             logger.warning("Option -\(name) has no effect in this version")
         }
-        let signals = SignalWatch([SIGINT, SIGTERM], stop)
+        let signals = SignalWatch([SIGINT, SIGTERM]) { [stop] _ in stop.make() }
         defer { withExtendedLifetime(signals) {} }
         let lock = try FolderLock(folder: configuration.directory)
         defer { withExtendedLifetime(lock) {} }

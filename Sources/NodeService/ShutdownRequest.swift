@@ -1,5 +1,3 @@
-import Dispatch
-import Foundation
 import Synchronization
 
 /// The wish that the node stop: from a signal, from a call, or because something failed for good.
@@ -41,24 +39,5 @@ final class ShutdownRequest: Sendable {
         } onCancel: {
             state.withLock { $0.waiting.removeValue(forKey: number) }?.resume()
         }
-    }
-}
-
-/// Turns signals of the system into a wish to stop, as long as it lives.
-final class SignalWatch {
-    private let sources: [any DispatchSourceSignal]
-
-    init(_ signals: [Int32], _ request: ShutdownRequest) {
-        sources = signals.map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { request.make() }
-            source.resume()
-            return source
-        }
-    }
-
-    deinit {
-        for source in sources { source.cancel() }
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import NodeClient
+import NodeService
 import Notation
 import Synchronization
 
@@ -95,19 +96,13 @@ final class DemoYard: Sendable {
     }
 
     /// Ends all and leaves when the user or the system wants the demo to end.
-    func cleansUpOnSignal() -> [any DispatchSourceSignal] {
-        [SIGINT, SIGTERM, SIGHUP].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { [self] in
-                // The lock is never given back, so the demo cannot go on to tell of nodes lost.
-                processes.withLock {
-                    abandon(&$0)
-                    exit(128 + number)
-                }
+    func cleansUpOnSignal() -> SignalWatch {
+        SignalWatch([SIGINT, SIGTERM, SIGHUP]) { [self] number in
+            // The lock is never given back, so the demo cannot go on to tell of nodes lost.
+            processes.withLock {
+                abandon(&$0)
+                exit(128 + number)
             }
-            source.resume()
-            return source
         }
     }
 

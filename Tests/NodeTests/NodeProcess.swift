@@ -77,6 +77,11 @@ final class NodeProcess {
         return try end()
     }
 
+    /// Asks the process to end, as a system does that shuts down.
+    func terminate() {
+        if let process { Foundation.kill(process.processIdentifier, SIGTERM) }
+    }
+
     /// Waits for the end of a node that is about to end.
     func end(seconds: Double = 30) throws -> End {
         guard let process else { throw Failure("the node was not started") }

@@ -40,6 +40,21 @@ import Testing
         #expect(try first.stop().code == 0)
     }
 
+    @Test("A node asked to end ends, however early it is asked")
+    func earlyEnds() throws {
+        let node = try NodeProcess()
+        for _ in 0..<30 {
+            try node.spawn()
+            let delay = Double.random(in: 0...0.15)
+            Thread.sleep(forTimeInterval: delay)
+            node.terminate()
+            let end = try node.end()
+            // At the very first nobody watches for the signal yet.
+            #expect(end.code == 0 || end.code == SIGTERM, "asked after \(delay) s")
+            #expect(end.standardError == "")
+        }
+    }
+
     @Test("A killed node comes back with the blocks it had, again and again")
     func kills() throws {
         let node = try NodeProcess()
