@@ -58,17 +58,7 @@ public struct ChainBenchmark: Sendable {
         }
         try await step("muhash", report) { _ = try await validator.utxoSetInfo(.muhash) }
 
-        let height = validator.tip.height
-        let first = max(1, height - reorganisedBlocks + 1)
-        if let hash = await validator.hash(height: first) {
-            let count = height - first + 1
-            try await step("take back \(count) blocks", report) {
-                _ = try await validator.invalidate(hash)
-            }
-            try await step("connect \(count) blocks again", report) {
-                _ = try await validator.reconsider(hash)
-            }
-        }
+        try await reorganise(validator, report)
         try await validator.close()
 
         configuration.reindex = .chainstate
@@ -80,6 +70,68 @@ public struct ChainBenchmark: Sendable {
         let reindexing = configuration
         try await step("reindex", report) {
             try await Validator.open(reindexing, clock: SystemClock()).close()
+        }
+    }
+
+    /// Takes the last blocks back and connects them again, each by itself, and then goes over from
+    /// them to blocks that differ in their headers alone.
+    private func reorganise(_ validator: Validator, _ report: (Step) -> Void) async throws {
+        let height = validator.tip.height
+        let first = max(1, height - reorganisedBlocks + 1)
+        guard let hash = await validator.hash(height: first) else { return }
+        let count = height - first + 1
+        try await step("take back \(count) blocks", report) {
+            _ = try await validator.invalidate(hash)
+        }
+        try await step("connect \(count) blocks again", report) {
+            _ = try await validator.reconsider(hash)
+        }
+        guard let rival = try await addRival(of: first...height, to: validator) else { return }
+        try await step("go over to \(count) others", report) {
+            _ = try await validator.precious(rival)
+        }
+        guard validator.tip.hash == rival else { throw Failure.staysOnBranch }
+    }
+
+    /// Gives the validator a branch with the transactions of another, and tells its last block; nil
+    /// where the proof of work takes more than a moment.
+    private func addRival(
+        of heights: ClosedRange<Int>, to validator: Validator
+    ) async throws -> BlockHash? {
+        guard var previous = await validator.hash(height: heights.lowerBound - 1) else {
+            return nil
+        }
+        for height in heights {
+            guard let hash = await validator.hash(height: height),
+                let block = try await validator.block(hash)
+            else { return nil }
+            var header = block.header
+            header.previous = previous
+            let target = UInt256.decodeCompact(header.bits).value.hash
+            // The first of them must differ from the block whose place it takes.
+            guard
+                let nonce = HeaderSearch(header: header.bytes.span, target: target)
+                    .search(from: header.nonce &+ 1, count: 1 << 20)
+            else { return nil }
+            header.nonce = nonce
+            let rival = Block(header: header, transactions: block.transactions)
+            guard case .stored = try await validator.submit(block: rival) else {
+                throw Failure.refusesBranch
+            }
+            previous = rival.hash
+        }
+        return previous
+    }
+
+    enum Failure: Error, CustomStringConvertible {
+        case refusesBranch
+        case staysOnBranch
+
+        var description: String {
+            switch self {
+            case .refusesBranch: "the chain does not keep a branch made of its own blocks"
+            case .staysOnBranch: "the chain does not go over to a branch as good as its own"
+            }
         }
     }
 
