@@ -15,7 +15,7 @@ package struct CachingVerifier: SignatureVerifier {
         signature: ArraySlice<UInt8>, publicKey: ArraySlice<UInt8>, hash: Hash256
     ) -> Bool {
         verify(69, signature, publicKey, hash) {
-            DirectVerifier().verifyECDSA(signature: signature, publicKey: publicKey, hash: hash)
+            $0.verifyECDSA(signature: signature, publicKey: publicKey, hash: hash)
         }
     }
 
@@ -23,18 +23,18 @@ package struct CachingVerifier: SignatureVerifier {
         signature: ArraySlice<UInt8>, publicKey: ArraySlice<UInt8>, hash: Hash256
     ) -> Bool {
         verify(83, signature, publicKey, hash) {
-            DirectVerifier().verifySchnorr(signature: signature, publicKey: publicKey, hash: hash)
+            $0.verifySchnorr(signature: signature, publicKey: publicKey, hash: hash)
         }
     }
 
     private func verify(
         _ algorithm: UInt8, _ signature: ArraySlice<UInt8>, _ publicKey: ArraySlice<UInt8>,
-        _ hash: Hash256, directly: () -> Bool
+        _ hash: Hash256, compute: (RecallingVerifier) -> Bool
     ) -> Bool {
-        guard notes || cache.isUsed else { return directly() }
+        guard notes || cache.isUsed else { return compute(RecallingVerifier(cache.keys)) }
         let key = cache.digest(algorithm, signature, publicKey, hash)
         if cache.signatures.contains(key) { return true }
-        guard directly() else { return false }
+        guard compute(RecallingVerifier(cache.keys)) else { return false }
         if notes { cache.insert(signature: key) }
         return true
     }
@@ -46,12 +46,14 @@ package struct CachingVerifier: SignatureVerifier {
 /// What is kept is a hash of it all with a secret: nobody can choose what falls together.
 package final class VerificationCache: Sendable {
     fileprivate let signatures: HashSet
+    fileprivate let keys = PublicKeyCache()
     private let scripts: HashSet
     private let salt: SHA256Stream
     /// While blocks are downloaded nothing is in it, and looking is in vain.
     private let holdsAny = Atomic(false)
 
-    /// - Parameter capacityInBytes: what both sets may take together; half of it is for each.
+    /// - Parameter capacityInBytes: what both sets may take together; half of it is for each. The keys take
+    ///     less than half a megabyte beside it.
     package init(capacityInBytes: Int) {
         let capacity = capacityInBytes / 2 / MemoryLayout<Hash256>.stride
         signatures = HashSet(capacity: capacity)

@@ -1,5 +1,7 @@
+import Cryptography
 import Genesis
 import Notation
+import Scripting
 
 /// The engine as a line tool: a JSON request in, a JSON answer out (`cellblock conform`).
 ///
@@ -8,6 +10,7 @@ import Notation
 public struct ConformanceTool {
     private var networks = NetworkShelf()
     let normalize: (String) -> String
+    let verifier = RecallingVerifier(PublicKeyCache())
 
     /// - Parameters:
     ///   - loadDefinition: reads the network definition at a path; nil where there is none.

@@ -19,7 +19,8 @@ extension ConformanceTool {
         let precomputed = PrecomputedTransactionData(transaction: transaction, spentOutputs: spent)
 
         func verify(under flags: ScriptFlags) throws(ScriptError) {
-            try transaction.verifyInput(index, precomputed: precomputed, flags: flags)
+            try transaction.verifyInput(
+                index, precomputed: precomputed, flags: flags, verifier: verifier)
         }
 
         if request.has("flag_sets") {

@@ -23,6 +23,12 @@ public struct PublicKey: Sendable {
         self.init([UInt8](bytes).span)
     }
 
+    /// The key of even y with this x (BIP340); nil where no point has it.
+    init?(evenWith x: Hash256) {
+        let form = InlineArray<33, UInt8> { $0 == 0 ? 2 : x[$0 - 1] }
+        self.init(form.span)
+    }
+
     /// Whether the bytes are a public key in any of the three forms.
     public static func isValid(_ bytes: Span<UInt8>) -> Bool { PublicKey(bytes) != nil }
 

@@ -9,6 +9,24 @@ public enum Schnorr {
         guard signature.count == 64, var key = XOnlyPublicKey.parse(publicKey) else {
             return false
         }
+        return verify(signature, message, &key)
+    }
+
+    /// As above, for a key that was read before, whose y does not matter.
+    public static func verify(
+        signature: Span<UInt8>, message: Span<UInt8>, publicKey: PublicKey
+    ) -> Bool {
+        guard signature.count == 64 else { return false }
+        var key = secp256k1_xonly_pubkey()
+        publicKey.withPoint { point in
+            _ = secp256k1_xonly_pubkey_from_pubkey(Curve.context, &key, nil, point)
+        }
+        return verify(signature, message, &key)
+    }
+
+    private static func verify(
+        _ signature: Span<UInt8>, _ message: Span<UInt8>, _ key: inout secp256k1_xonly_pubkey
+    ) -> Bool {
         let messageCount = message.count
         return signature.withPointer { signature in
             message.withPointer { message in

@@ -59,6 +59,29 @@ public protocol SignatureVerifier: Sendable {
     ) -> Bool
 }
 
+/// The verifier that computes each answer, but remembers the points of keys.
+public struct RecallingVerifier: SignatureVerifier {
+    private let keys: PublicKeyCache
+
+    public init(_ keys: PublicKeyCache) { self.keys = keys }
+
+    public func verifyECDSA(
+        signature: ArraySlice<UInt8>, publicKey: ArraySlice<UInt8>, hash: Hash256
+    ) -> Bool {
+        guard let key = keys.key(publicKey.span) else { return false }
+        return ECDSA.verify(signature: signature.span, hash: hash, publicKey: key)
+    }
+
+    public func verifySchnorr(
+        signature: ArraySlice<UInt8>, publicKey: ArraySlice<UInt8>, hash: Hash256
+    ) -> Bool {
+        guard let key = keys.key(xOnly: publicKey.span) else { return false }
+        return hash.withBytes {
+            Schnorr.verify(signature: signature.span, message: $0, publicKey: key)
+        }
+    }
+}
+
 /// The verifier that computes each answer afresh.
 public struct DirectVerifier: SignatureVerifier {
     public init() {}

@@ -11,6 +11,7 @@ import Testing
         let text = String(decoding: try Vectors.load("bips/bip340.csv"), as: UTF8.self)
         let rows = text.split(whereSeparator: \.isNewline).dropFirst()
         #expect(rows.count == 19)
+        let cache = PublicKeyCache()
         for row in rows {
             let fields = row.split(separator: ",", omittingEmptySubsequences: false)
             let bytes = try fields[1...5].map { try #require(Hex.decode($0)) }
@@ -19,6 +20,13 @@ import Testing
             let isValid = Schnorr.verify(
                 signature: signature.span, message: message.span, publicKey: key.span)
             #expect(isValid == (fields[6] == "TRUE"), "row \(fields[0])")
+            // Through a key that was read before, which none of the bad ones can be.
+            for _ in 0..<2 {
+                let isValid = cache.key(xOnly: key.span).map {
+                    Schnorr.verify(signature: signature.span, message: message.span, publicKey: $0)
+                }
+                #expect((isValid ?? false) == (fields[6] == "TRUE"), "row \(fields[0])")
+            }
             guard !secret.isEmpty else { continue }
             let signer = try #require(SecretKey(bytes: secret))
             #expect(signer.xOnlyPublicKey.bytes == key)

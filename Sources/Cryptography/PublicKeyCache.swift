@@ -1,0 +1,66 @@
+import Synchronization
+
+/// Public keys that were read before, so that their points are not worked out again: to find y is
+/// a tenth of all that a signature check does, and on most networks the same keys pay again and
+/// again.
+///
+/// Many threads may share one. Each key has one place, and of those that share it the last one read
+/// stays there: nobody gains by choosing keys that push each other out.
+public final class PublicKeyCache: Sendable {
+    private struct Entry {
+        var x: Hash256
+        var hasOddY: Bool
+        var key: PublicKey
+    }
+
+    /// A part of the places with a lock of its own. It takes memory when it gets its first key.
+    private final class Shelf: Sendable {
+        let entries = Mutex<[Entry?]>([])
+    }
+
+    private static let shelfCount = 64
+    private static let placesPerShelf = 64
+
+    /// How many keys it holds at most, of some 100 bytes each.
+    public static var capacity: Int { shelfCount * placesPerShelf }
+
+    private let shelves = (0..<shelfCount).map { _ in Shelf() }
+
+    public init() {}
+
+    /// The key of any of the forms that `PublicKey` reads; nil where the bytes are none.
+    public func key(_ bytes: Span<UInt8>) -> PublicKey? {
+        // The longer forms tell y and need not be kept.
+        guard bytes.count == 33, bytes[0] == 2 || bytes[0] == 3 else { return PublicKey(bytes) }
+        let x = Hash256(bytes.extracting(droppingFirst: 1))
+        return recall(x, hasOddY: bytes[0] == 3) { PublicKey(bytes) }
+    }
+
+    /// The key with even y of 32 bytes (BIP340); nil where they are not 32 or no point has this x.
+    public func key(xOnly bytes: Span<UInt8>) -> PublicKey? {
+        guard bytes.count == 32 else { return nil }
+        let x = Hash256(bytes)
+        return recall(x, hasOddY: false) { PublicKey(evenWith: x) }
+    }
+
+    private func recall(
+        _ x: Hash256, hasOddY: Bool, read: () -> PublicKey?
+    ) -> PublicKey? {
+        // An x is as good as random to who does not choose it.
+        let number = Int(truncatingIfNeeded: x.words.0 % UInt64(Self.capacity))
+        let (place, shelf) = (number / Self.shelfCount, shelves[number % Self.shelfCount])
+        let known = shelf.entries.withLock { entries -> PublicKey? in
+            guard !entries.isEmpty, let entry = entries[place], entry.x == x,
+                entry.hasOddY == hasOddY
+            else { return nil }
+            return entry.key
+        }
+        if let known { return known }
+        guard let key = read() else { return nil }
+        shelf.entries.withLock { entries in
+            if entries.isEmpty { entries = Array(repeating: nil, count: Self.placesPerShelf) }
+            entries[place] = Entry(x: x, hasOddY: hasOddY, key: key)
+        }
+        return key
+    }
+}
