@@ -79,12 +79,16 @@ extension Validator {
         try readmit(disconnected)
     }
 
-    /// Waits for the scripts of the oldest unsettled blocks until `count` are left. If one fails,
-    /// it and what was built on it is taken back, and the answer is false.
+    /// Waits for the scripts of the oldest unsettled blocks until `count` are left, and lets go of
+    /// those that are done in any case. If one fails, it and what was built on it is taken back, and
+    /// the answer is false.
     private func settle(
         leaving count: Int, _ watched: (id: BlockID, block: Block)?, _ verdict: inout Verdict
     ) throws(StorageError) -> Bool {
-        while chain.unsettled.count > count, let (settled, error) = try chain.settleOldest() {
+        while let oldest = chain.unsettled.first,
+            chain.unsettled.count > count || oldest.job.isDone,
+            let (settled, error) = try chain.settleOldest()
+        {
             guard let error else {
                 if settled.id == watched?.id { verdict = .connected }
                 pool.blockConnected(settled.block, now: clock.now())
