@@ -65,7 +65,9 @@ extension Chainstate {
                         repair: "-reindex-chainstate")
                 }
                 guard level >= 3, view.memoryUsage <= cacheLimit else { continue }
-                guard try takeBack(block, id, undo, &view) else { return .damaged(mismatch(id)) }
+                guard try takeBack(block, id, undo, &view, isFinal: level < 4) else {
+                    return .damaged(mismatch(id))
+                }
                 lowest = height
             } catch {
                 return .damaged(error)
@@ -96,16 +98,22 @@ extension Chainstate {
                     + "\(what); restart with \(repair)"))
     }
 
+    /// Out points the store is asked about at once: more take memory and save nothing.
+    private static let gatherLimit = 1024
+
     /// Takes a block back in the view alone; false if the coins are not what they should be.
+    ///
+    /// - Parameter isFinal: whether it is not connected again: then nobody will ask for what it made.
     private func takeBack(
-        _ block: Block, _ id: BlockID, _ undo: UndoData, _ view: inout CoinCache
+        _ block: Block, _ id: BlockID, _ undo: UndoData, _ view: inout CoinCache, isFinal: Bool
     ) throws(StorageError) -> Bool {
         let transactions = block.transactions
         guard undo.spent.count + 1 == transactions.count else { return false }
-        // All of them at once, so that the store need not be asked for each.
-        _ = try view.gather(block.madeOutPoints, from: store)
-        _ = try view.gather(block.spentOutPoints, from: store)
+        var gathered = transactions.count
         for position in transactions.indices.reversed() {
+            if position < gathered {
+                gathered = try gather(transactions, below: gathered, &view)
+            }
             let transaction = transactions[position]
             let txid = transaction.txid
             for (number, output) in transaction.outputs.enumerated()
@@ -115,7 +123,7 @@ extension Chainstate {
                 guard coin?.output == output, coin?.height == index.height(of: id) else {
                     return false
                 }
-                view.spend(point)
+                if isFinal { view.forget(point) } else { view.spend(point) }
             }
             guard position > 0 else { continue }
             let spent = undo.spent[position - 1]
@@ -127,6 +135,30 @@ extension Chainstate {
             }
         }
         return true
+    }
+
+    /// Brings what the store holds of the last transactions below a position into the view, many
+    /// coins at once; returns the position of the first.
+    private func gather(
+        _ transactions: BlockTransactions, below end: Int, _ view: inout CoinCache
+    ) throws(StorageError) -> Int {
+        var points: [OutPoint] = []
+        var start = end
+        while start > 0, points.count < Self.gatherLimit {
+            start -= 1
+            let transaction = transactions[start]
+            let txid = transaction.txid
+            for number in transaction.outputs.indices {
+                points.append(OutPoint(txid: txid, index: UInt32(number)))
+            }
+            if start > 0 {
+                for number in transaction.inputs.indices {
+                    points.append(transaction.outPoint(at: number))
+                }
+            }
+        }
+        _ = try view.gather(points, from: store)
+        return start
     }
 
     private func connectAgain(

@@ -140,7 +140,9 @@ package struct CoinCache: ~Copyable {
     package mutating func holdsAny(
         of points: borrowing KeyedPoints, from store: borrowing Database
     ) throws(StorageError) -> Bool {
-        guard isComplete else { return try gather(points, from: store).coins.contains { !$0.isAbsent } }
+        guard isComplete else {
+            return try gather(points, from: store).coins.contains { !$0.isAbsent }
+        }
         for position in 0..<points.count {
             table.touch(points, at: position)
             if let number = table.find(points, position),
@@ -214,6 +216,14 @@ package struct CoinCache: ~Copyable {
         } else {
             spend(entry: number)
         }
+    }
+
+    /// Forgets what is known of a coin: it is again as the store has it.
+    mutating func forget(_ point: OutPoint) {
+        guard let number = table.find(point) else { return }
+        if table.pointer(number).pointee.flags.contains(.dirty) { dirtyCount -= 1 }
+        releaseScript(number)
+        table.remove(number)
     }
 
     private mutating func spend(entry number: Int) {
