@@ -203,11 +203,12 @@ let effects: [Target] = disk + [
             package("Logging", "swift-log"),
             package("ServiceLifecycle", "swift-service-lifecycle"),
         ]),
+    .systemLibrary(name: "CMalloc"),
     module(
         "NodeService",
         core + [
-            "Keys", "MemoryPool", "Mining", "Wire", "Peers", "Storage", "Chain", "Indexes",
-            "Wallets", "Networking", "MiningService", "Stratum", "RPC",
+            "CMalloc", "Keys", "MemoryPool", "Mining", "Wire", "Peers", "Storage", "Chain",
+            "Indexes", "Wallets", "Networking", "MiningService", "Stratum", "RPC",
             package("Logging", "swift-log"),
             package("ServiceLifecycle", "swift-service-lifecycle"),
         ]),

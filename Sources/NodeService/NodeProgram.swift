@@ -1,3 +1,4 @@
+import CMalloc
 import Chain
 import Foundation
 import RPC
@@ -11,6 +12,9 @@ public enum NodeProgram {
         signal(SIGPIPE, SIG_IGN)
         signal(SIGHUP, SIG_IGN)
         umask(0o077)
+        // By itself the GNU library takes the size of the largest array that was ever dropped, such
+        // as a block, for usual, and keeps the room of as many such for each thread.
+        cellblock_malloc_keep_little(Int32(clamping: ProcessInfo.processInfo.activeProcessorCount))
         do {
             switch try Configuration.read(arguments) {
             case .print(let text):
