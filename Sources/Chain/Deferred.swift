@@ -2,13 +2,13 @@ import Dispatch
 import Synchronization
 
 /// A value that is worked out beside everything else, and waited for where it is needed.
-final class Deferred<Value: Sendable>: Sendable {
+package final class Deferred<Value: Sendable>: Sendable {
     private let value = Mutex<Value?>(nil)
     private let done = DispatchSemaphore(value: 0)
 
     /// - Parameter isWorthwhile: false to have it worked out at once, where that takes less than
     ///   bringing it to another thread.
-    init(isWorthwhile: Bool, _ make: @escaping @Sendable () -> Value) {
+    package init(isWorthwhile: Bool, _ make: @escaping @Sendable () -> Value) {
         guard isWorthwhile else {
             let made = make()
             value.withLock { $0 = made }
@@ -21,8 +21,8 @@ final class Deferred<Value: Sendable>: Sendable {
         }
     }
 
-    /// The value, waited for. Only one may ask.
-    func wait() -> Value {
+    /// The value, waited for. Only one may ask at a time.
+    package func wait() -> Value {
         while true {
             if let made = value.withLock({ $0 }) { return made }
             done.wait()

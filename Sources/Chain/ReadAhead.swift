@@ -1,18 +1,18 @@
 import Dispatch
-import Storage
+package import Storage
 import Synchronization
 
 /// Makes elements on a thread of its own, some ahead of who takes them, in the order they come.
 ///
 /// When it is dropped, its thread ends with the element it is at.
-final class ReadAhead<Element: Sendable>: Sendable {
+package final class ReadAhead<Element: Sendable>: Sendable {
     private let line: Line
 
     /// - Parameters:
     ///   - limit: what may wait at most, in the unit of `cost`; one element may in any case.
     ///   - cost: what an element takes, such as its bytes.
     ///   - produce: makes the elements, handing on each; it ends when told that nobody wants more.
-    init(
+    package init(
         limit: Int, cost: @escaping @Sendable (Element) -> Int,
         produce: @escaping @Sendable (_ hand: (Element) -> Bool) throws(StorageError) -> Void
     ) {
@@ -35,7 +35,7 @@ final class ReadAhead<Element: Sendable>: Sendable {
     deinit { line.abandon() }
 
     /// The next element, waited for; nil after the last. Only one thread may take them.
-    func next() throws(StorageError) -> Element? { try line.take() }
+    package func next() throws(StorageError) -> Element? { try line.take() }
 
     private final class Line: Sendable {
         private struct State {
