@@ -31,8 +31,10 @@ extension BlockRejection: CustomStringConvertible {
 
 /// A block that had been kept beside the active chain, and was found invalid when its turn came.
 public struct InvalidBlock: Error, Hashable, Sendable {
-    public var hash: BlockHash
+    public var info: BlockInfo
     public var rejection: BlockRejection
+
+    public var hash: BlockHash { info.hash }
 }
 
 /// What became of a block that was handed in.

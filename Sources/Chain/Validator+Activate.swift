@@ -6,14 +6,6 @@ import Primitives
 import Storage
 
 extension Validator {
-    /// What became of a block that was watched while the best chain was looked for.
-    enum Verdict {
-        /// It was not tried.
-        case none
-        case connected
-        case failed(BlockError)
-    }
-
     /// Bytes of blocks taken back whose transactions are kept for the mempool: about what Core's
     /// 20 MB of memory hold.
     private static let readmissionLimit = 8 << 20
@@ -25,24 +17,27 @@ extension Validator {
     /// none breaks a rule.
     ///
     /// - Parameters:
-    ///   - watched: a block at hand, which need not be read back, and whose verdict is to be
-    ///     returned.
+    ///   - watch: the blocks at hand, whose verdicts are noted.
     ///   - settlesAll: false lets the scripts of the last blocks go on while the caller brings the
     ///     next; `settleAll()` ends that.
-    @discardableResult
     func activate(
-        watching watched: (id: BlockID, block: Block)? = nil, settlesAll: Bool = true
-    ) throws(StorageError) -> Verdict {
-        var verdict = Verdict.none
+        watching watch: inout BlockWatch, settlesAll: Bool = true
+    ) throws(StorageError) {
         while true {
             // A node that is to stop leaves what is to be connected to the next start.
             while !isStopping, let target = chain.index.bestCandidate(), target != chain.index.tip {
-                try follow(target, watched, &verdict)
+                try follow(target, &watch)
                 chain.index.pruneCandidates()
             }
-            guard settlesAll else { return verdict }
-            if try settle(leaving: 0, watched, &verdict) { return verdict }
+            guard settlesAll else { return }
+            if try settle(leaving: 0, &watch) { return }
         }
+    }
+
+    /// The same with no block at hand.
+    func activate() throws(StorageError) {
+        var watch = BlockWatch()
+        try activate(watching: &watch)
     }
 
     /// Waits for all scripts, and moves to the best chain there is if any of them fails.
@@ -50,32 +45,32 @@ extension Validator {
 
     /// Connects the blocks towards `target` until one turns out bad.
     private func follow(
-        _ target: BlockID, _ watched: (id: BlockID, block: Block)?, _ verdict: inout Verdict
+        _ target: BlockID, _ watch: inout BlockWatch
     ) throws(StorageError) {
         let fork = chain.index.tip.map { _ in chain.index.fork(of: target) ?? chain.index.genesis }
-        if fork != chain.index.tip, !(try settle(leaving: 0, watched, &verdict)) { return }
+        if fork != chain.index.tip, !(try settle(leaving: 0, &watch)) { return }
         let disconnected = try fork.map { id throws(StorageError) in try disconnect(to: id) } ?? []
         var feed: BlockFeed?
         while !isStopping, let next = nextStep(toward: target) {
-            let block = try blockToConnect(next, toward: target, watched, &feed)
+            let block = try blockToConnect(next, toward: target, watch, &feed)
             if let error = try chain.connect(next, block) {
                 // Of a block on a bad one nothing is known.
-                guard try settle(leaving: 0, watched, &verdict) else { break }
+                guard try settle(leaving: 0, &watch) else { break }
                 refuse(next)
-                judge(next, error, watched, &verdict)
+                judge(next, error, &watch)
                 break
             }
-            guard try settle(leaving: Self.unsettledLimit, watched, &verdict) else { break }
+            guard try settle(leaving: Self.unsettledLimit, &watch) else { break }
             try chain.writeIndex()
             if chain.isFull || isFlushDue {
-                guard try settle(leaving: 0, watched, &verdict) else { break }
+                guard try settle(leaving: 0, &watch) else { break }
                 try flushNow(emptyingCache: chain.isFull)
             }
             if disconnected.isEmpty, chain.unsettled.isEmpty { publish() }
         }
         guard !disconnected.isEmpty else { return }
         // What is good again for the pool is told by the chain as it then is.
-        _ = try settle(leaving: 0, watched, &verdict)
+        _ = try settle(leaving: 0, &watch)
         try readmit(disconnected)
     }
 
@@ -83,14 +78,14 @@ extension Validator {
     /// those that are done in any case. If one fails, it and what was built on it is taken back, and
     /// the answer is false.
     private func settle(
-        leaving count: Int, _ watched: (id: BlockID, block: Block)?, _ verdict: inout Verdict
+        leaving count: Int, _ watch: inout BlockWatch
     ) throws(StorageError) -> Bool {
         while let oldest = chain.unsettled.first,
             chain.unsettled.count > count || oldest.job.isDone,
             let (settled, error) = try chain.settleOldest()
         {
             guard let error else {
-                if settled.id == watched?.id { verdict = .connected }
+                watch.note(.connected, on: settled.id)
                 pool.blockConnected(settled.block, now: clock.now())
                 continue
             }
@@ -99,22 +94,16 @@ extension Validator {
             let parent = chain.index.parent(of: settled.id) ?? chain.index.genesis
             _ = try disconnect(to: parent)
             refuse(settled.id)
-            judge(settled.id, error, watched, &verdict)
+            judge(settled.id, error, &watch)
             return false
         }
         return true
     }
 
-    /// Gives the verdict on the block that is watched; of any other it is noted.
-    private func judge(
-        _ id: BlockID, _ error: BlockError, _ watched: (id: BlockID, block: Block)?,
-        _ verdict: inout Verdict
-    ) {
-        if id == watched?.id {
-            verdict = .failed(error)
-        } else {
-            noteInvalid(chain.index.hash(of: id), error)
-        }
+    /// Gives the verdict on a block that is watched; of any other it is kept until asked for.
+    private func judge(_ id: BlockID, _ error: BlockError, _ watch: inout BlockWatch) {
+        guard !watch.note(.failed(error), on: id) else { return }
+        noteInvalid(id, error)
     }
 
     /// Notes that a block breaks a rule for good.
@@ -131,10 +120,9 @@ extension Validator {
     }
 
     private func blockToConnect(
-        _ id: BlockID, toward target: BlockID, _ watched: (id: BlockID, block: Block)?,
-        _ feed: inout BlockFeed?
+        _ id: BlockID, toward target: BlockID, _ watch: BlockWatch, _ feed: inout BlockFeed?
     ) throws(StorageError) -> Block {
-        if let watched, watched.id == id { return watched.block }
+        if let block = watch.block(id) { return block }
         if let block = try feed?.next(id) { return block }
         guard let stored = chain.stored(id) else {
             throw StorageError(

@@ -33,8 +33,8 @@ struct HistoryCheck {
 
 extension Validator {
     /// What is connected before others get their turn.
-    private static let stepBlocks = 16
-    private static let stepBytes = 4 << 20
+    static let stepBlocks = 16
+    static let stepBytes = 4 << 20
     private static let stepCoins = 50_000
 
     /// What is still to be checked of the chain; nil where there is nothing.

@@ -5,6 +5,8 @@ public import Primitives
 public import Storage
 
 extension Validator {
+    // MARK: One block
+
     /// Takes a block in: judges it, keeps it, and follows the best chain there then is.
     ///
     /// - Parameters:
@@ -19,51 +21,142 @@ extension Validator {
         defer { publish() }
         return try writing { () throws(StorageError) in
             let block = completesWitness ? chain.completed(block) : block
-            let outcome = try take(
+            var watch = BlockWatch()
+            let taken = try take(
                 JudgedBlock(block, in: network), force: force,
-                minimumWorkChecked: minimumWorkChecked)
-            try chain.writeIndex()
-            try flushIfDue()
-            try pruneIfDue()
-            return outcome
+                minimumWorkChecked: minimumWorkChecked, &watch)
+            return try settle([taken], &watch)[0]
         }
     }
 
-    /// Judges a block, keeps it and follows the best chain.
-    ///
-    /// - Parameter settlesAll: whether to wait for its scripts; otherwise the outcome may still
-    ///   change (see `activate`).
+    /// Where a block has come on its way in.
+    enum Taken {
+        case judged(BlockOutcome)
+        /// It is on the disk. What else becomes of it is watched.
+        case kept(BlockID)
+    }
+
+    /// Judges a block by itself, keeps it and follows the best chain. Its scripts may go on.
     func take(
         _ judged: JudgedBlock, force: Bool = true, minimumWorkChecked: Bool = true,
-        settlesAll: Bool = true
-    ) throws(StorageError) -> BlockOutcome {
-        if let error = judged.error { return .rejected(BlockRejection(error)) }
+        _ watch: inout BlockWatch
+    ) throws(StorageError) -> Taken {
+        if let error = judged.error { return .judged(.rejected(BlockRejection(error))) }
         switch accept(judged.block.header, at: clock.now(), minimumWorkChecked) {
-        case .failure(let error): return .rejected(BlockRejection(error))
-        case .success((let id, _)): return try take(judged, as: id, force, settlesAll)
+        case .failure(let error): return .judged(.rejected(BlockRejection(error)))
+        case .success((let id, _)): return try take(judged, as: id, force, &watch)
         }
     }
 
     /// Keeps a block whose header is known, and follows the best chain.
     private func take(
-        _ judged: JudgedBlock, as id: BlockID, _ force: Bool, _ settlesAll: Bool
-    ) throws(StorageError) -> BlockOutcome {
+        _ judged: JudgedBlock, as id: BlockID, _ force: Bool, _ watch: inout BlockWatch
+    ) throws(StorageError) -> Taken {
         if chain.index.status(of: id).hasData {
-            try activate(settlesAll: settlesAll)
-            return .duplicate
+            try activate(watching: &watch, settlesAll: false)
+            return .judged(.duplicate)
         }
-        if !force, !chain.isWorthKeeping(id) { return .ignored }
+        if !force, !chain.isWorthKeeping(id) { return .judged(.ignored) }
         if let error = chain.refusal(of: judged, as: id) {
-            return .rejected(BlockRejection(error))
+            return .judged(.rejected(BlockRejection(error)))
         }
-        let block = judged.block
-        try chain.keep(block, as: id)
-        return switch try activate(watching: (id, block), settlesAll: settlesAll) {
-        case .none: .stored
-        case .connected: .connected
-        case .failed(let error): .rejected(BlockRejection(error))
+        try chain.keep(judged.block, as: id)
+        watch.add(judged.block, as: id)
+        try activate(watching: &watch, settlesAll: false)
+        return .kept(id)
+    }
+
+    /// Waits for all scripts; tells what became of blocks that were taken in, in this order.
+    private func settle(
+        _ blocks: [Taken], _ watch: inout BlockWatch
+    ) throws(StorageError) -> [BlockOutcome] {
+        try activate(watching: &watch)
+        try chain.writeIndex()
+        try flushIfDue()
+        try pruneIfDue()
+        var refused: Set<BlockID> = []
+        return blocks.map { taken in
+            switch taken {
+            case .judged(let outcome): return outcome
+            case .kept(let id):
+                let outcome = outcome(for: id, watch, refused)
+                if case .rejected = outcome { refused.insert(id) }
+                return outcome
+            }
         }
     }
+
+    private func outcome(
+        for id: BlockID, _ watch: BlockWatch, _ refused: Set<BlockID>
+    ) -> BlockOutcome {
+        switch watch.verdict(on: id) {
+        case .connected: return .connected
+        case .failed(let error): return .rejected(BlockRejection(error))
+        case nil:
+            // What it builds on came just before it, and was not known to be bad then.
+            guard let parent = chain.index.parent(of: id), refused.contains(parent) else {
+                return .stored
+            }
+            return .rejected(BlockRejection(.duplicateInvalid(chain.index.hash(of: id))))
+        }
+    }
+
+    // MARK: Blocks beside each other
+
+    /// Hands in a block that a peer sent. It begins to be judged by itself beside everything else;
+    /// what becomes of it is to be asked for, see `report(on:)`. Blocks are judged in the order
+    /// they were handed in.
+    ///
+    /// - Parameters: as those of `submit`.
+    public nonisolated func handIn(
+        block: Block, force: Bool, minimumWorkChecked: Bool
+    ) -> SubmittedBlock {
+        let submitted = SubmittedBlock(
+            block, in: network, isForced: force, isWorkChecked: minimumWorkChecked)
+        line.append(submitted)
+        return submitted
+    }
+
+    /// What became of a block that was handed in.
+    ///
+    /// Those that wait together are taken in together, so far as others need not wait for long: the
+    /// next is connected while the scripts of one are run. All are settled before anybody sees them.
+    public func report(on submitted: SubmittedBlock) throws(StorageError) -> BlockReport {
+        while true {
+            if let report = submitted.report { return report }
+            try takeWaiting()
+        }
+    }
+
+    private func takeWaiting() throws(StorageError) {
+        var blocks: [SubmittedBlock] = []
+        let outcomes = try writing { () throws(StorageError) in
+            var watch = BlockWatch()
+            var taken: [Taken] = []
+            var size = 0
+            while blocks.count < Self.stepBlocks, size < Self.stepBytes, let next = line.next() {
+                blocks.append(next)
+                size += next.size
+                taken.append(
+                    try take(
+                        next.judged.wait(), force: next.isForced,
+                        minimumWorkChecked: next.isWorkChecked, &watch))
+            }
+            precondition(!blocks.isEmpty, "A block was asked about that nobody handed in")
+            return try settle(taken, &watch)
+        }
+        publish()
+        var invalidated = takeInvalidated()
+        for (block, outcome) in zip(blocks, outcomes) {
+            block.give(
+                BlockReport(
+                    outcome: outcome, info: blockInfo(block.hash),
+                    isInitialDownload: isInitialBlockDownload, invalidated: invalidated))
+            invalidated = []
+        }
+    }
+
+    // MARK: Headers
 
     /// Takes headers in, each of which must build on one known, until one is refused.
     public func submit(

@@ -36,6 +36,8 @@ public actor Validator {
     private var invalidated: [InvalidBlock] = []
     private static let invalidatedLimit = 64
 
+    /// Blocks handed in that wait for their turn.
+    nonisolated let line = BlockLine()
     nonisolated let tipHints: Hints<ChainTip>
     nonisolated let checkedHints: Hints<ChainTip>
     /// Comes when there may be blocks to be connected in the background.
@@ -181,9 +183,10 @@ public actor Validator {
 
     /// Notes that a block which nobody is waiting for a verdict on is invalid. Each cost its maker
     /// a proof of work; should nobody ask, the oldest are forgotten.
-    func noteInvalid(_ hash: BlockHash, _ error: BlockError) {
+    func noteInvalid(_ id: BlockID, _ error: BlockError) {
         if invalidated.count == Self.invalidatedLimit { invalidated.removeFirst() }
-        invalidated.append(InvalidBlock(hash: hash, rejection: BlockRejection(error)))
+        invalidated.append(
+            InvalidBlock(info: chain.info(id), rejection: BlockRejection(error)))
     }
 
     /// The blocks that had been kept and were found invalid since this was last asked.

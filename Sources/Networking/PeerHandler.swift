@@ -19,7 +19,7 @@ final class PeerHandler: ChannelDuplexHandler, Sendable {
     typealias OutboundOut = ByteBuffer
 
     /// Bytes of decoded messages that may wait to be handled; above, reading pauses.
-    static let limit = 8 << 20
+    static let limit = 2 << 20
     /// What a message takes beyond its bytes.
     static let overhead = 256
 

@@ -84,22 +84,15 @@ extension PeerNetwork {
         followTicket += 1
         let ticket = followTicket
         await readIndex()
-        let isInitialDownload = await validator.isInitialBlockDownload
-        let path = await validator.followPath(from: swarm.tipHash)
-        let tip = validator.tip.hash
-        let history = await validator.history.map {
-            MissingHistory(tip: $0.tip.hash, base: $0.base.hash)
-        }
-        var records: [HeaderRecord] = []
-        for hash in path.connected.suffix(8 * Self.readLimit) {
-            if let info = await validator.blockInfo(hash) { records.append(HeaderRecord(info)) }
-        }
+        // One question: while blocks are judged, each waits for its turn.
+        let news = await validator.news(since: swarm.tipHash, limit: 8 * Self.readLimit)
         var connected: [ConnectedBlock] = []
-        if !isInitialDownload || path.connected.count <= Self.readLimit {
-            for hash in path.connected.suffix(Self.readLimit) {
-                guard let block = try? await validator.block(hash) else { continue }
+        // Nobody is told of what is downloaded.
+        if !news.isInitialDownload {
+            for info in news.connected.suffix(Self.readLimit) {
+                guard let block = try? await validator.block(info.hash) else { continue }
                 connected.append(ConnectedBlock(block))
-                if hash == tip { keep(block) }
+                if info.hash == news.tip { keep(block) }
             }
         }
         // Who began later saw a later chain.
@@ -108,8 +101,11 @@ extension PeerNetwork {
         handle(
             .chainChanged(
                 ChainUpdate(
-                    records: records, tip: tip, isInitialDownload: isInitialDownload,
-                    connected: connected, history: history)))
+                    records: news.connected.map(HeaderRecord.init), tip: news.tip,
+                    isInitialDownload: news.isInitialDownload, connected: connected,
+                    history: news.history.map {
+                        MissingHistory(tip: $0.tip.hash, base: $0.base.hash)
+                    })))
     }
 
     private func keep(_ block: Block) {
@@ -137,8 +133,6 @@ extension PeerNetwork {
         do {
             switch question {
             case .submitHeaders(let headers): return try await submit(headers)
-            case .submitBlock(let block, let wasRequested, let isWorkChecked):
-                return try await submit(block, wasRequested, isWorkChecked)
             case .submitTransaction(let transaction): return try await submit(transaction)
             case .filterKnown(let ids): return .known(await known(ids))
             case .serveHeaders(let locator, let stop):
@@ -184,38 +178,43 @@ extension PeerNetwork {
                 blame: Blame(outcome.rejection)))
     }
 
-    private func submit(
-        _ block: Block, _ wasRequested: Bool, _ isWorkChecked: Bool
-    ) async throws -> Answer {
-        let outcome = try await validator.submit(
-            block: block, force: wasRequested, minimumWorkChecked: isWorkChecked)
-        await readIndex()
-        var rejection: BlockRejection?
-        var isNew = false
-        switch outcome {
-        case .connected:
-            isNew = true
-            await followTip()
-        case .stored: isNew = true
-        case .rejected(let reason): rejection = reason
-        case .duplicate, .ignored: break
+    /// Tells the swarm what became of a block.
+    func respond(to submitted: SubmittedBlock, _ hash: BlockHash, for id: PeerID) async {
+        let report: BlockReport
+        do {
+            report = try await validator.report(on: submitted)
+        } catch {
+            logger.error("\(error)")
+            handle(.answered(id, .failed))
+            return
         }
-        if let info = await validator.blockInfo(block.hash) { tell([info]) }
-        await tellOfInvalidated()
-        return .block(
-            BlockVerdict(
-                hash: block.hash, rejection: rejection?.description, blame: Blame(rejection),
-                isNew: isNew))
+        // Nobody is told of tips while the chain is downloaded: the next block need not wait for it.
+        if !report.isInitialDownload || !swarm.knows(hash) {
+            await readIndex()
+            if report.outcome == .connected { await followTip() }
+        }
+        if let info = report.info { tell([info]) }
+        tell(of: report.invalidated)
+        var rejection: BlockRejection?
+        if case .rejected(let reason) = report.outcome { rejection = reason }
+        let isNew = report.outcome == .connected || report.outcome == .stored
+        handle(
+            .answered(
+                id,
+                .block(
+                    BlockVerdict(
+                        hash: hash, rejection: rejection?.description, blame: Blame(rejection),
+                        isNew: isNew))))
     }
 
     /// Holds to account who sent a block that was kept, and found invalid only now.
-    private func tellOfInvalidated() async {
-        for failure in await validator.takeInvalidated() {
-            if let info = await validator.blockInfo(failure.hash) { tell([info]) }
+    private func tell(of invalidated: [InvalidBlock]) {
+        for failure in invalidated {
+            tell([failure.info])
             handle(
                 .blockFailed(
                     BlockVerdict(
-                        hash: failure.hash, rejection: failure.rejection.description,
+                        hash: failure.info.hash, rejection: failure.rejection.description,
                         blame: Blame(failure.rejection), isNew: false)))
         }
     }

@@ -148,6 +148,12 @@ public actor PeerNetwork: Service {
             case .resolveSeeds(let names): resolve(names)
             case .ask(let id, let question):
                 start { await $0.respond(to: question, for: id) }
+            case .submit(let id, let block, let wasRequested, let isWorkChecked):
+                // In this order, whichever of the jobs comes first.
+                let submitted = validator.handIn(
+                    block: block, force: wasRequested, minimumWorkChecked: isWorkChecked)
+                let hash = block.hash
+                start { await $0.respond(to: submitted, hash, for: id) }
             case .log(let level, let text): log(level, text)
             case .storeBans: saveBans()
             }
@@ -196,6 +202,7 @@ extension HeaderRecord {
         self.init(
             hash: info.hash, previous: info.header.previous, height: info.height,
             time: info.header.time, bits: info.header.bits, chainWork: info.chainWork,
-            hasData: info.hasData, isInvalid: info.isInvalid, wasReceived: info.transactionCount != nil)
+            hasData: info.hasData, isInvalid: info.isInvalid,
+            wasReceived: info.transactionCount != nil)
     }
 }

@@ -84,6 +84,9 @@ struct Peer: Sendable {
         var isReadingPaused = false
         /// A question is out, on whose answer all later messages wait.
         var isWaiting = false
+        /// Blocks that the chain is judging, and their bytes. Later messages wait for them, but for
+        /// blocks that were asked for.
+        var judging: [BlockHash: Int] = [:]
         /// The socket takes no more for now.
         var isBlocked = false
         /// What is still to be served of `getdata`, the next one last.
@@ -94,10 +97,16 @@ struct Peer: Sendable {
         var offence: String?
 
         /// What is to be done next for the peer.
-        enum Task: Sendable { case nothing, serve, retry(Wtxid), read }
+        enum Task: Sendable { case nothing, serve, retry(Wtxid), read, readBlock(BlockHash) }
 
         var task: Task {
             if isWaiting || isBlocked { return .nothing }
+            guard judging.isEmpty else {
+                guard handled < messages.count,
+                    case .message(.block(let block)) = messages[handled].content
+                else { return .nothing }
+                return .readBlock(block.hash)
+            }
             if !requests.isEmpty { return .serve }
             if let orphan = orphans.first { return .retry(orphan) }
             return handled < messages.count ? .read : .nothing

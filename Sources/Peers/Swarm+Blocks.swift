@@ -7,6 +7,8 @@ import Wire
 extension Swarm {
     /// Blocks asked of one peer at a time.
     static let inFlightLimit = 16
+    /// Bytes of blocks that may be judged at a time, of all peers; one of each may in any case.
+    static let judgingLimit = 8 << 20
     /// How far beyond the last block in common blocks are fetched.
     static let window = 1024
     /// Blocks of which it is remembered who sent them.
@@ -40,9 +42,18 @@ extension Swarm {
         let isWorkChecked = parent.map {
             claimedWork(of: [block.header], on: $0) >= workThreshold
         }
-        ask(
-            .submitBlock(
-                block, wasRequested: wasRequested, isWorkChecked: isWorkChecked ?? false), for: id)
+        peers[id]?.inbox.judging[block.hash] = block.totalSize
+        actions.append(
+            .submit(
+                id, block, wasRequested: wasRequested, isWorkChecked: isWorkChecked ?? false))
+    }
+
+    /// Whether a block may be handled while others of its peer are judged: if it was asked for, and
+    /// not too many wait already. Judged side by side they take less time than one after the other.
+    func mayBeJudged(_ hash: BlockHash) -> Bool {
+        guard let node = tree.find(hash), downloads.source[node] != nil else { return false }
+        let waiting = peers.values.reduce(0) { $0 + $1.inbox.judging.values.reduce(0, +) }
+        return waiting < Self.judgingLimit
     }
 
     /// Throws where a block is not the one its header was mined for. It is told before anything is

@@ -99,6 +99,9 @@ extension Swarm {
     public var tipHash: BlockHash { tree.hash(tree.tip) }
     public var isInInitialDownload: Bool { isInitialDownload }
 
+    /// Whether the header of a block is known.
+    public func knows(_ hash: BlockHash) -> Bool { tree.find(hash) != nil }
+
     // MARK: - Bans
 
     /// - Parameters:

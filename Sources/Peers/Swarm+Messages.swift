@@ -31,7 +31,9 @@ extension Swarm {
             case .retry(let orphan):
                 peers[id]?.inbox.orphans.removeFirst()
                 retry(orphan, of: id)
-            case .read:
+            case .readBlock(let hash) where !mayBeJudged(hash):
+                break loop
+            case .read, .readBlock:
                 guard let received = peers[id]?.inbox.next() else { break loop }
                 handle(received, from: id, at: now)
                 punish(id)
@@ -120,7 +122,11 @@ extension Swarm {
             tell(names, sequence: sequence, to: id, at: now)
             return
         }
-        peers[id]?.inbox.isWaiting = false
+        if case .block(let verdict) = answer {
+            peers[id]?.inbox.judging[verdict.hash] = nil
+        } else {
+            peers[id]?.inbox.isWaiting = false
+        }
         switch answer {
         case .headers(let verdict): judged(verdict, of: id, at: now)
         case .block(let verdict): judged(verdict, of: id, at: now)
@@ -134,7 +140,9 @@ extension Swarm {
         case .served(let missing, let rest):
             if !missing.isEmpty { send(.notFound(missing), to: id) }
             peers[id]?.inbox.requests += rest.reversed()
-        case .announcements, .failed: break
+        case .announcements: break
+        // The node is about to stop.
+        case .failed: peers[id]?.inbox.judging = [:]
         }
         punish(id)
         step(id, at: now)

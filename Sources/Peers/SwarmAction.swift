@@ -11,6 +11,8 @@ public enum SwarmAction: Sendable {
     case dial(DialRequest)
     case resolveSeeds([String])
     case ask(PeerID, Question)
+    /// Has the chain judge a block; it is told of by `Answer.block`. Blocks are judged in this order.
+    case submit(PeerID, Block, wasRequested: Bool, isWorkChecked: Bool)
     case log(LogLevel, String)
     /// The bans have changed and are to be stored.
     case storeBans
@@ -34,7 +36,6 @@ public struct DialRequest: Hashable, Sendable {
 /// `chooseAnnouncements` and `announceCompact`.
 public enum Question: Sendable {
     case submitHeaders([BlockHeader])
-    case submitBlock(Block, wasRequested: Bool, isWorkChecked: Bool)
     case submitTransaction(Transaction)
     case filterKnown([TransactionID])
     /// Send `headers`: those after the locator, or the one named `stop` for an empty locator.

@@ -25,6 +25,13 @@ struct World {
         var isCut = false
     }
 
+    /// A block that a node has handed to its chain.
+    struct Held {
+        var node: Int
+        var peer: PeerID
+        var block: Block
+    }
+
     private struct Delivery {
         var time: Duration
         var order: Int
@@ -41,6 +48,9 @@ struct World {
     var nodes: [Node] = []
     var now = Duration.seconds(1_700_000_000)
     let network: Network
+    /// Whether blocks wait for `judgeHeld` rather than being judged at once.
+    var holdsJudgement = false
+    private(set) var held: [Held] = []
     private var deliveries: [Delivery] = []
     private var count = 0
     private let seed: UInt64
@@ -219,6 +229,7 @@ struct World {
             case .disconnect(let id): close(node, id)
             case .dial(let request): dial(request, from: node)
             case .ask(let id, let question): answer(question, for: id, of: node)
+            case .submit(let id, let block, _, _): judge(block, of: id, by: node)
             case .setReading, .resolveSeeds, .log, .storeBans: break
             }
         }
@@ -265,14 +276,32 @@ struct World {
         perform(ownActions, of: node)
     }
 
+    private mutating func judge(_ block: Block, of id: PeerID, by node: Int) {
+        guard !holdsJudgement else {
+            held.append(Held(node: node, peer: id, block: block))
+            return
+        }
+        let answer = Answer.block(nodes[node].chain.accept(block))
+        follow(node)
+        schedule(node, .answered(id, answer), after: .milliseconds(1))
+    }
+
+    /// Has the oldest of the blocks judged that were held back.
+    mutating func judgeHeld(_ count: Int = 1) {
+        let due = held.prefix(count)
+        held.removeFirst(due.count)
+        for one in due {
+            let answer = Answer.block(nodes[one.node].chain.accept(one.block))
+            follow(one.node)
+            handle(.answered(one.peer, answer), of: one.node)
+        }
+    }
+
     private mutating func answer(_ question: Question, for id: PeerID, of node: Int) {
         let answer: Answer
         switch question {
         case .submitHeaders(let headers):
             answer = .headers(nodes[node].chain.accept(headers))
-            follow(node)
-        case .submitBlock(let block, _, _):
-            answer = .block(nodes[node].chain.accept(block))
             follow(node)
         case .submitTransaction(let transaction):
             answer = .transaction(nodes[node].chain.accept(transaction))
