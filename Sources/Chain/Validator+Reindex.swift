@@ -21,7 +21,12 @@ extension Validator {
             let blocks = ReadAhead.blocks(
                 ofFile: file, from: 0, by: chain.files.reader, in: network)
             while !isStopping, let placed = try blocks.next() {
-                try restore(placed, &orphans)
+                // While it is at hand: it need not be read again, and its scripts run beside the rest.
+                try restore(placed, &orphans) { id, block throws(StorageError) in
+                    var watch = BlockWatch()
+                    watch.add(block, as: id)
+                    try activate(watching: &watch, settlesAll: false)
+                }
             }
             try activate()
             // Blocks whose parents are still to come are in the files alone.
@@ -61,7 +66,7 @@ extension Validator {
                         "Taking in blocks that the index lacks: \(chain.files.blockPath(file))")
                     isTold = true
                 }
-                try restore(placed, &orphans)
+                try restore(placed, &orphans) { _, _ in }
             }
             guard !isStopping else { break }
             start = 0
@@ -70,8 +75,11 @@ extension Validator {
     }
 
     /// Notes a block that is in the files, and those that waited for it.
+    ///
+    /// - Parameter body: is handed each that is new.
     private func restore(
-        _ placed: PlacedBlock, _ orphans: inout [BlockHash: [FilePosition]]
+        _ placed: PlacedBlock, _ orphans: inout [BlockHash: [FilePosition]],
+        _ body: (BlockID, Block) throws(StorageError) -> Void
     ) throws(StorageError) {
         let block = placed.judged.block
         guard block.hash == network.genesisHash || chain.index.contains(block.header.previous)
@@ -79,29 +87,32 @@ extension Validator {
             orphans[block.header.previous, default: []].append(placed.position)
             return
         }
-        note(placed)
+        if let id = note(placed) { try body(id, block) }
         var ready = orphans.removeValue(forKey: block.hash) ?? []
         while let position = ready.popLast() {
             guard let bytes = try chain.files.reader.block(at: position),
                 let block = try? Block(decoding: bytes)
             else { continue }
-            note(PlacedBlock(position: position, judged: JudgedBlock(block, in: network)))
+            let placed = PlacedBlock(position: position, judged: JudgedBlock(block, in: network))
+            if let id = note(placed) { try body(id, block) }
             ready += orphans.removeValue(forKey: block.hash) ?? []
         }
     }
 
-    /// Notes where a block is whose parent is known, if it keeps the rules.
-    private func note(_ placed: PlacedBlock) {
+    /// Notes where a block is whose parent is known, if it keeps the rules; nil if it does not, or is
+    /// known already.
+    private func note(_ placed: PlacedBlock) -> BlockID? {
         let block = placed.judged.block
         let isGenesis = block.hash == network.genesisHash
         guard let offset = UInt32(exactly: placed.position.offset),
             let id = header(of: block, isGenesis),
             !chain.index.status(of: id).hasData,
             chain.refusal(of: placed.judged, as: id) == nil
-        else { return }
+        else { return nil }
         chain.index.received(
             id, transactionCount: block.transactions.count, file: Int32(placed.position.file),
             dataPosition: offset, in: network)
+        return id
     }
 
     private func header(of block: Block, _ isGenesis: Bool) -> BlockID? {
@@ -149,7 +160,8 @@ extension Validator {
     }
 
     private func take(imported judged: JudgedBlock) throws(StorageError) {
-        _ = try take(judged, settlesAll: false)
+        var watch = BlockWatch()
+        _ = try take(judged, &watch)
         if case .automatic = configuration.prune, chain.files.hasGrown {
             try settleAll()
             try pruneIfDue()

@@ -113,7 +113,7 @@ private final class Patience: Sendable {
     func resumption() async throws {
         let chain = TestChain()
         try await prepare(chain, .reindex)
-        let stop = Patience(120)
+        let stop = Patience(240)
         let (told, again) = (Lines(), Lines())
         func open(_ lines: Lines, _ configure: (inout Validator.Configuration) -> Void) async throws
             -> Validator
