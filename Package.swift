@@ -67,9 +67,12 @@ let pure: [Target] = [
     // Optimised in debug builds too, or everything that hashes is thirty times slower there.
     .target(
         name: "CSHA256", cSettings: [.unsafeFlags(["-O2"], .when(configuration: .debug))]),
+    .target(
+        name: "CMuHash", cSettings: [.unsafeFlags(["-O2"], .when(configuration: .debug))]),
     module("Notation", [], settings: inlinable),
     module(
-        "Cryptography", ["Notation", "CSHA256", "CSecp256k1", "COpenSSL"], settings: inlinable),
+        "Cryptography", ["Notation", "CSHA256", "CMuHash", "CSecp256k1", "COpenSSL"],
+        settings: inlinable),
     module("Primitives", ["Notation", "Cryptography"], settings: inlinable),
     module(
         "Genesis", path: "Genesis", ["Notation", "Cryptography", "Primitives"],
@@ -115,7 +118,7 @@ let pureTests: [Target] = [
         dependencies: ["Notation", "Cryptography", "Primitives", "Genesis", "Scripting", "Consensus"],
         path: "Tests/TestSupport", swiftSettings: settings),
     tests("NotationTests", ["Notation"]),
-    tests("CryptographyTests", ["Notation", "Cryptography"]),
+    tests("CryptographyTests", ["Notation", "CMuHash", "Cryptography"]),
     tests("PrimitivesTests", ["Notation", "Cryptography", "Primitives"]),
     tests("ScriptingTests", ["Notation", "Cryptography", "Primitives", "Scripting"]),
     tests(

@@ -54,8 +54,8 @@ public struct ChaCha20: Sendable {
         }
     }
 
-    /// The next block of the key stream as numbers, for who wants whole blocks only.
-    mutating func nextWords() -> SIMD16<UInt32> {
+    /// The next block of the key stream as numbers.
+    private mutating func nextWords() -> SIMD16<UInt32> {
         var (x0, x1, x2, x3) = (input[0], input[1], input[2], input[3])
         var (x4, x5, x6, x7) = (input[4], input[5], input[6], input[7])
         var (x8, x9, x10, x11) = (input[8], input[9], input[10], input[11])

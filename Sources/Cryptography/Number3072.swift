@@ -1,3 +1,4 @@
+import CMuHash
 import COpenSSL
 
 /// A number modulo the prime 2^3072 - 1103717, in 48 words, least significant first.
@@ -29,12 +30,15 @@ struct Number3072: Sendable {
 
     /// The number that stands for an element: the key stream of ChaCha20 under its SHA-256.
     init(hashing element: Span<UInt8>) {
-        var stream = SHA256.hash(element).withBytes { ChaCha20(key: $0) }
-        var output = SIMD16<UInt32>()
-        words = InlineArray { index in
-            if index % 8 == 0 { output = stream.nextWords() }
-            let place = 2 * (index % 8)
-            return UInt64(output[place]) | UInt64(output[place + 1]) << 32
+        words = InlineArray(repeating: 0)
+        var output = words.mutableSpan
+        // Safe: both counts are what the kernel takes, 48 words and 32 bytes.
+        SHA256.hash(element).withBytes { key in
+            key.withUnsafeBufferPointer { key in
+                output.withUnsafeMutableBufferPointer {
+                    cmuhash_keystream(cmuhash_best(), $0.baseAddress, key.baseAddress)
+                }
+            }
         }
     }
 
@@ -50,58 +54,13 @@ struct Number3072: Sendable {
 
     /// Multiplies, and reduces below the prime.
     mutating func multiply(by other: Number3072) {
-        var product = InlineArray<96, UInt64>(repeating: 0)
-        var output = product.mutableSpan
-        // Pointers, because the bounds checks of 2304 steps would double their cost, and because an
-        // inline array that is indexed in a loop is copied by every step. Safe: both indices run
-        // below 48 over 48 words, so their sum stays below 96.
-        let carry = output.withUnsafeMutableBufferPointer { output in
-            words.span.withUnsafeBufferPointer { left in
-                other.words.span.withUnsafeBufferPointer { right in
-                    Self.multiply(left, right, into: output)
-                }
+        var output = words.mutableSpan
+        // Safe: both have the 48 words that the kernel takes.
+        output.withUnsafeMutableBufferPointer { output in
+            other.words.span.withUnsafeBufferPointer {
+                cmuhash_multiply(cmuhash_best(), output.baseAddress, $0.baseAddress)
             }
-            var words = words.mutableSpan
-            return words.withUnsafeMutableBufferPointer { Self.fold(output, into: $0) }
         }
-        var rest = carry
-        while rest != 0 { rest = add(rest &* Self.excess) }
-        if isAtLeastModulus { _ = add(Self.excess) }
-    }
-
-    private static func multiply(
-        _ left: UnsafeBufferPointer<UInt64>, _ right: UnsafeBufferPointer<UInt64>,
-        into output: UnsafeMutableBufferPointer<UInt64>
-    ) {
-        for row in 0..<wordCount {
-            var carry: UInt64 = 0
-            let factor = UInt128(left[row])
-            for column in 0..<wordCount {
-                let sum =
-                    factor &* UInt128(right[column])
-                    &+ UInt128(output[row &+ column]) &+ UInt128(carry)
-                output[row &+ column] = UInt64(truncatingIfNeeded: sum)
-                carry = UInt64(truncatingIfNeeded: sum >> 64)
-            }
-            output[row &+ wordCount] = carry
-        }
-    }
-
-    /// Folds the upper half of a product onto the lower, since 2^3072 is `excess`; returns what
-    /// runs over.
-    private static func fold(
-        _ product: UnsafeMutableBufferPointer<UInt64>,
-        into words: UnsafeMutableBufferPointer<UInt64>
-    ) -> UInt64 {
-        var carry: UInt64 = 0
-        for index in 0..<wordCount {
-            let sum =
-                UInt128(product[index &+ wordCount]) &* UInt128(excess)
-                &+ UInt128(product[index]) &+ UInt128(carry)
-            words[index] = UInt64(truncatingIfNeeded: sum)
-            carry = UInt64(truncatingIfNeeded: sum >> 64)
-        }
-        return carry
     }
 
     /// The number whose product with this is one. Zero has none, and no element is zero.
@@ -129,22 +88,4 @@ struct Number3072: Sendable {
         for index in 1..<wordCount { modulus.words[index] = .max }
         return modulus
     }()
-
-    private var isAtLeastModulus: Bool {
-        guard words[0] >= 0 &- Self.excess else { return false }
-        for index in 1..<Self.wordCount where words[index] != .max { return false }
-        return true
-    }
-
-    /// Adds, and returns what runs over 2^3072.
-    private mutating func add(_ value: UInt64) -> UInt64 {
-        var carry = value
-        for index in words.indices {
-            let (sum, overflow) = words[index].addingReportingOverflow(carry)
-            words[index] = sum
-            carry = overflow ? 1 : 0
-            if carry == 0 { return 0 }
-        }
-        return carry
-    }
 }

@@ -10,7 +10,9 @@ import Testing
     /// file, a socket, a lock or a random source.
     static let pureModules: [String: Set<String>] = [
         "Sources/Notation": [],
-        "Sources/Cryptography": ["Notation", "CSHA256", "CSecp256k1", "COpenSSL"],
+        "Sources/Cryptography": [
+            "Notation", "CSHA256", "CMuHash", "CSecp256k1", "COpenSSL",
+        ],
         "Sources/Primitives": ["Notation", "Cryptography"],
         "Genesis": ["Notation", "Cryptography", "Primitives"],
         "Sources/Scripting": ["Notation", "Cryptography", "Primitives"],
