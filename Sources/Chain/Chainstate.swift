@@ -193,11 +193,8 @@ final class Chainstate {
     }
 
     /// Begins a walk through the coins of the store, which must have been flushed.
-    ///
-    /// - Parameter first: what the first byte of the transactions' ids may be.
-    func walkCoins(_ first: Range<Int> = 0..<256) throws(StorageError) -> CoinWalk {
-        let walk = CoinWalk(
-            try store.cursor(StoreKey.coinPrefix, second: first), path: store.path)
+    func walkCoins() throws(StorageError) -> CoinWalk {
+        let walk = CoinWalk(try store.cursor(StoreKey.coinPrefix), path: store.path)
         keep(walk)
         return walk
     }

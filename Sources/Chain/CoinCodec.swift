@@ -70,12 +70,7 @@ package enum CoinCodec {
         case 0: return [0x76, 0xA9, 20] + (try reader.readBytes(count: 20)) + [0x88, 0xAC]
         case 1: return [0xA9, 20] + (try reader.readBytes(count: 20)) + [0x87]
         case 2, 3: return [33, UInt8(kind)] + (try reader.readBytes(count: 32)) + [0xAC]
-        case 4, 5:
-            let compressed = [UInt8(kind - 2)] + (try reader.readBytes(count: 32))
-            guard let key = PublicKey(compressed.span) else {
-                throw .invalid("a compressed public key is not on the curve")
-            }
-            return [65] + key.uncompressed + [0xAC]
+        case 4, 5: return try longKeyScript(kind, from: &reader)
         default:
             let count = kind - specialKinds
             guard count <= UInt64(reader.remaining) else {
@@ -85,31 +80,15 @@ package enum CoinCodec {
         }
     }
 
-    /// Appends the length and the bytes of a script in its stored form; returns the length.
-    @_lifetime(reader: copy reader)
-    static func appendSizedScript(
-        from reader: inout ByteReader, to bytes: inout [UInt8]
-    ) throws(DecodingError) -> Int {
-        let start = bytes.count
-        var ahead = reader
-        let kind = try ahead.readVariable()
-        guard kind >= specialKinds else {
-            // The longest of these has 67 bytes, so that the length takes one.
-            bytes.append(0)
-            bytes += try script(from: &reader)
-            bytes[start] = UInt8(bytes.count - start - 1)
-            return bytes.count - start - 1
+    /// The script of a long public key, of which the store has the short one.
+    static func longKeyScript(
+        _ kind: UInt64, from reader: inout ByteReader
+    ) throws(DecodingError) -> [UInt8] {
+        let compressed = [UInt8(truncatingIfNeeded: kind - 2)] + (try reader.readBytes(count: 32))
+        guard let key = PublicKey(compressed.span) else {
+            throw .invalid("a compressed public key is not on the curve")
         }
-        reader = ahead
-        let count = kind - specialKinds
-        guard count <= UInt64(reader.remaining) else {
-            throw .truncated(needed: Int(clamping: count), remaining: reader.remaining)
-        }
-        var length = ByteWriter(capacity: 9)
-        length.writeCompactSize(Int(count))
-        bytes += length.bytes
-        try reader.append(count: Int(count), to: &bytes)
-        return Int(count)
+        return [65] + key.uncompressed + [0xAC]
     }
 
     // MARK: Coins

@@ -3,7 +3,6 @@ import Cryptography
 import Dispatch
 public import Primitives
 public import Storage
-import Synchronization
 
 #if canImport(Glibc)
     import Glibc
@@ -16,7 +15,7 @@ import Synchronization
 public actor CoinScan {
     /// The block as of which the coins stand.
     public nonisolated let tip: ChainTip
-    /// One for each part of the keys, in their order.
+    /// One for each thread that is to read.
     private let walks: [CoinWalk]
     /// What the coins take on the disk, roughly, in bytes.
     private let diskSize: Int
@@ -55,7 +54,9 @@ public actor CoinScan {
     ) throws(StorageError) -> Findings {
         defer { for walk in walks { walk.close() } }
         var found = Findings()
-        for (number, walk) in walks.enumerated() {
+        guard let walk = walks.first else { return found }
+        for part in 0..<PartedCount.partCount {
+            try walk.seek(part..<part + 1)
             while try walk.next(
                 Self.step,
                 { point, coin, _ in
@@ -63,7 +64,7 @@ public actor CoinScan {
                     if scripts.contains(coin.output.script) { found.coins.append((point, coin)) }
                 })
             {
-                guard progress(number * 100 / walks.count) else { return found }
+                guard progress(PartedCount.percentage(part)) else { return found }
             }
         }
         found.isComplete = true
@@ -78,40 +79,14 @@ public actor CoinScan {
         _ kind: UTXOHashKind, progress: @Sendable (Int) -> Bool
     ) throws(StorageError) -> UTXOSetInfo? {
         defer { for walk in walks { walk.close() } }
-        let start = UTXOSetInfo(height: tip.height, bestBlock: tip.hash)
-        var count = CoinCount(kind, start)
-        // No more parts at once than there are processors: what is to be hashed of them in their
-        // order waits in memory.
-        let width = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
-        for first in stride(from: 0, to: walks.count, by: width) {
-            guard progress(first * 100 / walks.count) else { return nil }
-            let wave = walks[first..<min(first + width, walks.count)]
-            let parts = Mutex([Int: Result<CoinCount, StorageError>]())
-            DispatchQueue.concurrentPerform(iterations: wave.count) { number in
-                let part = Self.count(wave[first + number], kind, start)
-                parts.withLock { $0[number] = part }
-            }
-            let counted = parts.withLock { $0 }
-            for number in 0..<wave.count {
-                if let part = try counted[number]?.get() { count.append(part) }
-            }
+        let count = PartedCount(
+            kind, UTXOSetInfo(height: tip.height, bestBlock: tip.hash), threads: walks.count)
+        DispatchQueue.concurrentPerform(iterations: walks.count) { number in
+            count.run(walks[number], progress: progress)
         }
-        var info = count.finish()
-        info.diskSize = diskSize
+        var info = try count.finish()
+        info?.diskSize = diskSize
         return info
-    }
-
-    private static func count(
-        _ walk: CoinWalk, _ kind: UTXOHashKind, _ start: UTXOSetInfo
-    ) -> Result<CoinCount, StorageError> {
-        var count = CoinCount(kind, start, isPart: true)
-        do throws(StorageError) {
-            while try walk.next(step, into: &count) {}
-            count.endGroup()
-            return .success(count)
-        } catch {
-            return .failure(error)
-        }
     }
 
     /// The order of Core's maps: the bytes of the txid, then the number.
@@ -124,18 +99,14 @@ public actor CoinScan {
 }
 
 extension Validator {
-    /// The keys are spread evenly, so that the parts are about as large as each other.
-    private static var scanParts: Int { 64 }
-
     /// Begins a walk through the coins as they stand now.
     public func scanCoins() throws(StorageError) -> CoinScan {
         try writing { () throws(StorageError) in
             // To wait for the disk takes longer than to count a hundred thousand coins.
             if chain.coins.dirtyCount > 0 { try chain.flush() }
             var walks: [CoinWalk] = []
-            for part in 0..<Self.scanParts {
-                let width = 256 / Self.scanParts
-                walks.append(try chain.walkCoins(part * width..<(part + 1) * width))
+            for _ in 0..<max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) {
+                walks.append(try chain.walkCoins())
             }
             return CoinScan(walks, tip: chain.tip, diskSize: chain.coinSize)
         }

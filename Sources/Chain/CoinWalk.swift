@@ -20,6 +20,15 @@ final class CoinWalk: Sendable {
     /// Ends the walk: what is asked of it from now on fails. Waits for a step under way.
     func close() { cursor.withLock { $0 = nil } }
 
+    /// Goes to the first of the coins whose transaction ids begin with one of these bytes; the walk
+    /// ends after the last of them.
+    func seek(_ first: Range<Int>) throws(StorageError) {
+        try cursor.withLock { slot throws(StorageError) in
+            guard slot != nil else { throw Validator.closing }
+            slot?.seek(first)
+        }
+    }
+
     /// Hands on the next coins, at most `limit`, each with the form in which it is stored; false once
     /// there are no more.
     func next(

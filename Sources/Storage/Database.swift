@@ -199,12 +199,8 @@ public struct Database: ~Copyable, KeyValueStore {
     public func snapshot() -> Snapshot { Snapshot(of: store.pointer) }
 
     /// Begins a walk through the keys that begin with a byte.
-    ///
-    /// - Parameter second: what their second byte may be; to walk through parts side by side.
-    public func cursor(
-        _ prefix: UInt8, second: Range<Int> = 0..<256
-    ) throws(StorageError) -> StoreCursor {
-        StoreCursor(try opened(), path: path, prefix: prefix, second: second)
+    public func cursor(_ prefix: UInt8) throws(StorageError) -> StoreCursor {
+        StoreCursor(try opened(), path: path, prefix: prefix)
     }
 
     /// About how many bytes the keys from `start` to `end` take on the disk.
