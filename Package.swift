@@ -164,8 +164,12 @@ func package(_ product: String, _ package: String) -> Target.Dependency {
 let disk: [Target] = [
     system("CRocksDB", pkgConfig: "rocksdb", apt: "librocksdb-dev", brew: "rocksdb"),
     .target(name: "CRocksDBLog", dependencies: ["CRocksDB"]),
+    .target(
+        name: "CRocksDBTables", dependencies: ["CRocksDB"],
+        cxxSettings: [.unsafeFlags(["-O2"], .when(configuration: .debug))]),
     module(
-        "Storage", ["Notation", "Cryptography", "CRocksDB", "CRocksDBLog"], settings: inlinable),
+        "Storage", ["Notation", "Cryptography", "CRocksDB", "CRocksDBLog", "CRocksDBTables"],
+        settings: inlinable),
     module("Chain", core + ["Keys", "MemoryPool", "Mining", "Storage"]),
     module("Indexes", core + ["Storage", "Chain"]),
 ]
