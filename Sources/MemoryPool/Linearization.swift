@@ -91,8 +91,10 @@ package struct Linearization {
                 rate = candidateRate
             }
         }
-        // Two ancestor sets may pay more together than either alone, where they share parents.
-        while best != remaining {
+        // Two ancestor sets may pay more together than either alone, where they share parents. Each
+        // step finds a better set, if not the best: all of them may be better than one, and yet
+        // not as good as some.
+        while remaining.nonzeroBitCount > 2 {
             let better = MaximumClosure(nodes: nodes, in: remaining, rate: rate).set
             let betterRate = total(better)
             guard better != 0, betterRate.isHigherRate(than: rate) else { break }

@@ -56,13 +56,14 @@ import Testing
         return chunks
     }
 
-    @Test("Chunks are those that trying every set finds", arguments: 0..<60)
+    @Test("Chunks are those that trying every set finds", arguments: 0..<150)
     func chunksAreBest(_ seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
-        // Few different rates make ties, which are to be cut as small as they can be.
+        // Few different rates make ties, which are to be cut as small as they can be. Where most
+        // are below zero it takes several steps from the best ancestors to the best set.
+        let rates = [0...3, -5...200, -300...100] as [ClosedRange<Int64>]
         let nodes = cluster(
-            .random(in: 1...9, using: &generator), rates: seed % 2 == 0 ? 0...3 : -5...200,
-            &generator)
+            .random(in: 1...9, using: &generator), rates: rates[Int(seed % 3)], &generator)
         let linear = Linearization(nodes)
         let expected = bestChunks(nodes)
         #expect(linear.chunks.count == expected.count, "seed \(seed)")
@@ -75,7 +76,8 @@ import Testing
     func orderIsValid(_ seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         let nodes = cluster(
-            .random(in: 1...64, using: &generator), rates: -100...100_000, &generator)
+            .random(in: 1...64, using: &generator),
+            rates: seed % 2 == 0 ? -100...100_000 : -10_000...5000, &generator)
         let linear = Linearization(nodes)
         var placed: UInt64 = 0
         for index in linear.order {
@@ -88,6 +90,43 @@ import Testing
             #expect(!next.rate.isHigherRate(than: chunk.rate), "seed \(seed)")
         }
         #expect(linear.chunks.reduce(0) { $0 + $1.count } == nodes.count)
+    }
+
+    private struct Amounts: Sendable {
+        var fee: Int64
+        var size: Int64
+        var parents: UInt64
+
+        init(_ fee: Int64, _ size: Int64, _ parents: UInt64) {
+            self.fee = fee
+            self.size = size
+            self.parents = parents
+        }
+    }
+
+    private static let clusters: [[Amounts]] = [
+        [.init(10, 7, 0), .init(42, 3, 1), .init(47, 4, 2), .init(85, 2, 1), .init(49, 5, 12)],
+        // The operator took from the fees, so that all ancestor sets pay less than nothing.
+        [
+            .init(1600, 459, 0), .init(-16116, 459, 0), .init(6400, 797, 2), .init(5200, 797, 4),
+            .init(-7367, 459, 2), .init(5600, 797, 17), .init(200, 628, 16), .init(3800, 797, 64),
+            .init(7600, 628, 128), .init(400, 628, 64), .init(2205, 459, 128),
+            .init(-1154, 628, 8), .init(-8871, 459, 0), .init(3600, 459, 4096),
+            .init(2600, 797, 6144),
+        ],
+    ]
+
+    @Test("A set is not taken for the best because it is all that is left", arguments: 0..<2)
+    func allIsNotBest(_ number: Int) {
+        let amounts = Self.clusters[number]
+        let nodes = amounts.enumerated().map { index, node in
+            Linearization.Node(
+                rate: FeeFraction(fee: node.fee, size: node.size), parents: node.parents,
+                tieBreak: TieBreak(Hash256(words: (UInt64(index), 0, 0, 0))))
+        }
+        let rates = Linearization(nodes).chunks.map(\.rate)
+        #expect(rates == bestChunks(nodes).map(\.rate))
+        #expect(zip(rates, rates.dropFirst()).allSatisfy { !$1.isHigherRate(than: $0) })
     }
 
     @Test("A child that pays for its parent is mined with it")
