@@ -10,7 +10,7 @@ import Scripting
 /// The pool is made up: transactions of one to three inputs, alone and in clusters of up to 25, at
 /// rates from 1 to 50 satoshis for a virtual byte.
 public struct TemplateBenchmark {
-    /// A template's size, that the two ways must agree on.
+    /// A template's size.
     public struct Size: Sendable, Hashable {
         public var transactions: Int
         public var weight: Int
@@ -25,8 +25,8 @@ public struct TemplateBenchmark {
         public var whole: Measure
         public var choosing: Measure
         public var size: Size
-        /// Whether it is, transaction for transaction, the one made with nothing kept.
-        public var isSame: Bool
+        /// Whether it is as good as the one made with nothing kept.
+        public var isRight: Bool
     }
 
     private var pool = Mempool()
@@ -35,6 +35,8 @@ public struct TemplateBenchmark {
     private var height = 200
     private var shelf = SelectionShelf()
     private var text = TemplateText()
+    /// What was given out last: a node keeps it until there is another.
+    private var shared: (template: BlockTemplate?, text: TemplateText)?
     private let assembler = BlockAssembler()
 
     /// A pool of so many transactions.
@@ -68,7 +70,8 @@ public struct TemplateBenchmark {
             template = finished
         }
         return Figure(
-            whole: whole, choosing: choosing, size: size(template, made), isSame: true)
+            whole: whole, choosing: choosing, size: size(template, made),
+            isRight: true)
     }
 
     /// After nothing has changed, with what was kept.
@@ -86,18 +89,22 @@ public struct TemplateBenchmark {
             text.renew(finished.transactions)
             template = finished
         }
-        let fresh = try assembler.assemble(pool, onto: context)
-        let isSame =
-            template?.transactions.map(\.transaction.txid)
-            == fresh.transactions.map(\.transaction.txid)
-            && template?.fees == fresh.fees && template?.weight == fresh.weight
+        shared = (template, text)
+        let check = TemplateCheck(try assembler.assemble(pool, onto: context))
         return Figure(
-            whole: whole, choosing: choosing, size: size(template, text), isSame: isSame)
+            whole: whole, choosing: choosing, size: size(template, text),
+            isRight: template.map { check.isRight($0, text) } ?? false)
     }
 
     /// After one more transaction came, of any rate, or of those that a block takes.
     public mutating func afterTransaction(isChosen: Bool = false) throws -> Figure {
         _ = try add(spending: nil, rate: isChosen ? 46...60 : 1...50)
+        return try renewed()
+    }
+
+    /// After so many more transactions came, of any rate.
+    public mutating func afterTransactions(_ count: Int) throws -> Figure {
+        for _ in 0..<count { _ = try add(spending: nil) }
         return try renewed()
     }
 
@@ -112,7 +119,7 @@ public struct TemplateBenchmark {
     private func size(_ template: BlockTemplate?, _ text: TemplateText) -> Size {
         Size(
             transactions: template?.transactions.count ?? 0, weight: template?.weight ?? 0,
-            fees: template?.fees.satoshis ?? 0, textBytes: text.bytes.count)
+            fees: template?.fees.satoshis ?? 0, textBytes: text.pieces.reduce(0) { $0 + $1.count })
     }
 
     // MARK: Making up

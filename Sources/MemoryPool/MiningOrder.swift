@@ -14,15 +14,6 @@ public struct MiningOrder: Sendable, IteratorProtocol {
         fileprivate var end: Int32
     }
 
-    /// A transaction of a chunk.
-    package struct Member: Sendable {
-        package var entry: MempoolEntry
-        /// A small number that is its own as long as it is in the pool.
-        package var slot: Int32
-        /// The pool's transactions it spends from, by slot.
-        package var parents: [Int32]
-    }
-
     private let pool: Mempool
     private var position = ChunkOrder.Position()
 
@@ -36,20 +27,26 @@ public struct MiningOrder: Sendable, IteratorProtocol {
             id: item.id, rate: item.chunk.rate, start: item.chunk.start, end: item.chunk.end)
     }
 
-    /// The name of the chunk that `next` will hand out.
-    package var nextID: ChunkID? { pool.order.item(at: position)?.id }
+    /// Whether the pool has the chunks of that name, handed out already or still to come.
+    package func hasCluster(_ number: Int) -> Bool { pool.clusters[number] != nil }
+
+    // MARK: Transactions
 
     /// The transactions of a chunk, in the order to mine them.
-    public func entries(of chunk: Chunk) -> [MempoolEntry] { members(of: chunk).map(\.entry) }
-
-    package func members(of chunk: Chunk) -> [Member] {
-        guard let cluster = pool.clusters[chunk.id.cluster] else { return [] }
-        return cluster.members[Int(chunk.start)..<Int(chunk.end)].map { number in
-            let slot = pool.slots[Int(number)]
-            return Member(entry: slot.entry, slot: number, parents: slot.parents)
-        }
+    public func entries(of chunk: Chunk) -> [MempoolEntry] {
+        slots(of: chunk).map { entry(inSlot: $0) }
     }
 
-    /// The txid of a transaction in the pool.
+    /// The same by their slots: small numbers that are theirs as long as they are in the pool.
+    package func slots(of chunk: Chunk) -> ArraySlice<Int32> {
+        guard let cluster = pool.clusters[chunk.id.cluster] else { return [] }
+        return cluster.members[Int(chunk.start)..<Int(chunk.end)]
+    }
+
+    package func entry(inSlot slot: Int32) -> MempoolEntry { pool.slots[Int(slot)].entry }
+
     package func txid(inSlot slot: Int32) -> Txid { pool.slots[Int(slot)].entry.txid }
+
+    /// The pool's transactions that one of them spends from.
+    package func parents(ofSlot slot: Int32) -> [Int32] { pool.slots[Int(slot)].parents }
 }

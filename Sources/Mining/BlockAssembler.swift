@@ -51,9 +51,9 @@ public struct BlockAssembler: Sendable {
     /// How transactions are to be chosen: by what is known before any is.
     func rules(
         onto context: TemplateContext, paying payee: Payee
-    ) throws(PayoutError) -> BlockSelection.Rules {
+    ) throws(PayoutError) -> BlockChoice.Rules {
         let reserve = try reserve(for: payee, context)
-        return BlockSelection.Rules(
+        return BlockChoice.Rules(
             maxWeight: options.maxWeight, minFeeRate: options.minFeeRate,
             reservedWeight: reserve.weight, reservedSigOps: reserve.sigOps, height: context.height,
             medianTimePast: context.medianTimePast)
@@ -116,9 +116,8 @@ public struct BlockAssembler: Sendable {
         }
         var commitment: Script?
         if context.hasWitness {
-            let root = MerkleTree.root([.zero] + selection.transactions.map(\.transaction.wtxid))
             let script = Block.witnessCommitmentScript(
-                Block.witnessCommitment(root: root, nonce: .zero))
+                Block.witnessCommitment(root: selection.transactions.witnessRoot, nonce: .zero))
             outputs.append(TransactionOutput(value: .zero, script: script))
             commitment = script
         }

@@ -1,28 +1,11 @@
 import Cryptography
 public import Primitives
 
-/// A transaction chosen for a block.
-public struct TemplateTransaction: Sendable {
-    public var transaction: Transaction
-    public var fee: Amount
-    /// BIP141's cost of its signature operations.
-    public var sigOpCost: Int
-    /// The transactions of the block it spends from, counted from 1 since the coinbase is 0; one
-    /// for each input that does.
-    public internal(set) var depends: [Int] = []
-
-    public init(transaction: Transaction, fee: Amount, sigOpCost: Int) {
-        self.transaction = transaction
-        self.fee = fee
-        self.sigOpCost = sigOpCost
-    }
-}
-
 /// A block that lacks its proof of work: a value that threads and clients can search upon.
 public struct BlockTemplate: Sendable {
     public let context: TemplateContext
     /// All but the coinbase.
-    public let transactions: [TemplateTransaction]
+    public let transactions: TemplateTransactions
     public let fees: Amount
     /// What the coinbase may pay: subsidy and fees.
     public let coinbaseValue: Amount
@@ -42,14 +25,10 @@ public struct BlockTemplate: Sendable {
     /// nobody may search on this as it is.
     private let knownBranch: [Hash256]?
 
-    private var branch: [Hash256] { knownBranch ?? Self.branch(beside: transactions) }
-
-    private static func branch(beside transactions: [TemplateTransaction]) -> [Hash256] {
-        MerkleTree.branch([.zero] + transactions.map(\.transaction.txid), position: 0)
-    }
+    private var branch: [Hash256] { knownBranch ?? transactions.coinbaseBranch }
 
     init(
-        context: TemplateContext, transactions: [TemplateTransaction], fees: Amount,
+        context: TemplateContext, transactions: TemplateTransactions, fees: Amount,
         coinbaseValue: Amount, weight: Int, sigOpCost: Int, witnessCommitment: Script?,
         payout: PayoutSplit?, outputs: [TransactionOutput], isSearched: Bool
     ) {
@@ -62,7 +41,7 @@ public struct BlockTemplate: Sendable {
         self.witnessCommitment = witnessCommitment
         self.payout = payout
         self.outputs = outputs
-        knownBranch = isSearched ? Self.branch(beside: transactions) : nil
+        knownBranch = isSearched ? transactions.coinbaseBranch : nil
     }
 
     private init(_ other: BlockTemplate, payout: PayoutSplit, outputs: [TransactionOutput]) {

@@ -1,14 +1,18 @@
 public import MemoryPool
 
-/// The choices made last, one a purpose, to be made anew from where the pool has changed.
+/// The choices made last, one a purpose, to be made anew where the pool has changed.
 public struct SelectionShelf: Sendable {
     /// A node makes templates for its own threads, for its clients and for `getblocktemplate`.
     private static let limit = 4
 
     /// The one used last stands last.
     private var kept: [BlockSelection] = []
+    private let orderedCount: Int
 
-    public init() {}
+    public init() { self.init(orderedCount: BlockSelection.orderedCount) }
+
+    /// - Parameter orderedCount: blocks of fewer transactions are always in the order of the choice.
+    package init(orderedCount: Int) { self.orderedCount = orderedCount }
 
     /// The first of the assembler's two steps, with what is kept here.
     public mutating func choose(
@@ -25,7 +29,7 @@ public struct SelectionShelf: Sendable {
             selection = kept.remove(at: index)
         } else {
             if kept.count == Self.limit { kept.removeFirst() }
-            selection = BlockSelection(rules)
+            selection = BlockSelection(rules, orderedCount: orderedCount)
         }
         selection.renew(from: mempool)
         kept.append(selection)

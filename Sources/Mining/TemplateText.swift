@@ -6,71 +6,68 @@ import Primitives
 ///
 /// Kept, it is made anew by writing only what was not there before.
 public struct TemplateText: Sendable {
-    /// Where a transaction's text lies, and the list of what it depends on within it.
-    private struct Piece: Sendable {
-        var wtxid: Wtxid
-        var depends: [Int]
-        var start: Int
-        var listStart: Int
-        var listEnd: Int
-        var end: Int
+    /// What was written of one page.
+    private struct Section: Sendable {
+        var page: TemplatePage
+        var text: [UInt8] = []
+        /// Where in it each transaction's text ends, the comma before it being its own.
+        var ends: [Int] = []
+
+        func text(of index: Int) -> ArraySlice<UInt8> {
+            text[(index == 0 ? 0 : ends[index - 1])..<ends[index]]
+        }
     }
 
-    /// The array's text.
-    public private(set) var bytes: [UInt8] = [UInt8(ascii: "["), UInt8(ascii: "]")]
-    private var pieces: [Piece] = []
+    private var sections: [Section] = []
     /// By how much the cost of signature operations is divided: 4 where there are no witnesses.
     public let scale: Int
 
     public init(scale: Int = 1) { self.scale = scale }
 
-    public mutating func renew(_ transactions: [TemplateTransaction]) {
-        var same = 0
-        while same < min(pieces.count, transactions.count),
-            pieces[same].wtxid == transactions[same].transaction.wtxid,
-            pieces[same].depends == transactions[same].depends
-        {
-            same += 1
-        }
-        if same == pieces.count, same == transactions.count { return }
-        let old = bytes
-        let others = pieces[same...]
-        var known = [Wtxid: Int](minimumCapacity: others.count)
-        for index in others.indices { known[others[index].wtxid] = index }
-
-        var written: [UInt8] = []
-        // Two digits a byte, and the rest of the members.
-        let room = transactions.reduce(0) { $0 + 2 * $1.transaction.totalSize + 256 }
-        written.reserveCapacity(room)
-        written += old[..<(same > 0 ? pieces[same - 1].end : 1)]
-        var made = Array(pieces[..<same])
-        made.reserveCapacity(transactions.count)
-        for transaction in transactions[same...] {
-            if !made.isEmpty { written.append(UInt8(ascii: ",")) }
-            var piece = Piece(
-                wtxid: transaction.transaction.wtxid, depends: transaction.depends,
-                start: written.count, listStart: 0, listEnd: 0, end: 0)
-            if let index = known[piece.wtxid] {
-                let before = pieces[index]
-                written += old[before.start..<before.listStart]
-                piece.listStart = written.count
-                Self.write(piece.depends, to: &written)
-                piece.listEnd = written.count
-                written += old[before.listEnd..<before.end]
-            } else {
-                write(transaction, &piece, to: &written)
-            }
-            piece.end = written.count
-            made.append(piece)
-        }
-        written.append(UInt8(ascii: "]"))
-        bytes = written
-        pieces = made
+    /// The array's text.
+    public var pieces: [[UInt8]] {
+        [[UInt8(ascii: "[")]] + sections.map(\.text) + [[UInt8(ascii: "]")]]
     }
 
-    private func write(
-        _ chosen: TemplateTransaction, _ piece: inout Piece, to text: inout [UInt8]
-    ) {
+    // MARK: Writing
+
+    public mutating func renew(_ transactions: TemplateTransactions) {
+        let pages = transactions.pages
+        sections.removeLast(max(sections.count - pages.count, 0))
+        for (number, page) in pages.enumerated() {
+            if number == sections.count {
+                sections.append(section(page, number, after: nil))
+            } else if sections[number].page !== page {
+                sections[number] = section(page, number, after: sections[number])
+            }
+        }
+    }
+
+    private func section(_ page: TemplatePage, _ number: Int, after before: Section?) -> Section {
+        var made = Section(page: page)
+        // Two digits a byte, and the rest of the members.
+        made.text.reserveCapacity(
+            page.transactions.reduce(0) { $0 + 2 * $1.transaction.totalSize + 256 })
+        made.ends.reserveCapacity(page.transactions.count)
+        for (index, chosen) in page.transactions.enumerated() {
+            if let before, index < before.ends.count,
+                Self.isSame(chosen, before.page.transactions[index])
+            {
+                made.text += before.text(of: index)
+            } else {
+                if number + index > 0 { made.text.append(UInt8(ascii: ",")) }
+                write(chosen, to: &made.text)
+            }
+            made.ends.append(made.text.count)
+        }
+        return made
+    }
+
+    private static func isSame(_ one: TemplateTransaction, _ other: TemplateTransaction) -> Bool {
+        one.transaction.wtxid == other.transaction.wtxid && one.depends == other.depends
+    }
+
+    private func write(_ chosen: TemplateTransaction, to text: inout [UInt8]) {
         let transaction = chosen.transaction
         text += #"{"data":""#.utf8
         Hex.append(transaction.bytes, to: &text)
@@ -79,9 +76,10 @@ public struct TemplateText: Sendable {
         text += #"","hash":""#.utf8
         text += transaction.wtxid.displayHex.utf8
         text += #"","depends":["#.utf8
-        piece.listStart = text.count
-        Self.write(piece.depends, to: &text)
-        piece.listEnd = text.count
+        for (index, place) in chosen.depends.enumerated() {
+            if index > 0 { text.append(UInt8(ascii: ",")) }
+            text += String(place).utf8
+        }
         text += #"],"fee":"#.utf8
         text += String(chosen.fee.satoshis).utf8
         text += #","sigops":"#.utf8
@@ -89,12 +87,5 @@ public struct TemplateText: Sendable {
         text += #","weight":"#.utf8
         text += String(transaction.weight.units).utf8
         text.append(UInt8(ascii: "}"))
-    }
-
-    private static func write(_ depends: [Int], to text: inout [UInt8]) {
-        for (index, place) in depends.enumerated() {
-            if index > 0 { text.append(UInt8(ascii: ",")) }
-            text += String(place).utf8
-        }
     }
 }

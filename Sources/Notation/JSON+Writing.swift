@@ -33,12 +33,17 @@ private struct JSONWriter {
         case .string(let text): writeQuoted(text)
         case .array(let elements): write(elements, level: level)
         case .object(let object): write(object, level: level)
-        case .written(let text): output.append(contentsOf: text)
+        case .written(let pieces): write(pieces)
         }
     }
 
     private mutating func write(_ text: String) {
         output.append(contentsOf: text.utf8)
+    }
+
+    private mutating func write(_ pieces: [[UInt8]]) {
+        output.reserveCapacity(pieces.reduce(output.count) { $0 + $1.count })
+        for piece in pieces { output.append(contentsOf: piece) }
     }
 
     private mutating func write(_ elements: [JSON], level: Int) {

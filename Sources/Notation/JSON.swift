@@ -11,9 +11,9 @@ public enum JSON: Sendable, Hashable {
     case string(String)
     case array([JSON])
     case object(JSONObject)
-    /// The compact text of a value that would take long to write each time. It is never looked
-    /// into, nor indented.
-    case written([UInt8])
+    /// The compact text of a value that would take long to write each time, in pieces. It is never
+    /// looked into, nor indented.
+    case written([[UInt8]])
 }
 
 /// The members of a JSON object in the order in which they were added.

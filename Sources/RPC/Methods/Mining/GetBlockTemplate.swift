@@ -160,7 +160,7 @@ private struct TemplateJSON {
         object.append("vbavailable", .object(votes.available))
         object.append("vbrequired", 0)
         object.append("previousblockhash", .string(current.previous.displayHex))
-        object.append("transactions", .written(work.text.bytes))
+        object.append("transactions", .written(work.text.pieces))
         object.append("coinbaseaux", .object(JSONObject()))
         object.append("coinbasevalue", .int(template.coinbaseValue.satoshis))
         object.append("longpollid", .string(current.previous.displayHex + "\(work.updates)"))
