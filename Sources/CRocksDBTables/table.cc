@@ -1,9 +1,9 @@
 #include "table.h"
 #include "xxh3.h"
 
+#include <cerrno>
 #include <cstring>
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,7 +20,7 @@ constexpr size_t version_size = 8;
 // An entry of one byte, and where entries begin.
 constexpr size_t least_block = 9;
 
-template <class Number> Number load(const uint8_t *bytes) {
+template <class Number> Number number_at(const uint8_t *bytes) {
     Number number;
     std::memcpy(&number, bytes, sizeof number);
     return number;
@@ -30,7 +30,7 @@ template <class Number> Number load(const uint8_t *bytes) {
 bool has_checksum(Bytes whole) {
     const size_t size = whole.count - trailer_size;
     return size >= least_block
-        && load<uint32_t>(whole.at + size + 1) == static_cast<uint32_t>(xxh3(whole.at, size));
+        && number_at<uint32_t>(whole.at + size + 1) == static_cast<uint32_t>(xxh3(whole.at, size));
 }
 
 bool is_number(Bytes bytes, uint64_t &number) { return bytes.take(number) && bytes.count == 0; }
@@ -61,13 +61,13 @@ bool Bytes::take(size_t size, Bytes &part) {
     return true;
 }
 
-size_t Block::restart(size_t number) const { return load<uint32_t>(restarts + 4 * number); }
+size_t Block::restart(size_t number) const { return number_at<uint32_t>(restarts + 4 * number); }
 
 Table::Table(const std::string &path, std::string smallest, std::string largest)
     : path(path), smallest(std::move(smallest)), largest(std::move(largest)) {}
 
 Table::~Table() {
-    if (file.at) munmap(const_cast<uint8_t *>(file.at), file.count);
+    if (descriptor >= 0) close(descriptor);
 }
 
 std::shared_ptr<const Table> Table::open(
@@ -77,25 +77,22 @@ std::shared_ptr<const Table> Table::open(
     return table;
 }
 
-bool Table::prepare(uint64_t size) {
-    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0) return false;
+bool Table::prepare(uint64_t expected) {
+    descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     struct stat status = {};
-    void *memory = MAP_FAILED;
-    if (fstat(descriptor, &status) == 0 && static_cast<uint64_t>(status.st_size) == size
-        && size >= footer_size) {
-        memory = mmap(nullptr, size, PROT_READ, MAP_SHARED, descriptor, 0);
+    if (descriptor < 0 || fstat(descriptor, &status) != 0
+        || static_cast<uint64_t>(status.st_size) != expected || expected < footer_size) {
+        return false;
     }
-    close(descriptor);
-    if (memory == MAP_FAILED) return false;
-    file = {static_cast<const uint8_t *>(memory), static_cast<size_t>(size)};
+    size = expected;
 
-    Bytes footer;
-    if (!file.part(size - footer_size, footer_size, footer)) return false;
+    std::vector<uint8_t> footer_bytes, meta_bytes, properties_bytes;
+    if (!load(size - footer_size, footer_size, footer_bytes)) return false;
+    const Bytes footer = {footer_bytes.data(), footer_size};
     const uint8_t *end = footer.at + footer.count;
-    const uint32_t version = load<uint32_t>(end - 12);
+    const uint32_t version = number_at<uint32_t>(end - 12);
     // Later versions have other checksums.
-    if (load<uint64_t>(end - 8) != magic || version < 2 || version > 5) return false;
+    if (number_at<uint64_t>(end - 8) != magic || version < 2 || version > 5) return false;
     if (*footer.at != checksum_xxh3) return false;
     Bytes places = {footer.at + 1, 40};
     uint64_t meta_offset, meta_size, index_offset, index_size;
@@ -106,10 +103,11 @@ bool Table::prepare(uint64_t size) {
     Block meta, properties;
     Bytes place, none;
     uint64_t offset, count;
-    return read(meta_offset, meta_size, meta) && find(meta, "rocksdb.properties", place)
+    return read(meta_offset, meta_size, meta_bytes, meta) && find(meta, "rocksdb.properties", place)
         && !find(meta, "rocksdb.range_del", none) && place.take(offset) && place.take(count)
-        && read_properties(offset, count, properties) && has_known_form(properties)
-        && read(index_offset, index_size, index);
+        && read_properties(offset, count, properties_bytes, properties)
+        && has_known_form(properties)
+        && read(index_offset, index_size, index_bytes, index);
 }
 
 bool Table::has_known_form(const Block &properties) {
@@ -120,7 +118,7 @@ bool Table::has_known_form(const Block &properties) {
         return false;
     }
     if (!find(properties, "rocksdb.block.based.table.index.type", type) || type.count != 4
-        || load<uint32_t>(type.at) != 0) {
+        || number_at<uint32_t>(type.at) != 0) {
         return false;
     }
     index_has_versions = !find(properties, "rocksdb.index.key.is.user.key", value)
@@ -130,18 +128,32 @@ bool Table::has_known_form(const Block &properties) {
     return true;
 }
 
-bool Table::read(uint64_t offset, uint64_t size, Block &block) const {
-    Bytes whole;
-    return size <= UINT32_MAX && file.part(offset, size + trailer_size, whole)
-        && has_checksum(whole) && divide(whole, block);
+bool Table::load(uint64_t offset, uint64_t count, std::vector<uint8_t> &bytes) const {
+    if (offset > size || count > size - offset) return false;
+    bytes.resize(count);
+    for (size_t done = 0; done < count;) {
+        const ssize_t got = pread(
+            descriptor, bytes.data() + done, count - done, static_cast<off_t>(offset + done));
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) return false;
+        done += static_cast<size_t>(got);
+    }
+    return true;
 }
 
-bool Table::read_properties(uint64_t offset, uint64_t size, Block &block) const {
-    Bytes whole, number;
-    if (size > UINT32_MAX || !file.part(offset, size + trailer_size, whole)
-        || !divide(whole, block)) {
-        return false;
-    }
+bool Table::read(
+    uint64_t offset, uint64_t size, std::vector<uint8_t> &bytes, Block &block) const {
+    if (size > UINT32_MAX || !load(offset, size + trailer_size, bytes)) return false;
+    const Bytes whole = {bytes.data(), bytes.size()};
+    return has_checksum(whole) && divide(whole, block);
+}
+
+bool Table::read_properties(
+    uint64_t offset, uint64_t size, std::vector<uint8_t> &bytes, Block &block) const {
+    if (size > UINT32_MAX || !load(offset, size + trailer_size, bytes)) return false;
+    const Bytes whole = {bytes.data(), bytes.size()};
+    Bytes number;
+    if (!divide(whole, block)) return false;
     if (has_checksum(whole)) return true;
     // A table that was taken in is told there since when its entries are in force, and keeps the
     // checksum that it was made with.
@@ -158,7 +170,7 @@ bool Table::divide(Bytes whole, Block &block) const {
     const uint8_t *trailer = whole.at + size;
     if (size < least_block || trailer[0] != not_compressed) return false;
     // The highest bit tells of a table of hashes within the block.
-    const uint32_t restarts = load<uint32_t>(trailer - 4);
+    const uint32_t restarts = number_at<uint32_t>(trailer - 4);
     if (restarts == 0 || restarts > (size - 4) / 4) return false;
     block.restart_count = restarts;
     block.restarts = trailer - 4 - 4 * static_cast<size_t>(restarts);

@@ -1,4 +1,4 @@
-// One table of a store, read where the system holds it.
+// One table of a store, read block by block.
 #pragma once
 
 #include <cstddef>
@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace crocksdb {
 
@@ -52,23 +53,30 @@ class Table {
     size_t block_count() const { return index.restart_count; }
     /// False where the index is damaged.
     bool place(size_t number, BlockPlace &place) const;
-    /// False where the block is damaged.
-    bool read(const BlockPlace &place, Block &block) const {
-        return read(place.offset, place.size, block);
+    /// Reads a block into `bytes`, where it stands from then on. False where it is damaged or cannot
+    /// be read.
+    bool read(const BlockPlace &place, std::vector<uint8_t> &bytes, Block &block) const {
+        return read(place.offset, place.size, bytes, block);
     }
 
   private:
     Table(const std::string &path, std::string smallest, std::string largest);
     bool prepare(uint64_t size);
-    bool read(uint64_t offset, uint64_t size, Block &block) const;
-    bool read_properties(uint64_t offset, uint64_t size, Block &block) const;
+    /// Reads so many bytes of the file. What is mapped instead would end the process where the disk
+    /// fails.
+    bool load(uint64_t offset, uint64_t count, std::vector<uint8_t> &bytes) const;
+    bool read(uint64_t offset, uint64_t size, std::vector<uint8_t> &bytes, Block &block) const;
+    bool read_properties(
+        uint64_t offset, uint64_t size, std::vector<uint8_t> &bytes, Block &block) const;
     /// Finds what a block and what follows it hold.
     bool divide(Bytes whole, Block &block) const;
     /// Finds an entry of a block of names, and whether it is there.
     bool find(const Block &block, std::string_view name, Bytes &value) const;
     bool has_known_form(const Block &properties);
 
-    Bytes file;
+    int descriptor = -1;
+    uint64_t size = 0;
+    std::vector<uint8_t> index_bytes;
     Block index;
     /// Whether the keys of the index have a version behind them, as those of entries have.
     bool index_has_versions = false, index_has_lengths = false;

@@ -104,7 +104,7 @@ class Run {
         if (table == tables.size()) return Step::end;
         BlockPlace place;
         Block next;
-        if (!tables[table]->place(block, place) || !tables[table]->read(place, next)) {
+        if (!tables[table]->place(block, place) || !tables[table]->read(place, block_bytes, next)) {
             return Step::damage;
         }
         block++;
@@ -115,6 +115,8 @@ class Run {
 
     Tables tables;
     size_t table = 0, block = 0;
+    /// The block that is gone through, and what is left of it.
+    std::vector<uint8_t> block_bytes;
     Bytes rest;
     /// The key with its version, its whole length, and that of the key alone.
     std::vector<uint8_t> bytes;
