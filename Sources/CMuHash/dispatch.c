@@ -47,16 +47,16 @@ static bool passes_self_test(cmuhash_kernel kernel) {
 
 static bool has_features(void) {
     unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
-    __asm__("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
+    __asm__ volatile("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
     if (eax < 7) return false;
     eax = 1, ecx = 0;
-    __asm__("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
+    __asm__ volatile("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
     if (!(ecx & (1u << 27))) return false;
     eax = 7, ecx = 0;
-    __asm__("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
+    __asm__ volatile("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
     // The processor may have registers that the system does not save.
     unsigned saved = 0, unused = 0;
-    __asm__("xgetbv" : "=a"(saved), "=d"(unused) : "c"(0));
+    __asm__ volatile("xgetbv" : "=a"(saved), "=d"(unused) : "c"(0));
     const unsigned wanted = 1u << 5 | 1u << 8 | 1u << 19;
     return (saved & 0x06) == 0x06 && (ebx & wanted) == wanted;
 }

@@ -107,7 +107,9 @@ bool Table::prepare(uint64_t expected) {
         && !find(meta, "rocksdb.range_del", none) && place.take(offset) && place.take(count)
         && read_properties(offset, count, properties_bytes, properties)
         && has_known_form(properties)
-        && read(index_offset, index_size, index_bytes, index);
+        && read(index_offset, index_size, index_bytes, index)
+        // Otherwise the index tells of some only by those before.
+        && index.restart_count == data_block_count;
 }
 
 bool Table::has_known_form(const Block &properties) {
@@ -119,6 +121,13 @@ bool Table::has_known_form(const Block &properties) {
     }
     if (!find(properties, "rocksdb.block.based.table.index.type", type) || type.count != 4
         || number_at<uint32_t>(type.at) != 0) {
+        return false;
+    }
+    // Data blocks would otherwise be found to be unknown when the walk is half done.
+    if (!find(properties, "rocksdb.compression", value) || value.text() != "NoCompression") {
+        return false;
+    }
+    if (!find(properties, "rocksdb.num.data.blocks", value) || !is_number(value, data_block_count)) {
         return false;
     }
     index_has_versions = !find(properties, "rocksdb.index.key.is.user.key", value)

@@ -75,7 +75,7 @@ class Table {
     bool has_known_form(const Block &properties);
 
     int descriptor = -1;
-    uint64_t size = 0;
+    uint64_t size = 0, data_block_count = 0;
     std::vector<uint8_t> index_bytes;
     Block index;
     /// Whether the keys of the index have a version behind them, as those of entries have.

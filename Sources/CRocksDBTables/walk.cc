@@ -26,6 +26,9 @@ class Run {
   public:
     explicit Run(Tables tables) : tables(std::move(tables)) {}
 
+    /// One over the same tables, which stands nowhere.
+    Run anew() const { return Run(tables); }
+
     std::string_view key() const { return {reinterpret_cast<const char *>(bytes.data()), count}; }
     Bytes value;
     bool is_deletion = false;
@@ -205,10 +208,10 @@ void allow_deletions(rocksdb::DB &store) {
 bool collect(rocksdb::DB &store, std::string_view from, std::string_view to, crocksdb_walk &walk) {
     std::vector<rocksdb::LiveFileMetaData> files;
     store.GetLiveFilesMetaData(&files);
-    std::sort(files.begin(), files.end(), [](const auto &left, const auto &right) {
-        if (left.level != right.level) return left.level < right.level;
-        return left.level == 0 ? left.largest_seqno > right.largest_seqno
-                               : left.smallestkey < right.smallestkey;
+    // Within a level they come as RocksDB has them: the latest first in the first, by their keys in
+    // the others.
+    std::stable_sort(files.begin(), files.end(), [](const auto &left, const auto &right) {
+        return left.level < right.level;
     });
     Tables run;
     int level = 0;
@@ -241,6 +244,12 @@ crocksdb_walk *crocksdb_walk_create(
     if (!is_known) return nullptr;
     crocksdb_walk_seek(walk.get(), from, from_count, to, to_count);
     return walk.release();
+}
+
+crocksdb_walk *crocksdb_walk_copy(const crocksdb_walk *walk) {
+    auto copy = std::make_unique<crocksdb_walk>();
+    for (const auto &run : walk->runs) copy->runs.push_back(run.anew());
+    return copy.release();
 }
 
 void crocksdb_walk_destroy(crocksdb_walk *walk) { delete walk; }

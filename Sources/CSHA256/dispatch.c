@@ -92,16 +92,16 @@ static void admit(csha256_kernel kernel) {
 #if CSHA256_X86
 static void admit_all(void) {
     unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
-    __asm__("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
+    __asm__ volatile("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
     if (eax < 7) return;
     eax = 1, ecx = 0;
-    __asm__("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
+    __asm__ volatile("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
     const bool has_sse = (ecx & (1u << 9)) && (ecx & (1u << 19)), has_xgetbv = ecx & (1u << 27);
     eax = 7, ecx = 0;
-    __asm__("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
+    __asm__ volatile("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
     // The processor may have registers that the system does not save.
     unsigned saved = 0, unused = 0;
-    if (has_xgetbv) __asm__("xgetbv" : "=a"(saved), "=d"(unused) : "c"(0));
+    if (has_xgetbv) __asm__ volatile("xgetbv" : "=a"(saved), "=d"(unused) : "c"(0));
     const bool saves_ymm = (saved & 0x06) == 0x06, saves_zmm = (saved & 0xe6) == 0xe6;
 
     if (has_sse && (ebx & (1u << 29))) admit(CSHA256_SHANI);

@@ -199,6 +199,13 @@ final class Chainstate {
         return walk
     }
 
+    /// Begins a walk through the same coins as another, since which nothing was written.
+    func walkCoins(beside other: CoinWalk) throws(StorageError) -> CoinWalk {
+        let walk = try other.another(of: store)
+        keep(walk)
+        return walk
+    }
+
     /// Begins a walk through the coins in the background, which must have been flushed.
     func walkBackground() throws(StorageError) -> CoinWalk? {
         guard let background else { return nil }

@@ -56,6 +56,7 @@ public actor CoinScan {
         var found = Findings()
         guard let walk = walks.first else { return found }
         for part in 0..<PartedCount.partCount {
+            guard progress(PartedCount.percentage(part)) else { return found }
             try walk.seek(part..<part + 1)
             while try walk.next(
                 Self.step,
@@ -104,9 +105,9 @@ extension Validator {
         try writing { () throws(StorageError) in
             // To wait for the disk takes longer than to count a hundred thousand coins.
             if chain.coins.dirtyCount > 0 { try chain.flush() }
-            var walks: [CoinWalk] = []
-            for _ in 0..<max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) {
-                walks.append(try chain.walkCoins())
+            var walks = [try chain.walkCoins()]
+            for _ in 1..<max(2, sysconf(Int32(_SC_NPROCESSORS_ONLN))) {
+                walks.append(try chain.walkCoins(beside: walks[0]))
             }
             return CoinScan(walks, tip: chain.tip, diskSize: chain.coinSize)
         }

@@ -15,6 +15,16 @@ final class CoinWalk: Sendable {
         self.cursor = Mutex(cursor)
     }
 
+    /// A walk through the same coins, where nothing was written since this one began.
+    func another(of store: borrowing Database) throws(StorageError) -> CoinWalk {
+        try cursor.withLock { slot throws(StorageError) in
+            guard let cursor = slot.take() else { throw Validator.closing }
+            let other = try store.cursor(beside: cursor)
+            slot = .some(consume cursor)
+            return CoinWalk(other, path: path)
+        }
+    }
+
     var isOpen: Bool { cursor.withLock { $0 != nil } }
 
     /// Ends the walk: what is asked of it from now on fails. Waits for a step under way.

@@ -32,6 +32,8 @@ extension Validator {
     /// Where a block has come on its way in.
     enum Taken {
         case judged(BlockOutcome)
+        /// It was on the disk already.
+        case known(BlockID)
         /// It is on the disk. What else becomes of it is watched.
         case kept(BlockID)
     }
@@ -54,7 +56,7 @@ extension Validator {
     ) throws(StorageError) -> Taken {
         if chain.index.status(of: id).hasData {
             try activate(watching: &watch, settlesAll: false)
-            return .judged(.duplicate)
+            return .known(id)
         }
         if !force, !chain.isWorthKeeping(id) { return .judged(.ignored) }
         if let error = chain.refusal(of: judged, as: id) {
@@ -78,6 +80,10 @@ extension Validator {
         return blocks.map { taken in
             switch taken {
             case .judged(let outcome): return outcome
+            // It may have come just before, and was not known to be bad then.
+            case .known(let id):
+                guard chain.index.status(of: id).isFailed else { return .duplicate }
+                return .rejected(BlockRejection(.duplicateInvalid(chain.index.hash(of: id))))
             case .kept(let id):
                 let outcome = outcome(for: id, watch, refused)
                 if case .rejected = outcome { refused.insert(id) }

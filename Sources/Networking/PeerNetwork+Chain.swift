@@ -193,7 +193,9 @@ extension PeerNetwork {
             await readIndex()
             if report.outcome == .connected { await followTip() }
         }
-        if let info = report.info { tell([info]) }
+        // One that only lies there may have been found bad with others meanwhile.
+        let info = report.outcome == .stored ? await validator.blockInfo(hash) : report.info
+        if let info { tell([info]) }
         tell(of: report.invalidated)
         var rejection: BlockRejection?
         if case .rejected(let reason) = report.outcome { rejection = reason }

@@ -36,7 +36,7 @@ extension Swarm {
         if let node {
             finishDownload(node, from: id, at: now)
             // Until it is judged nobody else need be asked for it.
-            if !tree.hasData(node) { downloads.judging[node] = id }
+            if !tree.hasData(node), downloads.judging[node] == nil { downloads.judging[node] = id }
         }
         let parent = tree.find(block.header.previous)
         let isWorkChecked = parent.map {
@@ -48,10 +48,13 @@ extension Swarm {
                 id, block, wasRequested: wasRequested, isWorkChecked: isWorkChecked ?? false))
     }
 
-    /// Whether a block may be handled while others of its peer are judged: if it was asked for, and
-    /// not too many wait already. Judged side by side they take less time than one after the other.
-    func mayBeJudged(_ hash: BlockHash) -> Bool {
-        guard let node = tree.find(hash), downloads.source[node] != nil else { return false }
+    /// Whether a block may be handled while others of its peer are judged: if this very peer was
+    /// asked for it and has not sent it already, and not too many wait. Judged side by side they take
+    /// less time than one after the other.
+    func mayBeJudged(_ hash: BlockHash, from id: PeerID) -> Bool {
+        guard let node = tree.find(hash), downloads.source[node] == id,
+            peers[id]?.inbox.judging[hash] == nil
+        else { return false }
         let waiting = peers.values.reduce(0) { $0 + $1.inbox.judging.values.reduce(0, +) }
         return waiting < Self.judgingLimit
     }

@@ -31,7 +31,7 @@ extension Swarm {
             case .retry(let orphan):
                 peers[id]?.inbox.orphans.removeFirst()
                 retry(orphan, of: id)
-            case .readBlock(let hash) where !mayBeJudged(hash):
+            case .readBlock(let hash) where !mayBeJudged(hash, from: id):
                 break loop
             case .read, .readBlock:
                 guard let received = peers[id]?.inbox.next() else { break loop }

@@ -6,6 +6,7 @@ public struct Database: ~Copyable, KeyValueStore {
     public let path: String
     private let repair: String
     let fault: WriteFault
+    private let isOnDisk: Bool
     // The order matters: the store must close before what it was opened with is freed.
     private var store: Store
     private let reading: Handle
@@ -25,6 +26,7 @@ public struct Database: ~Copyable, KeyValueStore {
         self.path = path
         self.repair = repair
         self.fault = fault
+        isOnDisk = !inMemory
         options = Handle(rocksdb_options_create(), freedBy: rocksdb_options_destroy)
         Self.configure(options.pointer, cacheBytes: cacheBytes)
         // Tables are read where the system holds them, not copied out: half the cost of a look-up.
@@ -39,6 +41,9 @@ public struct Database: ~Copyable, KeyValueStore {
         rocksdb_writeoptions_set_sync(writingSync.pointer, 1)
         store = try Store(path: path, options: options.pointer, isOnDisk: !inMemory)
     }
+
+    /// RocksDB's number for checksums by XXH3.
+    private static let xxh3: CChar = 4
 
     private static func configure(_ options: OpaquePointer, cacheBytes: Int) {
         rocksdb_options_set_create_if_missing(options, 1)
@@ -58,6 +63,9 @@ public struct Database: ~Copyable, KeyValueStore {
         // The table takes the policy over, and frees it.
         rocksdb_block_based_options_set_filter_policy(
             table.pointer, rocksdb_filterpolicy_create_bloom_full(10))
+        // What `CRocksDBTables` reads, whatever a library's own choice is.
+        rocksdb_block_based_options_set_format_version(table.pointer, 5)
+        rocksdb_block_based_options_set_checksum(table.pointer, xxh3)
         rocksdb_options_set_block_based_table_factory(options, table.pointer)
     }
 
@@ -200,7 +208,14 @@ public struct Database: ~Copyable, KeyValueStore {
 
     /// Begins a walk through the keys that begin with a byte.
     public func cursor(_ prefix: UInt8) throws(StorageError) -> StoreCursor {
-        StoreCursor(try opened(), path: path, prefix: prefix)
+        StoreCursor(try opened(), path: path, prefix: prefix, mayReadTables: isOnDisk)
+    }
+
+    /// Begins a walk through the same keys as another, since which nothing was written.
+    public func cursor(
+        beside other: borrowing StoreCursor
+    ) throws(StorageError) -> StoreCursor {
+        StoreCursor(try opened(), beside: other)
     }
 
     /// About how many bytes the keys from `start` to `end` take on the disk.

@@ -19,14 +19,31 @@ public struct StoreCursor: ~Copyable, @unchecked Sendable {
     /// Whether the walk is one over tables, and not an iterator.
     public let readsTables: Bool
 
-    init(_ store: OpaquePointer, path: String, prefix: UInt8) {
+    /// - Parameter mayReadTables: false for a store that has none on the disk.
+    init(_ store: OpaquePointer, path: String, prefix: UInt8, mayReadTables: Bool) {
         precondition(prefix < .max, "a byte must follow the prefix")
+        let tables =
+            !mayReadTables
+            ? nil
+            : [prefix].span.withCBytes { from, count in
+                [prefix + 1].span.withCBytes { crocksdb_walk_create(store, from, count, $0, $1) }
+            }
+        self.init(store, path: path, prefix: prefix, tables: tables)
+    }
+
+    /// A walk beside another, over the tables that it has open.
+    init(_ store: OpaquePointer, beside other: borrowing StoreCursor) {
+        let tables = other.readsTables ? crocksdb_walk_copy(other.walk.pointer) : nil
+        self.init(store, path: other.path, prefix: other.prefix, tables: tables)
+        seek(second)
+    }
+
+    private init(
+        _ store: OpaquePointer, path: String, prefix: UInt8, tables: OpaquePointer?
+    ) {
         self.prefix = prefix
         self.path = path
         settings = Handle(rocksdb_readoptions_create(), freedBy: rocksdb_readoptions_destroy)
-        let tables = [prefix].span.withCBytes { from, count in
-            [prefix + 1].span.withCBytes { crocksdb_walk_create(store, from, count, $0, $1) }
-        }
         readsTables = tables != nil
         if let tables {
             walk = Handle(tables, freedBy: crocksdb_walk_destroy)

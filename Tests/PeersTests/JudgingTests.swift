@@ -87,6 +87,19 @@ import Wire
         #expect(heights(world, of: blocks) == [18, 1])
     }
 
+    @Test("A block that was sent already waits until the first is judged, whoever was asked for it")
+    func again() throws {
+        var (world, id, blocks) = try asked()
+        let attached = world.attach(to: 0, at: Endpoint(.ipv4(93, 99, 1, 2), port: 5000))
+        let other = try #require(attached)
+        world.shake(hands: other, with: 0, nonce: 8)
+        for _ in 0..<3 { world.say(.block(blocks[0]), to: 0, from: other) }
+        #expect(heights(world, of: blocks) == [0])
+        for _ in 0..<3 { world.say(.block(blocks[0]), to: 0, from: id) }
+        world.say(.block(blocks[1]), to: 0, from: id)
+        #expect(heights(world, of: blocks) == [0, 0])
+    }
+
     @Test("No more bytes are judged at a time than the limit and the block that reaches it")
     func limit() throws {
         let size = 3_000_000

@@ -25,6 +25,10 @@ typedef struct crocksdb_walk crocksdb_walk;
 crocksdb_walk *crocksdb_walk_create(
     struct rocksdb_t *store, const char *from, size_t from_count, const char *to, size_t to_count);
 
+/// Makes a walk over the same store as another, which shares its tables. It stands nowhere until it
+/// is told where to go.
+crocksdb_walk *crocksdb_walk_copy(const crocksdb_walk *walk);
+
 void crocksdb_walk_destroy(crocksdb_walk *walk);
 
 /// Goes to the first key that is not below `from`; the walk ends before `to`.
