@@ -4,8 +4,8 @@ import Synchronization
 /// a tenth of all that a signature check does, and on most networks the same keys pay again and
 /// again.
 ///
-/// Many threads may share one. Each key has one place, and of those that share it the last one read
-/// stays there: nobody gains by choosing keys that push each other out.
+/// Many threads may share one. Each key has two places by its x, which it shares with others, and the
+/// last two of them stay: nobody gains by choosing keys that push each other out.
 public final class PublicKeyCache: Sendable {
     private struct Entry {
         var x: Hash256
@@ -20,6 +20,8 @@ public final class PublicKeyCache: Sendable {
 
     private static let shelfCount = 64
     private static let placesPerShelf = 64
+    /// Places that stand side by side, for the same keys; the one filled last comes first.
+    private static let ways = 2
 
     /// How many keys it holds at most, of some 100 bytes each.
     public static var capacity: Int { shelfCount * placesPerShelf }
@@ -47,19 +49,24 @@ public final class PublicKeyCache: Sendable {
         _ x: Hash256, hasOddY: Bool, read: () -> PublicKey?
     ) -> PublicKey? {
         // An x is as good as random to who does not choose it.
-        let number = Int(truncatingIfNeeded: x.words.0 % UInt64(Self.capacity))
-        let (place, shelf) = (number / Self.shelfCount, shelves[number % Self.shelfCount])
+        let number = Int(truncatingIfNeeded: x.words.0 % UInt64(Self.capacity / Self.ways))
+        let shelf = shelves[number % Self.shelfCount]
+        let first = number / Self.shelfCount * Self.ways
         let known = shelf.entries.withLock { entries -> PublicKey? in
-            guard !entries.isEmpty, let entry = entries[place], entry.x == x,
-                entry.hasOddY == hasOddY
-            else { return nil }
-            return entry.key
+            guard !entries.isEmpty else { return nil }
+            for place in first..<first + Self.ways {
+                if let entry = entries[place], entry.x == x, entry.hasOddY == hasOddY {
+                    return entry.key
+                }
+            }
+            return nil
         }
         if let known { return known }
         guard let key = read() else { return nil }
         shelf.entries.withLock { entries in
             if entries.isEmpty { entries = Array(repeating: nil, count: Self.placesPerShelf) }
-            entries[place] = Entry(x: x, hasOddY: hasOddY, key: key)
+            entries[first + 1] = entries[first]
+            entries[first] = Entry(x: x, hasOddY: hasOddY, key: key)
         }
         return key
     }
