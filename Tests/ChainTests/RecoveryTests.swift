@@ -207,8 +207,19 @@ import Testing
         for block in (base + more).reversed() { _ = try await validator.submit(block: block) }
         let before = try await ChainState(validator)
         try await validator.close()
-        for kind in [Validator.Configuration.Reindex.chainstate, .everything] {
-            validator = try await chain.open { $0.reindex = kind }
+        // A block that is assumed to be valid may come in any file, or not at all.
+        let unknown = BlockHash(words: (1, 2, 3, 4))
+        var ways: [(kind: Validator.Configuration.Reindex, assumed: BlockHash)] = [
+            (.chainstate, .zero)
+        ]
+        for hash in [.zero, base[40].hash, more[9].hash, unknown] {
+            ways.append((.everything, hash))
+        }
+        for (kind, assumed) in ways {
+            validator = try await chain.open {
+                $0.reindex = kind
+                $0.assumeValid = assumed
+            }
             #expect(try await ChainState(validator) == before)
             #expect(try await validator.verifyChain(level: 4, count: 0) == nil)
             try await validator.close()
