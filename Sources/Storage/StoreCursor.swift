@@ -6,8 +6,10 @@ import CRocksDBTables
 ///
 /// It reads the tables of the store themselves, in a quarter of the time that RocksDB's iterator
 /// takes; where they have a form that is not known here, it is that iterator
-/// (Docs/Decisions/0006-walks-read-tables.md). Neither belongs to a thread; all they need is one
-/// caller at a time, which exclusive access to this value gives.
+/// (Docs/Decisions/0006-walks-read-tables.md).
+///
+/// Unchecked: neither belongs to a thread, and all they need is one caller at a time, which exclusive
+/// access to this value gives. The tables that walks share are only read.
 public struct StoreCursor: ~Copyable, @unchecked Sendable {
     private let prefix: UInt8
     /// What the second byte of the keys may be.

@@ -30,29 +30,6 @@ import Testing
         try await take(blocks, by: validator, force: true).map(\.outcome)
     }
 
-    /// A branch of which one block, if any, holds a spend whose script fails.
-    private func branch(
-        _ count: Int, onto base: [Block], bad: Int?, tag: UInt64 = 9
-    ) -> [Block] {
-        var position = chain.position(after: base, from: chain.genesis)
-        return (0..<count).map { number in
-            let coinbase = base[number].transactions[0]
-            let point = OutPoint(txid: coinbase.txid, index: 0)
-            var spend = chain.builder.spend([point], worth: coinbase.value(at: 0))
-            if number == bad {
-                // OP_RETURN in the input's script.
-                spend = Transaction(
-                    inputs: [TransactionInput(outPoint: point, script: [0x6a])],
-                    outputs: Array(spend.outputs))
-            }
-            var plan = ChainBuilder.Plan(tag: tag)
-            plan.transactions = [spend]
-            let block = chain.builder.block(onto: position, plan)
-            position = chain.builder.position(block, above: position)
-            return block
-        }
-    }
-
     private func reason(_ outcome: BlockOutcome) -> String? {
         guard case .rejected(let rejection) = outcome else { return nil }
         return rejection.reason
@@ -82,7 +59,7 @@ import Testing
         arguments: [0, 1, 5, 11])
     func bad(_ bad: Int) async throws {
         let base = chain.builder.blocks(112, onto: chain.genesis)
-        let branch = branch(12, onto: base, bad: bad)
+        let branch = chain.branch(12, onto: base, bad: bad)
         let validator = try await chain.open()
         _ = try await validator.submitAll(base)
         _ = try await validator.submit(headers: branch.map(\.header))
@@ -102,10 +79,22 @@ import Testing
         try await other.close()
     }
 
+    @Test("A bad block that comes twice is known to be bad the second time")
+    func twice() async throws {
+        let base = chain.builder.blocks(112, onto: chain.genesis)
+        let branch = chain.branch(1, onto: base, bad: 0)
+        let validator = try await chain.open()
+        _ = try await validator.submitAll(base)
+        let outcomes = try await take(branch + branch, by: validator)
+        #expect(reason(outcomes[0])?.hasPrefix("block-script-verify-flag-failed") == true)
+        #expect(reason(outcomes[1]) == "duplicate-invalid")
+        try await validator.close()
+    }
+
     @Test("Nobody sees a block before its scripts have passed")
     func unseen() async throws {
         let base = chain.builder.blocks(112, onto: chain.genesis)
-        let branch = branch(12, onto: base, bad: 6)
+        let branch = chain.branch(12, onto: base, bad: 6)
         let validator = try await chain.open()
         _ = try await validator.submitAll(base)
         let hints = validator.tips()
@@ -144,7 +133,7 @@ import Testing
     @Test("A block that had been kept and turns out bad is told of once, with its record")
     func keptBefore() async throws {
         let base = chain.builder.blocks(112, onto: chain.genesis)
-        let branch = branch(3, onto: base, bad: 1)
+        let branch = chain.branch(3, onto: base, bad: 1)
         let validator = try await chain.open()
         _ = try await validator.submitAll(base)
         _ = try await validator.submit(headers: branch.map(\.header))
@@ -169,7 +158,7 @@ import Testing
             let bad: Int? =
                 Bool.random(using: &random) ? Int.random(in: 0..<length, using: &random) : nil
             let tag = UInt64(20 + round)
-            let left = branch(length, onto: base, bad: bad, tag: tag)
+            let left = chain.branch(length, onto: base, bad: bad, tag: tag)
             let right = chain.builder.blocks(
                 Int.random(in: 1...12, using: &random),
                 onto: chain.position(after: base, from: chain.genesis), tag: 100 + tag)

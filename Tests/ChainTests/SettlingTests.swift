@@ -14,25 +14,7 @@ import Testing
     /// A hundred blocks, then some of which the one at `bad` holds a spend whose script fails.
     private func blocks(_ count: Int, bad: Int) -> (base: [Block], branch: [Block]) {
         let base = chain.builder.blocks(100 + count, onto: chain.genesis)
-        var position = chain.position(after: base, from: chain.genesis)
-        var branch: [Block] = []
-        for number in 0..<count {
-            let coinbase = base[number].transactions[0]
-            let point = OutPoint(txid: coinbase.txid, index: 0)
-            var spend = chain.builder.spend([point], worth: coinbase.value(at: 0))
-            if number == bad {
-                // OP_RETURN in the input's script.
-                spend = Transaction(
-                    inputs: [TransactionInput(outPoint: point, script: [0x6a])],
-                    outputs: Array(spend.outputs))
-            }
-            var plan = ChainBuilder.Plan(tag: 9)
-            plan.transactions = [spend]
-            let block = chain.builder.block(onto: position, plan)
-            position = chain.builder.position(block, above: position)
-            branch.append(block)
-        }
-        return (base, branch)
+        return (base, chain.branch(count, onto: base, bad: bad))
     }
 
     @Test(

@@ -56,6 +56,29 @@ final class TestChain: Sendable {
         return try await open(fault: .none, configure)
     }
 
+    /// A branch of which one block, if any, holds a spend whose script fails.
+    func branch(
+        _ count: Int, onto base: [Block], bad: Int?, tag: UInt64 = 9
+    ) -> [Block] {
+        var position = self.position(after: base, from: genesis)
+        return (0..<count).map { number in
+            let coinbase = base[number].transactions[0]
+            let point = OutPoint(txid: coinbase.txid, index: 0)
+            var spend = builder.spend([point], worth: coinbase.value(at: 0))
+            if number == bad {
+                // OP_RETURN in the input's script.
+                spend = Transaction(
+                    inputs: [TransactionInput(outPoint: point, script: [0x6a])],
+                    outputs: Array(spend.outputs))
+            }
+            var plan = ChainBuilder.Plan(tag: tag)
+            plan.transactions = [spend]
+            let block = builder.block(onto: position, plan)
+            position = builder.position(block, above: position)
+            return block
+        }
+    }
+
     /// Blocks of which each but the first hundred spends the coinbase a hundred below it.
     func busyBlocks(
         _ count: Int, onto parent: ChainBuilder.Position, tag: UInt64 = 0,
