@@ -23,13 +23,13 @@ extension Validator {
             while !isStopping, let placed = try blocks.next() {
                 // While it is at hand: it need not be read again, and its scripts run beside the rest.
                 try restore(placed, &orphans) { id, block throws(StorageError) in
-                    guard knowsAssumed else { return }
+                    guard !takesOnTrust else { return }
                     var watch = BlockWatch()
                     watch.add(block, as: id)
                     try activate(watching: &watch, settlesAll: false)
                 }
             }
-            if knowsAssumed { try activate() } else { try chain.writeIndex() }
+            if takesOnTrust { try chain.writeIndex() } else { try activate() }
             // Blocks whose parents are still to come are in the files alone.
             let waiting = orphans.values.joined().lazy.map(\.file).min()
             noteReindexed(below: min(waiting ?? .max, isStopping ? file : file + 1))
@@ -43,11 +43,9 @@ extension Validator {
         progress("Reindexing finished")
     }
 
-    /// Whether it can be told which scripts need not be run: those below a block that is assumed to be
-    /// valid, which must have come for that.
-    private var knowsAssumed: Bool {
-        chain.assumeValid.map { chain.index.contains($0) } ?? true
-    }
+    /// Whether scripts below a block that is assumed to be valid need not be run: how deep they are
+    /// buried is known only when all headers are.
+    private var takesOnTrust: Bool { chain.assumeValid != nil }
 
     /// Notes that the files below one need not be read again.
     private func noteReindexed(below file: Int) {

@@ -1,6 +1,7 @@
 import Chain
 import Consensus
 import Cryptography
+import Genesis
 import Primitives
 import Storage
 import Synchronization
@@ -222,6 +223,32 @@ import Testing
             }
             #expect(try await ChainState(validator) == before)
             #expect(try await validator.verifyChain(level: 4, count: 0) == nil)
+            try await validator.close()
+        }
+    }
+
+    @Test("Built anew, scripts below an assumed block two weeks deep are taken on trust, no others")
+    func reindexOnTrust() async throws {
+        let base = chain.builder.blocks(101, onto: chain.genesis)
+        let bad = chain.branch(1, onto: base, bad: 0)
+        let position = chain.position(after: base + bad, from: chain.genesis)
+        // Two weeks are 2,016 blocks; the last makes it more.
+        let above = chain.builder.blocks(2017, onto: position)
+        let network = chain.builder.network
+        let all = [network.genesis] + base + bad + above
+        let blocksPath = chain.folder.path + "/blocks"
+        try System.createFolder(blocksPath)
+        for (count, assumed, height) in [
+            (all.count, bad[0].hash, 2119), (all.count - 1, bad[0].hash, 101),
+            (all.count, base[100].hash, 101), (all.count, .zero, 101),
+        ] {
+            let path = blocksPath + "/blk00000.dat"
+            _ = try BlockFile.write(Array(all.prefix(count)), to: path, network)
+            let validator = try await chain.open {
+                $0.reindex = .everything
+                $0.assumeValid = assumed
+            }
+            #expect(validator.tip.height == height)
             try await validator.close()
         }
     }
