@@ -163,12 +163,14 @@ func package(_ product: String, _ package: String) -> Target.Dependency {
 // Above the line: files, sockets, clocks, threads.
 let disk: [Target] = [
     system("CRocksDB", pkgConfig: "rocksdb", apt: "librocksdb-dev", brew: "rocksdb"),
+    .systemLibrary(name: "CPlatform"),
     .target(name: "CRocksDBLog", dependencies: ["CRocksDB"]),
     .target(
         name: "CRocksDBTables", dependencies: ["CRocksDB"],
         cxxSettings: [.unsafeFlags(["-O2"], .when(configuration: .debug))]),
     module(
-        "Storage", ["Notation", "Cryptography", "CRocksDB", "CRocksDBLog", "CRocksDBTables"],
+        "Storage",
+        ["Notation", "Cryptography", "CPlatform", "CRocksDB", "CRocksDBLog", "CRocksDBTables"],
         settings: inlinable),
     module("Chain", core + ["Keys", "MemoryPool", "Mining", "Storage"]),
     module("Indexes", core + ["Storage", "Chain"]),
@@ -210,11 +212,10 @@ let effects: [Target] = disk + [
             package("Logging", "swift-log"),
             package("ServiceLifecycle", "swift-service-lifecycle"),
         ]),
-    .systemLibrary(name: "CMalloc"),
     module(
         "NodeService",
         core + [
-            "CMalloc", "Keys", "MemoryPool", "Mining", "Wire", "Peers", "Storage", "Chain",
+            "CPlatform", "Keys", "MemoryPool", "Mining", "Wire", "Peers", "Storage", "Chain",
             "Indexes", "Wallets", "Networking", "MiningService", "Stratum", "RPC",
             package("Logging", "swift-log"),
             package("ServiceLifecycle", "swift-service-lifecycle"),

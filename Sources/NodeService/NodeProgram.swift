@@ -1,4 +1,4 @@
-import CMalloc
+import CPlatform
 import Chain
 import Foundation
 import RPC

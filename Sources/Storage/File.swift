@@ -1,3 +1,5 @@
+import CPlatform
+
 #if canImport(Glibc)
     import Glibc
 #else
@@ -76,6 +78,12 @@ public struct File: ~Copyable {
             }
         }
         if failed { throw System.failure(path, "Cannot write") }
+    }
+
+    /// Has the system begin to bring what was written to the disk, so that less is left to be waited
+    /// for. Nothing where it cannot be told so.
+    func beginSynchronising(at offset: Int, count: Int) {
+        cellblock_begin_synchronising(descriptor, Int64(offset), Int64(count))
     }
 
     /// Returns when all that was written is on the disk.

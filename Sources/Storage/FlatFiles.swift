@@ -38,6 +38,9 @@ public struct FlatFiles: ~Copyable {
         try numbers().last ?? 0
     }
 
+    /// What the disk is given to write at once, in bytes.
+    private static let stretch = 8 << 20
+
     /// Appends to a file, made if need be; returns where the bytes begin. After a failure the file
     /// is as long as before, if the disk still allows that much.
     public mutating func append(_ bytes: Span<UInt8>, to file: Int) throws(StorageError) -> Int {
@@ -55,7 +58,14 @@ public struct FlatFiles: ~Copyable {
             try? handle.truncate(to: offset)
             throw error
         }
-        sizes[file] = offset + bytes.count
+        let end = offset + bytes.count
+        // Each stretch as soon as it is full.
+        let stretch = offset / Self.stretch
+        if end / Self.stretch > stretch {
+            let start = stretch * Self.stretch
+            handle.beginSynchronising(at: start, count: end - start)
+        }
+        sizes[file] = end
         unsynchronised.insert(file)
         if isNew { try System.synchroniseFolder(reader.folder) }
         return offset

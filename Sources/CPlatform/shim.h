@@ -1,0 +1,36 @@
+#pragma once
+#ifdef __linux__
+#include <sys/syscall.h>
+// Not its header: what else stands there would no longer count as the C library's.
+extern long syscall(long number, ...);
+#endif
+#include <stdint.h>
+#include <stdlib.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+// What a system can be told that Swift does not see.
+
+/// Has arrays of megabytes given back to the system as soon as they are dropped, but keeps what
+/// blocks take, whose pages would else be cleared anew for each; and no more pools of small ones
+/// than `pools`. Nothing where the C library has no such settings.
+static inline void cellblock_malloc_keep_little(int pools) {
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, 2 << 20);
+    mallopt(M_TRIM_THRESHOLD, 4 << 20);
+    mallopt(M_ARENA_MAX, pools);
+#else
+    (void)pools;
+#endif
+}
+
+/// Has the system begin to bring a part of a file to the disk. Nothing where it cannot be told so.
+static inline void cellblock_begin_synchronising(int descriptor, int64_t offset, int64_t count) {
+#ifdef __linux__
+    // 2 is SYNC_FILE_RANGE_WRITE.
+    syscall(SYS_sync_file_range, descriptor, offset, count, 2);
+#else
+    (void)descriptor, (void)offset, (void)count;
+#endif
+}
