@@ -66,8 +66,6 @@ public struct ValidationBenchmark {
 
     private static func connect(_ block: Block, _ item: BlockWork) throws -> BlockConnection {
         try block.check(in: item.network)
-        return try block.connect(at: item.height, in: item.network, spending: item.coins) { _, _ in
-            true
-        }
+        return try block.connect(at: item.height, in: item.network, spending: item.coins)
     }
 }

@@ -7,8 +7,10 @@ import Scripting
 import Storage
 
 extension Chainstate {
-    /// Connects a block to the tip: gathers the coins it spends, judges it, and only then changes
-    /// anything. Returns the rule it breaks, or nil. Its scripts are begun, and stay to be settled.
+    /// Connects a block to the tip. Returns the rule it breaks, and then all is as it was, or nil. Its
+    /// scripts are begun, and stay to be settled.
+    ///
+    /// While it is judged on another thread, the coins change already as they will if it is good.
     func connect(_ id: BlockID, _ block: Block) throws(StorageError) -> BlockError? {
         guard let parent = index.parent(of: id) else {
             // Nobody can spend the coins of the genesis block: they were never made.
@@ -16,29 +18,69 @@ extension Chainstate {
             index.setActive(id)
             return nil
         }
+        let height = index.height(of: id)
         let spent = coins.keyed(block.spentOutPoints)
         let made = coins.keyed(block.madeOutPoints)
         let (standing, entries) = try coins.gather(spent, from: store)
+        let spending = BlockSpending(
+            of: block, at: height, points: spent.points, coins: consume standing)
         let overwrites = try overwrites(block, made, onto: parent)
+        // One that breaks these rules would change the coins in a way that is hard to undo.
+        let isSound = spending.isComplete && !overwrites
+        let judging = judge(block, id, spending, overwrites: overwrites, aside: isSound)
+        if isSound {
+            add(made, of: block, at: height)
+            // What the block itself made is there by now.
+            coins.spend(spent, at: entries)
+        }
         let connection: BlockConnection
-        do throws(BlockError) {
-            connection = try block.connect(
-                onto: parent, of: index, in: network, spending: spent.points,
-                consume standing, overwritesCoin: overwrites, checkingScripts: needsScripts(id))
-        } catch {
+        switch judging.wait() {
+        case .success(let judged): connection = judged
+        case .failure(let error):
+            if isSound { restore(spent, spending.coins, at: entries, without: made, of: block) }
             return error
         }
         let checks = verified.unknown(connection.checks, of: block, flags: connection.flags)
         let job = scripts.begin(checks, cache: verified)
         let undo = try undoToKeep(id, of: block, spending: connection.spent)
         unsettled.append(UnsettledBlock(id: id, block: block, job: job, undo: undo))
-        add(made, of: block, at: index.height(of: id))
-        // What the block itself made is there by now.
-        coins.spend(spent, at: entries)
         if keepsTransactionIndex { putTransactions(of: block, id) }
         try judgePayout(block, id, connection.fees)
         index.setActive(id)
         return nil
+    }
+
+    /// Judges a block by the coins it spends.
+    ///
+    /// - Parameter aside: whether another thread may do it.
+    private func judge(
+        _ block: Block, _ id: BlockID, _ spending: BlockSpending, overwrites: Bool, aside: Bool
+    ) -> Deferred<Result<BlockConnection, BlockError>> {
+        let (network, height, needsScripts) = (network, index.height(of: id), needsScripts(id))
+        let firstLocked = index.parent(of: id).flatMap {
+            block.firstLocked(spending, onto: $0, of: index, in: network)
+        }
+        return Deferred(isWorthwhile: aside && block.inputCount > Self.fewInputs) {
+            Result { () throws(BlockError) in
+                try block.connect(
+                    at: height, in: network, spending, firstLocked: firstLocked,
+                    overwritesCoin: overwrites, checkingScripts: needsScripts)
+            }
+        }
+    }
+
+    /// Up to so many inputs are dealt with before another thread has woken up.
+    private static var fewInputs: Int { 200 }
+
+    /// Undoes what was changed for a block that is not connected after all.
+    private func restore(
+        _ spent: KeyedPoints, _ standing: [Coin], at entries: [Int32], without made: KeyedPoints,
+        of block: Block
+    ) {
+        for point in made.points { coins.spend(point) }
+        for (position, point) in spent.points.enumerated() where entries[position] >= 0 {
+            coins.add(point, standing[position], mayOverwrite: true)
+        }
     }
 
     private func needsScripts(_ id: BlockID) -> Bool {
@@ -94,7 +136,7 @@ extension Chainstate {
             if try files.reader.undo(at: position, of: previous) != nil { return nil }
         }
         let magic = network.magic
-        return Deferred(isWorthwhile: spent.count > 200) {
+        return Deferred(isWorthwhile: spent.count > Self.fewInputs) {
             UndoRecord(UndoData.bytes(of: block, spent: spent), of: previous, magic: magic)
         }
     }

@@ -25,39 +25,60 @@ extension Block {
     ///     is missing or because the block itself makes it.
     ///   - overwritesCoin: whether any output of the block is an unspent coin already; need be
     ///     found out only where `BlockIndex.enforcesBIP30` says so.
-    ///   - checkingScripts: false where `BlockIndex.needsScriptChecks` says so.
     public func connect(
         onto parent: BlockID, of index: BlockIndex, in network: Network,
-        spending points: [OutPoint], _ coins: consuming [Coin], overwritesCoin: Bool = false,
-        checkingScripts: Bool = true
+        spending points: [OutPoint], _ coins: consuming [Coin], overwritesCoin: Bool = false
     ) throws(BlockError) -> BlockConnection {
         let height = index.height(of: parent) + 1
-        let enforcesLocks = network.consensus.isActive(.csv, at: height)
-        let medianTimePast = index.medianTimePast(of: parent)
+        let spending = BlockSpending(of: self, at: height, points: points, coins: coins)
         return try connect(
-            at: height, in: network, spending: points, coins, overwritesCoin: overwritesCoin,
-            checkingScripts: checkingScripts
-        ) { transaction, coins in
-            guard enforcesLocks else { return true }
-            return transaction.sequenceLock(
+            at: height, in: network, spending,
+            firstLocked: firstLocked(spending, onto: parent, of: index, in: network),
+            overwritesCoin: overwritesCoin)
+    }
+
+    /// The first transaction, if any, whose relative lock times keep it out of a block onto `parent`
+    /// (BIP68), as far as its coins are there.
+    public func firstLocked(
+        _ spending: BlockSpending, onto parent: BlockID, of index: BlockIndex, in network: Network
+    ) -> Int? {
+        let height = index.height(of: parent) + 1
+        guard network.consensus.isActive(.csv, at: height) else { return nil }
+        let medianTimePast = index.medianTimePast(of: parent)
+        return firstLocked(spending) { transaction, coins in
+            transaction.sequenceLock(
                 coinHeights: coins.lazy.map { $0.height }, onto: parent, of: index
             ).isOpen(height: height, medianTimePast: medianTimePast)
         }
     }
 
-    /// The same where the relative lock times are told by the caller.
+    /// The same where the lock times are told by the caller.
+    package func firstLocked(
+        _ spending: BlockSpending, areOpen: (Transaction, ArraySlice<Coin>) -> Bool
+    ) -> Int? {
+        var position = 0
+        for (number, transaction) in transactions.enumerated().dropFirst() {
+            if number == spending.missing?.transaction { return nil }
+            let end = position + transaction.inputs.count
+            if !areOpen(transaction, spending.coins[position..<end]) { return number }
+            position = end
+        }
+        return nil
+    }
+
+    /// The same with the coins found, which needs nothing of the chain: any thread may do it.
     ///
-    /// - Parameter areLocksOpen: whether they let a transaction spend its coins in this block.
-    package func connect(
-        at height: Int, in network: Network, spending points: [OutPoint],
-        _ coins: consuming [Coin], overwritesCoin: Bool = false, checkingScripts: Bool = true,
-        areLocksOpen: (Transaction, ArraySlice<Coin>) -> Bool
+    /// - Parameters:
+    ///   - firstLocked: the first transaction that relative lock times keep out.
+    ///   - checkingScripts: false where `BlockIndex.needsScriptChecks` says so.
+    public func connect(
+        at height: Int, in network: Network, _ spending: BlockSpending, firstLocked: Int?,
+        overwritesCoin: Bool = false, checkingScripts: Bool = true
     ) throws(BlockError) -> BlockConnection {
-        precondition(coins.count == points.count, "one coin for each input")
         guard !overwritesCoin else { throw .overwrites }
         var connector = BlockConnector(
             block: self, height: height, network: network,
-            flags: network.scriptFlags(for: hash, at: height), spending: points, coins,
+            flags: network.scriptFlags(for: hash, at: height), spending: spending,
             checkingScripts: checkingScripts)
         var position = 0
         for (number, transaction) in transactions.enumerated() {
@@ -65,10 +86,12 @@ extension Block {
                 try connector.addCoinbase(transaction)
                 continue
             }
-            let end = position + transaction.inputs.count
-            try connector.add(transaction, number: number, spending: position..<end) {
-                areLocksOpen(transaction, $0)
+            if let missing = spending.missing, missing.transaction == number {
+                throw .connection(.missingCoin(missing.point), transaction.txid)
             }
+            let end = position + transaction.inputs.count
+            try connector.add(
+                transaction, spending: position..<end, isLocked: number == firstLocked)
             position = end
         }
         try connector.checkCoinbaseAmount()
@@ -82,34 +105,19 @@ private struct BlockConnector {
     let height: Int
     let network: Network
     let checkingScripts: Bool
-    private let points: [OutPoint]
-    /// Its coins come to be those spent, the absent ones as the block makes them.
+    /// Its coins are all that the block spends.
     var connection: BlockConnection
 
-    /// Where the block's transactions stand, those not reached yet included. Most blocks spend
-    /// little or nothing of their own.
-    private lazy var numbers: [Txid: Int] = {
-        let transactions = block.transactions
-        var numbers = [Txid: Int](minimumCapacity: transactions.count)
-        for number in transactions.indices {
-            numbers.updateValue(number, forKey: transactions.txid(at: number))
-        }
-        return numbers
-    }()
-    private var spentPoints: OutPointSet
-
     init(
-        block: Block, height: Int, network: Network, flags: ScriptFlags,
-        spending points: [OutPoint], _ coins: consuming [Coin], checkingScripts: Bool
+        block: Block, height: Int, network: Network, flags: ScriptFlags, spending: BlockSpending,
+        checkingScripts: Bool
     ) {
         self.block = block
         self.height = height
         self.network = network
         self.checkingScripts = checkingScripts
-        self.points = points
-        spentPoints = OutPointSet(capacity: points.count)
         connection = BlockConnection(
-            fees: .zero, sigOpCost: 0, spent: coins, flags: flags, checks: [])
+            fees: .zero, sigOpCost: 0, spent: spending.coins, flags: flags, checks: [])
         if checkingScripts { connection.checks.reserveCapacity(block.inputCount) }
     }
 
@@ -118,11 +126,9 @@ private struct BlockConnector {
     }
 
     mutating func add(
-        _ transaction: Transaction, number: Int, spending range: Range<Int>,
-        areLocksOpen: (ArraySlice<Coin>) -> Bool
+        _ transaction: Transaction, spending range: Range<Int>, isLocked: Bool
     ) throws(BlockError) {
         do throws(TransactionError) {
-            try resolve(range, number: number)
             // Each fee is money, and so is the sum so far: adding cannot overflow.
             connection.fees += try transaction.fee(
                 spending: connection.spent[range], at: height,
@@ -131,9 +137,7 @@ private struct BlockConnector {
             throw .connection(error, transaction.txid)
         }
         guard connection.fees.isMoney else { throw .feesNotMoney }
-        guard areLocksOpen(connection.spent[range]) else {
-            throw .sequenceLock(transaction.txid)
-        }
+        guard !isLocked else { throw .sequenceLock(transaction.txid) }
         let sigOpCost = transaction.sigOpCost(
             spending: connection.spent[range], flags: connection.flags)
         try count(sigOpCost)
@@ -147,30 +151,6 @@ private struct BlockConnector {
             connection.checks.append(
                 ScriptCheck(of: input, in: precomputed, flags: connection.flags))
         }
-    }
-
-    /// Makes sure that what a transaction spends is there, gathered or made earlier in the block, and
-    /// is spent once.
-    private mutating func resolve(_ range: Range<Int>, number: Int) throws(TransactionError) {
-        for position in range {
-            guard spentPoints.insert(position, of: points) else {
-                throw .missingCoin(points[position])
-            }
-            guard connection.spent[position].isAbsent else { continue }
-            guard let coin = made(points[position], before: number) else {
-                throw .missingCoin(points[position])
-            }
-            connection.spent[position] = coin
-        }
-    }
-
-    private mutating func made(_ point: OutPoint, before number: Int) -> Coin? {
-        guard let maker = numbers[point.txid], maker < number else { return nil }
-        let outputs = block.transactions[maker].outputs
-        guard Int(point.index) < outputs.count else { return nil }
-        let output = outputs[Int(point.index)]
-        guard !output.script.isUnspendable else { return nil }
-        return Coin(output: output, height: height, isCoinbase: maker == 0)
     }
 
     private mutating func count(_ sigOpCost: Int) throws(BlockError) {
@@ -201,10 +181,14 @@ extension Block {
     /// The same with nil for a coin that there is not.
     package func connect(
         at height: Int, in network: Network, spending coins: [Coin?],
-        checkingScripts: Bool = true, areLocksOpen: (Transaction, ArraySlice<Coin>) -> Bool
+        checkingScripts: Bool = true,
+        areLocksOpen: (Transaction, ArraySlice<Coin>) -> Bool = { _, _ in true }
     ) throws(BlockError) -> BlockConnection {
-        try connect(
-            at: height, in: network, spending: spentOutPoints, coins.map { $0 ?? .absent },
-            checkingScripts: checkingScripts, areLocksOpen: areLocksOpen)
+        let spending = BlockSpending(
+            of: self, at: height, points: spentOutPoints, coins: coins.map { $0 ?? .absent })
+        return try connect(
+            at: height, in: network, spending,
+            firstLocked: firstLocked(spending, areOpen: areLocksOpen),
+            checkingScripts: checkingScripts)
     }
 }
