@@ -3,20 +3,6 @@ public import Primitives
 import Scripting
 
 extension Block {
-    /// The merkle root of the transactions, and whether some are repeated in a way that the root
-    /// does not show.
-    public func computeMerkleRoot() -> (root: Hash256, isMutated: Bool) {
-        let transactions = transactions
-        return MerkleTree.rootAndMutation(transactions.indices.map { transactions.txid(at: $0) })
-    }
-
-    /// The root over the transactions with their witnesses, zero standing for the coinbase (BIP141).
-    public func computeWitnessMerkleRoot() -> Hash256 {
-        let transactions = transactions
-        return MerkleTree.root(
-            transactions.indices.map { $0 == 0 ? .zero : transactions.wtxid(at: $0) })
-    }
-
     /// The output of the coinbase that commits to the witnesses: the last with the right beginning.
     public var witnessCommitmentIndex: Int? {
         transactions.first?.outputs.lastIndex { Self.isWitnessCommitment($0.script) }

@@ -5,6 +5,7 @@ public struct Block: Sendable {
     public let header: BlockHeader
     public let hash: BlockHash
     let storage: TransactionStorage
+    let roots = BlockRoots()
 
     /// Reads a block, its transactions with witnesses, and computes all ids.
     ///
