@@ -43,25 +43,44 @@ public enum Hex {
     /// anything that is not a digit, blanks included.
     public static func decode(_ text: some StringProtocol) -> [UInt8]? {
         // Digit by digit through the protocol, in a module of its own, is ten times slower.
-        if let bytes = text.utf8.withContiguousStorageIfAvailable({ decode(digits: $0) }) {
+        if let bytes = text.utf8.withContiguousStorageIfAvailable({ decode($0.span) }) {
             return bytes
         }
-        return Array(text.utf8).withUnsafeBufferPointer { decode(digits: $0) }
+        let digits = Array(text.utf8)
+        return decode(digits.span)
     }
 
-    private static func decode(digits: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
+    /// The bytes that the digits spell; nil as above.
+    public static func decode(_ digits: Span<UInt8>) -> [UInt8]? {
         guard digits.count % 2 == 0 else { return nil }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(digits.count / 2)
-        var index = 0
-        while index < digits.count {
-            guard let high = value(ofDigit: digits[index]),
-                let low = value(ofDigit: digits[index + 1])
-            else { return nil }
-            bytes.append(high << 4 | low)
-            index += 2
+        var areDigits = true
+        let bytes = [UInt8](unsafeUninitializedCapacity: digits.count / 2) { bytes, count in
+            areDigits = decode(digits, into: bytes)
+            count = digits.count / 2
         }
-        return bytes
+        return areDigits ? bytes : nil
+    }
+
+    /// Writes the bytes that the digits spell, which there is room for; false where some are none.
+    private static func decode(
+        _ digits: Span<UInt8>, into bytes: UnsafeMutableBufferPointer<UInt8>
+    ) -> Bool {
+        var position = 0
+        while position &+ 8 <= digits.count {
+            guard let four = ByteLanes(digits, at: position).hexValue else { return false }
+            // Safe: half as many bytes as there are digits have room.
+            UnsafeMutableRawBufferPointer(bytes).storeBytes(
+                of: four.littleEndian, toByteOffset: position / 2, as: UInt32.self)
+            position &+= 8
+        }
+        while position < digits.count {
+            guard let high = value(ofDigit: digits[position]),
+                let low = value(ofDigit: digits[position &+ 1])
+            else { return false }
+            bytes[position / 2] = high << 4 | low
+            position &+= 2
+        }
+        return true
     }
 
     /// The value of one ASCII digit of either case.

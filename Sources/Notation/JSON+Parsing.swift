@@ -12,38 +12,53 @@ extension JSON {
 
     /// Reads one value that fills the whole text.
     public init(parsing text: String) throws(JSONError) {
-        try self.init(parsing: Array(text.utf8))
+        let utf8 = text.utf8
+        let span = utf8.span
+        try self.init(parsing: span)
     }
 
     /// Reads one value that fills all the bytes, which are UTF-8.
     public init(parsing bytes: [UInt8]) throws(JSONError) {
+        let span = bytes.span
+        try self.init(parsing: span)
+    }
+
+    /// Reads one value that fills all the bytes, which are UTF-8.
+    public init(parsing bytes: Span<UInt8>) throws(JSONError) {
         var parser = JSONParser(bytes)
         self = try parser.parse()
     }
 }
 
 /// Reads JSON without recursion, so that nesting costs no stack.
-private struct JSONParser {
+private struct JSONParser: ~Escapable {
     /// An array or object that is not closed yet.
-    private enum Open {
-        case array([JSON])
-        case object(JSONObject, key: String)
+    private struct Open {
+        var isObject: Bool
+        /// Where its values begin among those read.
+        var first: Int
     }
 
-    private let bytes: [UInt8]
+    private let bytes: Span<UInt8>
     private var position = 0
     private var open: [Open] = []
+    /// The values of all that is open, the innermost last, each with its name where it stands in an
+    /// object. A value that is not read yet is null.
+    private var read: [JSONObject.Member] = []
 
-    init(_ bytes: [UInt8]) {
+    @_lifetime(copy bytes)
+    init(_ bytes: Span<UInt8>) {
         self.bytes = bytes
+        read.reserveCapacity(16)
     }
 
+    @_lifetime(self: copy self)
     mutating func parse() throws(JSONError) -> JSON {
         while true {
             guard var value = try readStart() else { continue }
             // The value may close what holds it, and that again what holds that.
             while true {
-                guard let container = open.popLast() else {
+                guard let container = open.last else {
                     skipSpace()
                     guard position == bytes.count else { throw failure }
                     return value
@@ -60,12 +75,14 @@ private struct JSONParser {
         position < bytes.count ? bytes[position] : nil
     }
 
+    @_lifetime(self: copy self)
     private mutating func skipSpace() {
         while let byte = current, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 {
             position += 1
         }
     }
 
+    @_lifetime(self: copy self)
     private mutating func skip(_ byte: UInt8) -> Bool {
         guard current == byte else { return false }
         position += 1
@@ -73,6 +90,7 @@ private struct JSONParser {
     }
 
     /// Reads a scalar or an empty container, or opens a container and gives nil.
+    @_lifetime(self: copy self)
     private mutating func readStart() throws(JSONError) -> JSON? {
         skipSpace()
         switch current {
@@ -80,13 +98,15 @@ private struct JSONParser {
             position += 1
             skipSpace()
             if skip(UInt8(ascii: "]")) { return try closed(.array([])) }
-            try push(.array([]))
+            try push(isObject: false)
             return nil
         case UInt8(ascii: "{"):
             position += 1
             skipSpace()
             if skip(UInt8(ascii: "}")) { return try closed(.object(JSONObject())) }
-            try push(.object(JSONObject(), key: try readKey()))
+            let key = try readKey()
+            try push(isObject: true)
+            read.append(JSONObject.Member(key: key, value: .null))
             return nil
         case UInt8(ascii: "\""):
             return .string(try readString())
@@ -104,9 +124,10 @@ private struct JSONParser {
         }
     }
 
-    private mutating func push(_ container: Open) throws(JSONError) {
-        open.append(container)
-        guard open.count <= JSON.maximumDepth else { throw failure }
+    @_lifetime(self: copy self)
+    private mutating func push(isObject: Bool) throws(JSONError) {
+        guard open.count < JSON.maximumDepth else { throw failure }
+        open.append(Open(isObject: isObject, first: read.count))
     }
 
     private func closed(_ empty: JSON) throws(JSONError) -> JSON {
@@ -115,24 +136,32 @@ private struct JSONParser {
     }
 
     /// Puts a value in the container it stands in; gives the container where that ended it.
+    @_lifetime(self: copy self)
     private mutating func place(_ value: JSON, in container: Open) throws(JSONError) -> JSON? {
+        if container.isObject {
+            read[read.count - 1].value = value
+        } else {
+            read.append(JSONObject.Member(key: "", value: value))
+        }
         skipSpace()
-        switch container {
-        case .array(var elements):
-            elements.append(value)
-            if skip(UInt8(ascii: "]")) { return .array(elements) }
-            guard skip(UInt8(ascii: ",")) else { throw failure }
-            open.append(.array(elements))
-        case .object(var object, let key):
-            object.append(key, value)
-            if skip(UInt8(ascii: "}")) { return .object(object) }
-            guard skip(UInt8(ascii: ",")) else { throw failure }
+        if skip(container.isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) {
+            defer {
+                read.removeLast(read.count - container.first)
+                open.removeLast()
+            }
+            let values = read[container.first...]
+            return container.isObject
+                ? .object(JSONObject(members: Array(values))) : .array(values.map(\.value))
+        }
+        guard skip(UInt8(ascii: ",")) else { throw failure }
+        if container.isObject {
             skipSpace()
-            open.append(.object(object, key: try readKey()))
+            read.append(JSONObject.Member(key: try readKey(), value: .null))
         }
         return nil
     }
 
+    @_lifetime(self: copy self)
     private mutating func readKey() throws(JSONError) -> String {
         let key = try readString()
         skipSpace()
@@ -140,6 +169,7 @@ private struct JSONParser {
         return key
     }
 
+    @_lifetime(self: copy self)
     private mutating func readWord(_ word: StaticString) throws(JSONError) {
         for offset in 0..<word.utf8CodeUnitCount {
             guard skip(word.utf8Start[offset]) else { throw failure }
@@ -148,6 +178,7 @@ private struct JSONParser {
 
     // MARK: Numbers
 
+    @_lifetime(self: copy self)
     private mutating func readNumber() throws(JSONError) -> String {
         let start = position
         _ = skip(UInt8(ascii: "-"))
@@ -159,9 +190,10 @@ private struct JSONParser {
             if !skip(UInt8(ascii: "-")) { _ = skip(UInt8(ascii: "+")) }
             _ = try readDigits()
         }
-        return String(decoding: bytes[start..<position], as: UTF8.self)
+        return try text(start..<position)
     }
 
+    @_lifetime(self: copy self)
     private mutating func readDigits() throws(JSONError) -> Int {
         let start = position
         while let byte = current, byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") {
@@ -173,23 +205,49 @@ private struct JSONParser {
 
     // MARK: Strings
 
+    @_lifetime(self: copy self)
     private mutating func readString() throws(JSONError) -> String {
         guard skip(UInt8(ascii: "\"")) else { throw failure }
         let start = position
-        while let byte = current, byte >= 0x20, byte != UInt8(ascii: "\\") {
-            if byte == UInt8(ascii: "\"") {
-                // Most strings hold no escape: they are taken as they stand.
-                guard let text = String(validating: bytes[start..<position], as: UTF8.self) else {
-                    throw failure
-                }
-                position += 1
-                return text
-            }
-            position += 1
+        skipPlainText()
+        guard current == UInt8(ascii: "\"") else {
+            let plain = bytes.extracting(start..<position)
+            return try readEscapedString(plain.withUnsafeBufferPointer { Array($0) })
         }
-        return try readEscapedString(Array(bytes[start..<position]))
+        // Most strings hold no escape: they are taken as they stand.
+        let text = try text(start..<position)
+        position += 1
+        return text
     }
 
+    /// Goes on to the next quote, backslash or control character, or to the end.
+    @_lifetime(self: copy self)
+    private mutating func skipPlainText() {
+        while position &+ 8 <= bytes.count {
+            let stop = ByteLanes(bytes, at: position).textStops
+            guard stop == 0 else {
+                position &+= stop.trailingZeroBitCount / 8
+                return
+            }
+            position &+= 8
+        }
+        while let byte = current, byte >= 0x20, byte != UInt8(ascii: "\""),
+            byte != UInt8(ascii: "\\")
+        {
+            position += 1
+        }
+    }
+
+    /// A stretch of the bytes as text, if it is UTF-8.
+    private func text(_ range: Range<Int>) throws(JSONError) -> String {
+        do {
+            return String(copying: try UTF8Span(validating: bytes.extracting(range)))
+        } catch {
+            throw failure
+        }
+    }
+
+    @_lifetime(self: copy self)
     private mutating func readEscapedString(_ beginning: [UInt8]) throws(JSONError) -> String {
         var text = beginning
         while let byte = current, byte >= 0x20 {
@@ -207,6 +265,7 @@ private struct JSONParser {
         throw failure
     }
 
+    @_lifetime(self: copy self)
     private mutating func readEscape(into text: inout [UInt8]) throws(JSONError) {
         guard let byte = current else { throw failure }
         position += 1
@@ -224,6 +283,7 @@ private struct JSONParser {
 
     /// The character of `\uXXXX`, where the backslash and the u are read already. A character
     /// outside the basic plane takes two of them, a surrogate pair.
+    @_lifetime(self: copy self)
     private mutating func readUnicodeEscape() throws(JSONError) -> Character {
         let first = try readFourHexDigits()
         if let scalar = Unicode.Scalar(first) { return Character(scalar) }
@@ -237,6 +297,7 @@ private struct JSONParser {
         return Character(scalar)
     }
 
+    @_lifetime(self: copy self)
     private mutating func readFourHexDigits() throws(JSONError) -> UInt32 {
         var value: UInt32 = 0
         for _ in 0..<4 {

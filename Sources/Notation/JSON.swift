@@ -36,6 +36,10 @@ public struct JSONObject: Sendable, Hashable {
         members = []
     }
 
+    public init(members: [Member]) {
+        self.members = members
+    }
+
     public init(_ members: [(String, JSON)]) {
         self.members = members.map { Member(key: $0.0, value: $0.1) }
     }

@@ -56,6 +56,32 @@ private enum SuiteFiles {
         #expect(object["z"]?.int == 1)
     }
 
+    @Test("Arrays and objects keep what they hold, however they stand in each other")
+    func nesting() throws {
+        let text = #"{"a":[1,{"b":[],"c":[[2],{}]},[3,[4]]],"d":{"e":{"f":null},"g":[{"h":5},6]}}"#
+        let value = try JSON(parsing: text)
+        #expect(value.text() == text)
+        #expect(value["a"]?[1]?["c"]?[0]?[0]?.int == 2)
+        #expect(value["d"]?["g"]?[1]?.int == 6)
+    }
+
+    @Test("Text ends at its quote and no sooner, wherever escapes and other letters stand in it")
+    func stops() throws {
+        for length in 0..<40 {
+            for place in 0...length {
+                for special in ["", "\"", "\\", "\n", "é", "\u{7F}", "!", "[", "\u{1D11E}"] {
+                    let text =
+                        String(repeating: "a", count: place) + special
+                        + String(repeating: "b", count: length - place)
+                    let written = JSON.array([.string(text), 1]).text()
+                    #expect(try JSON(parsing: written) == [.string(text), 1])
+                    // Cut short, it is no text.
+                    #expect(throws: JSONError.self) { try JSON(parsing: "\"" + text + "\n\"") }
+                }
+            }
+        }
+    }
+
     @Test("With an indent each member has its line, and an empty array two")
     func pretty() {
         let value: JSON = ["a": 1, "b": [1, "x"], "c": [], "d": [:]]
