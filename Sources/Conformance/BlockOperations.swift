@@ -30,7 +30,7 @@ extension ConformanceTool {
                 proofOfWork: request.has("proof_of_work")
                     ? try request.flag("proof_of_work") : true,
                 merkleRoot: request.has("merkle_root") ? try request.flag("merkle_root") : true)
-            return .passes()
+            return .passes
         } catch let error as BlockError {
             return .fails(error.rejectReason)
         } catch let error as RequestError {

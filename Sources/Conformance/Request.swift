@@ -6,7 +6,7 @@ import Primitives
 struct Request {
     let json: JSON
 
-    init(_ line: [UInt8]) throws(RequestError) {
+    init(_ line: Span<UInt8>) throws(RequestError) {
         do {
             json = try JSON(parsing: line)
         } catch {

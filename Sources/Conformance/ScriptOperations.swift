@@ -39,7 +39,7 @@ extension ConformanceTool {
         let flags = try flags(try request.field("flags"))
         do {
             try verify(under: flags)
-            return .passes()
+            return .passes
         } catch {
             return .fails(error.name)
         }

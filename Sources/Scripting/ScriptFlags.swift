@@ -75,20 +75,25 @@ extension ScriptFlags {
         "DISCOURAGE_UPGRADABLE_PUBKEYTYPE",
     ]
 
+    private static let byName = Dictionary(
+        uniqueKeysWithValues: namesByBit.enumerated().map {
+            ($1, ScriptFlags(bit: UInt32($0)))
+        })
+
     /// Every flag there is.
     public static let all = ScriptFlags(rawValue: (1 << UInt32(namesByBit.count)) - 1)
 
     /// The flag of one of Core's names: `P2SH`.
-    public init?(name: some StringProtocol) {
-        guard let bit = Self.namesByBit.firstIndex(where: { $0 == name }) else { return nil }
-        self.init(bit: UInt32(bit))
+    public init?(name: String) {
+        guard let flag = Self.byName[name] else { return nil }
+        self = flag
     }
 
     /// The flags of names with commas between; empty and `NONE` are none.
     public init?(names: String) {
         var flags: ScriptFlags = []
         for name in names.split(separator: ",") where name != "NONE" {
-            guard let flag = ScriptFlags(name: name) else { return nil }
+            guard let flag = ScriptFlags(name: String(name)) else { return nil }
             flags.insert(flag)
         }
         self = flags

@@ -22,33 +22,16 @@ struct ConformCommand: ParsableCommand {
                 FileManager.default.contents(atPath: path).map { [UInt8]($0) }
             },
             normalize: { $0.decomposedStringWithCompatibilityMapping })
-        let input = FileHandle.standardInput
-        var pending: [UInt8] = []
-        while true {
-            let more = input.availableData
-            guard !more.isEmpty else { break }
-            pending += more
-            try answerLines(of: &pending, with: &tool)
-        }
-        // A last line may lack its end.
-        if !pending.isEmpty {
-            pending.append(newline)
-            try answerLines(of: &pending, with: &tool)
-        }
-    }
-
-    /// Answers the whole lines there are in one write, and leaves what follows them.
-    private func answerLines(of pending: inout [UInt8], with tool: inout ConformanceTool) throws {
+        let output = FileHandle.standardOutput
+        var input = LineInput(descriptor: STDIN_FILENO)
         var answers: [UInt8] = []
-        var start = 0
-        while let end = pending[start...].firstIndex(of: newline) {
-            answers += tool.answer(Array(pending[start..<end])).utf8
-            answers.append(newline)
-            start = end + 1
+        while try input.readMore() {
+            input.takeLines { line in
+                answers += tool.answer(line)
+                answers.append(UInt8(ascii: "\n"))
+            }
+            if !answers.isEmpty { try output.write(contentsOf: answers) }
+            answers.removeAll(keepingCapacity: true)
         }
-        pending.removeFirst(start)
-        if !answers.isEmpty { try FileHandle.standardOutput.write(contentsOf: answers) }
     }
-
-    private var newline: UInt8 { 0x0A }
 }

@@ -10,7 +10,9 @@ import Testing
 @Suite("The engine as a line tool") struct ToolTests {
     private func answer(_ request: JSON) throws -> JSON {
         var tool = ConformanceTool()
-        return try JSON(parsing: tool.answer(Array(request.description.utf8)))
+        let line = Array(request.description.utf8)
+        let answer = tool.answer(line.span)
+        return try JSON(parsing: answer)
     }
 
     @Test("The verdict under each of several sets of flags is the one under that set alone")
