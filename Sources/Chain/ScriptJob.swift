@@ -5,7 +5,8 @@ import Synchronization
 
 /// The script checks of one block, and how far they have been taken.
 package final class ScriptJob: Sendable {
-    private static let grab = 16
+    /// How many checks a thread takes at a time.
+    static let grab = 16
 
     private let checks: [ScriptCheck]
     private let verifier: CachingVerifier

@@ -45,7 +45,17 @@ package final class ScriptPool: Sendable {
     package func firstFailure(
         _ checks: [ScriptCheck], cache: VerificationCache, notesSignatures: Bool = false
     ) -> ScriptFailure? {
-        finish(begin(checks, cache: cache, notesSignatures: notesSignatures))
+        // What one thread takes at a time anyway is not worth waking another for.
+        if checks.count <= ScriptJob.grab {
+            let verifier = CachingVerifier(cache: cache, notes: notesSignatures)
+            for check in checks {
+                do throws(ScriptFailure) { try check.run(verifier: verifier) } catch {
+                    return error
+                }
+            }
+            return nil
+        }
+        return finish(begin(checks, cache: cache, notesSignatures: notesSignatures))
     }
 
     /// Lets the threads begin with the checks behind those begun before. Returns at once, unless
