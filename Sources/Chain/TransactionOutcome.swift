@@ -6,15 +6,19 @@ public import Primitives
 public struct TransactionOptions: Hashable, Sendable {
     /// Refuse a transaction that pays more than this.
     public var maximumFeeRate: FeeRate?
+    /// The same of one that pays more than this in all.
+    public var maximumFee: Amount?
     /// Judge the transaction, and leave the pool as it is.
     public var testOnly = false
     /// Let it in whatever its fee and however full the pool.
     public var bypassesLimits = false
 
     public init(
-        maximumFeeRate: FeeRate? = nil, testOnly: Bool = false, bypassesLimits: Bool = false
+        maximumFeeRate: FeeRate? = nil, maximumFee: Amount? = nil, testOnly: Bool = false,
+        bypassesLimits: Bool = false
     ) {
         self.maximumFeeRate = maximumFeeRate
+        self.maximumFee = maximumFee
         self.testOnly = testOnly
         self.bypassesLimits = bypassesLimits
     }
@@ -36,5 +40,14 @@ public struct TransactionAcceptance: Hashable, Sendable {
 /// What became of a transaction that was handed in.
 public enum TransactionOutcome: Hashable, Sendable {
     case accepted(TransactionAcceptance)
+    case rejected(MempoolRejection)
+}
+
+/// What became of a transaction of our own.
+public enum BroadcastOutcome: Hashable, Sendable {
+    /// It is in the pool, perhaps since long.
+    case inPool
+    /// An output of it is a coin of the chain.
+    case alreadyInChain
     case rejected(MempoolRejection)
 }

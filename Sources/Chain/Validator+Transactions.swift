@@ -20,6 +20,28 @@ extension Validator {
         }
     }
 
+    /// Lets a transaction of our own into the pool, of which the peers are to be told (Core's
+    /// `BroadcastTransaction`). All in one call: to come here and go again costs more than most of
+    /// what is done here.
+    ///
+    /// - Parameter maximumFee: the most it may pay; zero for any fee.
+    public func broadcast(
+        _ transaction: Transaction, maximumFee: Amount
+    ) throws(StorageError) -> BroadcastOutcome {
+        defer { publish() }
+        return try writing { () throws(StorageError) in
+            guard try !hasUnspentOutput(transaction) else { return .alreadyInChain }
+            let txid = transaction.txid
+            guard !pool.contains(txid: txid) else { return .inPool }
+            let options = TransactionOptions(maximumFee: maximumFee > .zero ? maximumFee : nil)
+            let outcome = try admit(transaction.detached(), options)
+            try flushIfDue()
+            if case .rejected(let rejection) = outcome { return .rejected(rejection) }
+            pool.addUnbroadcast(txid)
+            return .inPool
+        }
+    }
+
     /// What the pool must know of the chain: the next block is the one a transaction may enter.
     func context(at time: Int64? = nil) -> ChainContext {
         let tip = chain.tip
@@ -50,6 +72,9 @@ extension Validator {
                     maximumFeeRate: options.maximumFeeRate),
                 locks: { chain.lock($0, coinHeights: $1) })
             try checkScripts(admission)
+            if let maximum = options.maximumFee, admission.fee > maximum {
+                throw MempoolRejection(.maximumFee, "max-fee-exceeded")
+            }
             if !options.testOnly {
                 try pool.commit(admission, in: context, limitsSize: !options.bypassesLimits)
             }

@@ -17,6 +17,8 @@ public struct MempoolRejection: Error, Hashable, Sendable, CustomStringConvertib
         /// Known already, here or in the chain.
         case conflict
         case mempoolPolicy
+        /// It pays more than whoever made it can have meant.
+        case maximumFee
         /// Too little is paid; in a package it might do.
         case reconsiderable
     }

@@ -67,6 +67,39 @@ import Testing
         try await validator.close()
     }
 
+    @Test("One's own is let in within its fee, told to peers again, and known when mined")
+    func broadcast() async throws {
+        let validator = try await chain.open()
+        let blocks = try await ripe(validator)
+        let transaction = spend(blocks[0])
+        func result(upTo fee: Int64) async throws -> BroadcastOutcome {
+            try await validator.broadcast(transaction, maximumFee: Amount(satoshis: fee))
+        }
+        guard case .rejected(let rejection) = try await result(upTo: 9_999) else {
+            Issue.record("it pays more than it may")
+            return
+        }
+        #expect(rejection.kind == .maximumFee)
+        #expect(await validator.mempoolTransaction(transaction.txid) == nil)
+        #expect(try await result(upTo: 10_000) == .inPool)
+        #expect(await validator.mempool { $0.unbroadcast } == [transaction.txid])
+        // What is there already is judged no more.
+        #expect(try await result(upTo: 1) == .inPool)
+        let rival = spend(blocks[0], fee: 10_001)
+        guard case .rejected(let refusal) = try await validator.broadcast(rival, maximumFee: .zero)
+        else {
+            Issue.record("it pays too little more to replace the other")
+            return
+        }
+        #expect(refusal.kind != .maximumFee)
+
+        let template = try await validator.blockTemplate(paying: .script(ChainBuilder.anyone))
+        let mined = try #require(mine(template))
+        #expect(try await validator.submit(block: mined) == .connected)
+        #expect(try await result(upTo: 0) == .alreadyInChain)
+        try await validator.close()
+    }
+
     private func mine(_ template: BlockTemplate) -> Block? {
         var block = template.block(extraNonce: 1, time: UInt32(template.context.time))
         while !ProofOfWork.check(

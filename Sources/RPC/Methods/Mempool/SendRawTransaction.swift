@@ -60,45 +60,23 @@ struct SendRawTransaction: RPCMethod {
             }
         }
         let limit = try FeeRateLimit.rate(request).fee(virtualSize: transaction.virtualSize)
-        try await broadcast(transaction, maximumFee: limit, context)
+        switch try await context.validator.broadcast(transaction, maximumFee: limit) {
+        case .inPool:
+            await context.network?.relay(txid: transaction.txid, wtxid: transaction.wtxid)
+        case .alreadyInChain:
+            throw RPCError.alreadyInChain("Transaction outputs already in utxo set")
+        case .rejected(let rejection):
+            throw Self.error(for: rejection)
+        }
         return .string(transaction.txid.displayHex)
     }
 
-    private func broadcast(
-        _ transaction: Transaction, maximumFee: Amount, _ context: RPCContext
-    ) async throws {
-        let validator = context.validator
-        let points = (0..<transaction.outputs.count).map {
-            OutPoint(txid: transaction.txid, index: UInt32($0))
-        }
-        guard try await validator.coins(points).allSatisfy({ $0 == nil }) else {
-            throw RPCError.alreadyInChain("Transaction outputs already in utxo set")
-        }
-        let txid = transaction.txid
-        if await validator.mempool({ $0.contains(txid: txid) }) {
-            await context.network?.relay(txid: txid, wtxid: transaction.wtxid)
-            return
-        }
-        if maximumFee > .zero {
-            let tested = try await validator.submit(
-                transaction: transaction, options: TransactionOptions(testOnly: true))
-            guard try accepted(tested).fee <= maximumFee else {
-                throw RPCError.verify(
-                    "Fee exceeds maximum configured by user (e.g. -maxtxfee, maxfeerate)")
-            }
-        }
-        _ = try accepted(try await validator.submit(transaction: transaction))
-        await validator.addUnbroadcast(txid)
-        await context.network?.relay(txid: txid, wtxid: transaction.wtxid)
-    }
-
-    private func accepted(_ outcome: TransactionOutcome) throws -> TransactionAcceptance {
-        switch outcome {
-        case .accepted(let acceptance): return acceptance
-        case .rejected(let rejection):
-            throw rejection.kind == .missingInputs
-                ? RPCError.verify(rejection.description)
-                : RPCError.verifyRejected(rejection.description)
+    private static func error(for rejection: MempoolRejection) -> RPCError {
+        switch rejection.kind {
+        case .missingInputs: .verify(rejection.description)
+        case .maximumFee:
+            .verify("Fee exceeds maximum configured by user (e.g. -maxtxfee, maxfeerate)")
+        default: .verifyRejected(rejection.description)
         }
     }
 }
