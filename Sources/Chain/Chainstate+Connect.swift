@@ -84,8 +84,18 @@ extension Chainstate {
     }
 
     private func needsScripts(_ id: BlockID) -> Bool {
-        index.needsScriptChecks(
-            id, assumeValid: assumeValid, minimumChainWork: minimumChainWork, in: network)
+        let distrust = index.distrust(
+            of: id, assumeValid: assumeValid, minimumChainWork: minimumChainWork, in: network)
+        // What is connected in the background is older, and would be told of in turns.
+        if !isTurned, distrustTold != .some(distrust) {
+            let block = "#\(index.height(of: id)) (\(index.hash(of: id).displayHex))"
+            report(
+                distrust.map {
+                    "Enabling script verification at block \(block): \($0.rawValue)."
+                } ?? "Disabling script verification at block \(block).")
+            distrustTold = .some(distrust)
+        }
+        return distrust != nil
     }
 
     /// Whether an output of the block would replace one that still stands (BIP30).

@@ -43,6 +43,9 @@ final class Chainstate {
     let folder: String
     let storeCache: Int
     let isStopping: @Sendable () -> Bool
+    let report: @Sendable (String) -> Void
+    /// Why scripts were run last, as the log was told; nil in it where they were not.
+    var distrustTold: Distrust??
     let fault: WriteFault
 
     /// What the store is to be told with the next write, whether or not coins are.
@@ -97,6 +100,7 @@ final class Chainstate {
         self.storeCache = storeCache
         self.fault = fault
         isStopping = configuration.isStopping
+        report = configuration.report
         self.folder = folder
         verified = VerificationCache(capacityInBytes: configuration.verificationCacheBytes)
         scripts = ScriptPool(threads: configuration.scriptThreads)

@@ -63,7 +63,9 @@ extension Validator {
         public var flushInterval: Int64 = 600
         /// Whether the node is to stop: what takes long then ends at the next block, whole.
         public var isStopping: @Sendable () -> Bool = { false }
-        /// Is told, under a category, what is worth a line in the log.
+        /// Is told what is worth a line in any log.
+        public var report: @Sendable (_ text: String) -> Void = { _ in }
+        /// Is told, under a category, what is worth a line in the log of whoever asks for it.
         public var log: @Sendable (_ category: String, _ text: String) -> Void = { _, _ in }
         /// By which tests make writes fail.
         public var writeFault = WriteFault.none

@@ -102,6 +102,7 @@ extension Validator {
 
     /// Gives the verdict on a block that is watched; of any other it is kept until asked for.
     private func judge(_ id: BlockID, _ error: BlockError, _ watch: inout BlockWatch) {
+        noteFailed(id, error)
         guard !watch.note(.failed(error), on: id) else { return }
         noteInvalid(id, error)
     }

@@ -89,6 +89,7 @@ extension Validator {
         let block = placed.judged.block
         guard block.hash == network.genesisHash || chain.index.contains(block.header.previous)
         else {
+            noteOutOfOrder(block)
             orphans[block.header.previous, default: []].append(placed.position)
             return
         }
@@ -98,6 +99,7 @@ extension Validator {
             guard let bytes = try chain.files.reader.block(at: position),
                 let block = try? Block(decoding: bytes)
             else { continue }
+            noteInOrder(block)
             let placed = PlacedBlock(position: position, judged: JudgedBlock(block, in: network))
             if let id = note(placed) { try body(id, block) }
             ready += orphans.removeValue(forKey: block.hash) ?? []
@@ -151,6 +153,7 @@ extension Validator {
         let block = placed.judged.block
         guard chain.index.contains(block.header.previous) else {
             if block.hash != network.genesisHash {
+                noteOutOfOrder(block)
                 orphans[block.header.previous, default: []].append(placed.position)
             }
             return
@@ -159,6 +162,7 @@ extension Validator {
         var ready = orphans.removeValue(forKey: block.hash) ?? []
         while !isStopping, let position = ready.popLast() {
             guard let block = try source.block(at: position.offset) else { continue }
+            noteInOrder(block)
             try take(imported: JudgedBlock(block, in: network))
             ready += orphans.removeValue(forKey: block.hash) ?? []
         }

@@ -43,9 +43,10 @@ extension Validator {
         _ judged: JudgedBlock, force: Bool = true, minimumWorkChecked: Bool = true,
         _ watch: inout BlockWatch
     ) throws(StorageError) -> Taken {
-        if let error = judged.error { return .judged(.rejected(BlockRejection(error))) }
-        switch accept(judged.block.header, at: clock.now(), minimumWorkChecked) {
-        case .failure(let error): return .judged(.rejected(BlockRejection(error)))
+        let header = judged.block.header
+        if let error = judged.error { return refused(header, for: BlockRejection(error)) }
+        switch accept(header, at: clock.now(), minimumWorkChecked) {
+        case .failure(let error): return refused(header, for: BlockRejection(error))
         case .success((let id, _)): return try take(judged, as: id, force, &watch)
         }
     }
@@ -60,12 +61,17 @@ extension Validator {
         }
         if !force, !chain.isWorthKeeping(id) { return .judged(.ignored) }
         if let error = chain.refusal(of: judged, as: id) {
-            return .judged(.rejected(BlockRejection(error)))
+            return refused(judged.block.header, for: BlockRejection(error))
         }
         try chain.keep(judged.block, as: id)
         watch.add(judged.block, as: id)
         try activate(watching: &watch, settlesAll: false)
         return .kept(id)
+    }
+
+    private func refused(_ header: BlockHeader, for rejection: BlockRejection) -> Taken {
+        noteRefused(header, rejection)
+        return .judged(.rejected(rejection))
     }
 
     /// Waits for all scripts; tells what became of blocks that were taken in, in this order.
@@ -193,12 +199,7 @@ extension Validator {
         _ header: BlockHeader, at now: Int64, _ isWorkChecked: Bool
     ) -> Result<(id: BlockID, isNew: Bool), HeaderError> {
         let accepted = chain.accept(header, at: now, isWorkChecked: isWorkChecked)
-        if case .failure(.tooLittleWork) = accepted {
-            configuration.log(
-                "validation",
-                "AcceptBlockHeader: not adding new block header \(header.hash.displayHex), missing "
-                    + "anti-dos proof-of-work validation")
-        }
+        if case .failure(let error) = accepted { noteRefused(header, error) }
         return accepted
     }
 

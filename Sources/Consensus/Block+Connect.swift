@@ -70,7 +70,7 @@ extension Block {
     ///
     /// - Parameters:
     ///   - firstLocked: the first transaction that relative lock times keep out.
-    ///   - checkingScripts: false where `BlockIndex.needsScriptChecks` says so.
+    ///   - checkingScripts: false where `BlockIndex.distrust` has no reason.
     public func connect(
         at height: Int, in network: Network, _ spending: BlockSpending, firstLocked: Int?,
         overwritesCoin: Bool = false, checkingScripts: Bool = true

@@ -48,22 +48,26 @@ extension BlockIndex {
         }
     }
 
-    /// Whether the scripts of a block must be run, or may be taken on trust as those of an ancestor
-    /// of a block that is known to be valid.
+    /// Why the scripts of a block must be run; nil where they may be taken on trust as those of an
+    /// ancestor of a block that is known to be valid.
     ///
     /// Trust asks for more than the hash: the best header must lie on that chain, with the least
     /// work a chain should have and two weeks of work on top of the block, so that nobody is led to
     /// a false chain by an option alone.
-    public func needsScriptChecks(
-        _ id: BlockID, assumeValid: BlockHash?, minimumChainWork: UInt256, in network: Network
-    ) -> Bool {
-        guard let assumeValid, let trusted = find(assumeValid),
-            ancestor(of: trusted, at: height(of: id)) == id,
-            ancestor(of: bestHeader, at: height(of: id)) == id,
-            chainWork(of: bestHeader) >= minimumChainWork
-        else { return true }
+    public func distrust(
+        of id: BlockID, assumeValid: BlockHash?, minimumChainWork: UInt256, in network: Network
+    ) -> Distrust? {
+        let height = height(of: id)
+        guard let assumeValid else { return .nothingAssumed }
+        guard let trusted = find(assumeValid) else { return .assumedUnknown }
+        guard ancestor(of: trusted, at: height) == id else {
+            return height > self.height(of: trusted) ? .aboveAssumed : .besideAssumed
+        }
+        guard ancestor(of: bestHeader, at: height) == id else { return .besideBest }
+        guard chainWork(of: bestHeader) >= minimumChainWork else { return .tooLittleWork }
         let twoWeeks: Int64 = 14 * 24 * 60 * 60
-        return equivalentTime(from: id, to: bestHeader, at: bestHeader, in: network) <= twoWeeks
+        let time = equivalentTime(from: id, to: bestHeader, at: bestHeader, in: network)
+        return time <= twoWeeks ? .tooRecent : nil
     }
 
     /// The seconds it would take to do the work between two blocks at the difficulty of a third.
@@ -101,4 +105,16 @@ extension BlockIndex {
             : count + Double(now - time) * known.rate
         return min(count / total, 1)
     }
+}
+
+/// Why a block's scripts are not taken on trust, in the order it is looked for. The words are
+/// Bitcoin Core's.
+public enum Distrust: String, Sendable {
+    case nothingAssumed = "assumevalid=0 (always verify)"
+    case assumedUnknown = "assumevalid hash not in headers"
+    case aboveAssumed = "block height above assumevalid height"
+    case besideAssumed = "block not in assumevalid chain"
+    case besideBest = "block not in best header chain"
+    case tooLittleWork = "best header chainwork below minimumchainwork"
+    case tooRecent = "block too recent relative to best header"
 }

@@ -101,6 +101,7 @@ public struct Node: Sendable {
         chain.rosters = try RosterArchive(folder: configuration.rosterFolder)
             .load(network: configuration.network)
         let (sink, stop) = (sink, stop)
+        chain.report = { logger.info("\($0)") }
         chain.log = { Self.logger($0, sink).debug("\($1)") }
         chain.isStopping = { stop.isMade }
         do throws(StorageError) {

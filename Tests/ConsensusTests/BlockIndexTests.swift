@@ -278,16 +278,22 @@ import Testing
         var index = makeIndex()
         let chain = grow(&index, from: index.genesis, by: 3000)
         let trusted = index.hash(of: chain[2500])
-        func needs(_ id: BlockID, _ hash: BlockHash?, least work: UInt256 = .zero) -> Bool {
-            index.needsScriptChecks(id, assumeValid: hash, minimumChainWork: work, in: network)
+        func reason(
+            _ id: BlockID, _ hash: BlockHash?, least work: UInt256 = .zero
+        ) -> Distrust? {
+            index.distrust(of: id, assumeValid: hash, minimumChainWork: work, in: network)
         }
         // 2016 blocks of ten minutes are two weeks.
-        #expect(!needs(chain[2999 - 2017], trusted))
-        #expect(needs(chain[2999 - 2016], trusted))
-        #expect(needs(chain[2501], trusted))
-        #expect(needs(chain[10], nil))
-        #expect(needs(chain[10], .max))
-        #expect(needs(chain[10], trusted, least: index.chainWork(of: chain[2999]) &+ 1))
-        #expect(!needs(chain[10], trusted, least: index.chainWork(of: chain[2999])))
+        #expect(reason(chain[2999 - 2017], trusted) == nil)
+        #expect(reason(chain[2999 - 2016], trusted) == .tooRecent)
+        #expect(reason(chain[2501], trusted) == .aboveAssumed)
+        #expect(reason(chain[10], nil) == .nothingAssumed)
+        #expect(reason(chain[10], .max) == .assumedUnknown)
+        let work = index.chainWork(of: chain[2999])
+        #expect(reason(chain[10], trusted, least: work &+ 1) == .tooLittleWork)
+        #expect(reason(chain[10], trusted, least: work) == nil)
+        let branch = grow(&index, from: chain[9], by: 20, seed: 1)
+        #expect(reason(branch[0], trusted) == .besideAssumed)
+        #expect(reason(branch[0], index.hash(of: branch[19])) == .besideBest)
     }
 }
