@@ -1,11 +1,39 @@
 import Cryptography
 import MemoryPool
-package import Primitives
+import Primitives
 public import Storage
+
+/// What is taken over from a file of transactions besides them.
+public struct MempoolImport: Sendable {
+    /// Whether they count as come now, and not when the file says.
+    public var usesCurrentTime: Bool
+    /// Whether what was added to fees is added here, too.
+    public var appliesDeltas: Bool
+    /// Whether we are to see to it that peers hear of those of which none had heard.
+    public var appliesUnbroadcast: Bool
+
+    public init(usesCurrentTime: Bool, appliesDeltas: Bool, appliesUnbroadcast: Bool) {
+        self.usesCurrentTime = usesCurrentTime
+        self.appliesDeltas = appliesDeltas
+        self.appliesUnbroadcast = appliesUnbroadcast
+    }
+
+    /// All that our own file says is true.
+    static let ofOurOwn = MempoolImport(
+        usesCurrentTime: false, appliesDeltas: true, appliesUnbroadcast: true)
+}
+
+/// Why a file of transactions was not taken in.
+public enum MempoolImportError: Error {
+    case cannotRead(path: String, reason: String)
+    case storage(StorageError)
+}
 
 extension Validator {
     private var mempoolPath: String { configuration.directory + "/mempool.dat" }
     private static let largestMempoolFile = 2 << 30
+    /// How many transactions of a file are taken in before others have their turn.
+    private static let importStep = 64
 
     /// Writes the mempool to `mempool.dat`, in Core's form; returns the path.
     @discardableResult
@@ -28,112 +56,97 @@ extension Validator {
 
     /// Takes in `mempool.dat`. A file that cannot be read costs nothing but its transactions.
     func loadMempool(_ progress: @Sendable (String) -> Void) throws(StorageError) {
-        guard configuration.persistsMempool, let dump = readMempool(progress) else {
-            isPoolWhole = true
-            return
+        if configuration.persistsMempool, let dump = ownMempool(progress) {
+            for entry in dump.entries {
+                guard !isStopping else { return }
+                try take(entry, .ofOurOwn)
+            }
+            take(besides: dump, .ofOurOwn)
         }
-        let now = clock.now()
-        for (txid, delta) in dump.deltas { pool.prioritise(txid, by: delta) }
-        for entry in dump.entries {
-            guard !isStopping else { return }
-            if entry.delta != 0 { pool.prioritise(entry.transaction.txid, by: entry.delta) }
-            guard entry.time > now - pool.policy.expiry else { continue }
-            _ = try admit(entry.transaction, TransactionOptions(), arrivedAt: entry.time)
-        }
-        for txid in dump.unbroadcast where pool[txid] != nil { pool.addUnbroadcast(txid) }
         isPoolWhole = true
     }
-}
 
-extension Validator {
-    private func readMempool(_ progress: @Sendable (String) -> Void) -> MempoolFile? {
+    private func ownMempool(_ progress: @Sendable (String) -> Void) -> MempoolFile? {
         do {
-            let bytes = try File.contents(of: mempoolPath, limit: Self.largestMempoolFile)
-            return try bytes.map { try MempoolFile(decoding: $0) }
+            return try readMempool(at: mempoolPath)
         } catch {
-            progress("The pool begins empty, since \(mempoolPath) cannot be read: \(error)")
+            progress("The pool begins empty, since \(error)")
             return nil
         }
     }
+
+    /// Takes in the transactions of a file that this or another node wrote, so far as they are
+    /// good here and now; what is in the pool stays.
+    public func importMempool(
+        from path: String, _ options: MempoolImport
+    ) async throws(MempoolImportError) {
+        guard let dump = try readMempool(at: path) else {
+            throw .cannotRead(path: path, reason: "there is no such file")
+        }
+        var rest = dump.entries[...]
+        while !rest.isEmpty, !isStopping {
+            try take(rest.prefix(Self.importStep), options)
+            rest = rest.dropFirst(Self.importStep)
+            await Task.yield()
+        }
+        guard !isStopping else { throw .storage(Self.closing) }
+        take(besides: dump, options)
+        publish()
+    }
+
+    private func take(
+        _ entries: ArraySlice<MempoolFile.Entry>, _ options: MempoolImport
+    ) throws(MempoolImportError) {
+        defer { publish() }
+        do throws(StorageError) {
+            try writing { () throws(StorageError) in
+                for entry in entries { try take(entry, options) }
+                // The coins they named are in the cache now, whatever became of them.
+                try flushIfDue()
+            }
+        } catch {
+            throw .storage(error)
+        }
+    }
+
+    private func take(
+        _ entry: MempoolFile.Entry, _ options: MempoolImport
+    ) throws(StorageError) {
+        if options.appliesDeltas, entry.delta != 0 {
+            pool.prioritise(entry.transaction.txid, by: entry.delta)
+        }
+        let now = clock.now()
+        let time = options.usesCurrentTime ? now : entry.time
+        guard time > now - pool.policy.expiry else { return }
+        _ = try admit(entry.transaction, TransactionOptions(), arrivedAt: time)
+    }
+
+    /// Takes over what a file says beside its transactions.
+    private func take(besides dump: MempoolFile, _ options: MempoolImport) {
+        if options.appliesDeltas {
+            for (txid, delta) in dump.deltas { pool.prioritise(txid, by: delta) }
+        }
+        if options.appliesUnbroadcast {
+            for txid in dump.unbroadcast { pool.addUnbroadcast(txid) }
+        }
+    }
+
+    /// Nil where there is no such file.
+    private func readMempool(at path: String) throws(MempoolImportError) -> MempoolFile? {
+        do {
+            let bytes = try File.contents(of: path, limit: Self.largestMempoolFile)
+            return try bytes.map { try MempoolFile(decoding: $0) }
+        } catch {
+            throw .cannotRead(path: path, reason: "\(error)")
+        }
+    }
 }
 
-/// The content of `mempool.dat`.
-package struct MempoolFile {
-    package struct Entry {
-        package var transaction: Transaction
-        /// When it came, in seconds since 1970.
-        package var time: Int64
-        /// What the operator added to its fee, in satoshis.
-        package var delta: Int64
-    }
-
-    private static let plainVersion: UInt64 = 1
-    private static let hiddenVersion: UInt64 = 2
-
-    package var entries: [Entry] = []
-    /// What was added to the fees of transactions that are not here.
-    package var deltas: [Txid: Int64] = [:]
-    package var unbroadcast: Set<Txid> = []
-
-    package init() {}
-
-    package init(decoding bytes: [UInt8]) throws(DecodingError) {
-        var start = ByteReader(bytes.span)
-        let version = try start.read(UInt64.self)
-        var body = bytes
-        switch version {
-        case Self.plainVersion: break
-        case Self.hiddenVersion:
-            let key = try start.readSizedBytes()
-            guard key.count == 8 else { throw .invalid("the key is not of 8 bytes") }
-            Self.combine(&body, from: start.offset, with: key)
-        default: throw .invalid("unknown version")
+extension MempoolImportError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .cannotRead(let path, let reason): "\(path) cannot be read: \(reason)"
+        case .storage(let error): error.description
         }
-        var reader = ByteReader(body.span)
-        _ = try reader.readRange(count: start.offset)
-        let count = try reader.read(UInt64.self)
-        guard count <= UInt64(reader.remaining / 60) else {
-            throw .truncated(needed: Int(clamping: count), remaining: reader.remaining)
-        }
-        for _ in 0..<count {
-            let transaction = try Transaction(from: &reader)
-            entries.append(
-                Entry(transaction: transaction, time: try reader.read(), delta: try reader.read()))
-        }
-        for _ in 0..<(try reader.readCount(minimumSize: 40)) {
-            let txid = try reader.readHash()
-            deltas[txid] = try reader.read()
-        }
-        for _ in 0..<(try reader.readCount(minimumSize: 32)) {
-            unbroadcast.insert(try reader.readHash())
-        }
-    }
-
-    package func encoded(key: [UInt8]) -> [UInt8] {
-        var writer = ByteWriter()
-        writer.write(Self.hiddenVersion)
-        writer.writeSized(key)
-        let start = writer.bytes.count
-        writer.write(UInt64(entries.count))
-        for entry in entries {
-            writer.write(entry.transaction.bytes)
-            writer.write(entry.time)
-            writer.write(entry.delta)
-        }
-        writer.writeCompactSize(deltas.count)
-        for (txid, delta) in deltas.sorted(by: { $0.key < $1.key }) {
-            writer.write(txid)
-            writer.write(delta)
-        }
-        writer.writeCompactSize(unbroadcast.count)
-        for txid in unbroadcast.sorted() { writer.write(txid) }
-        var bytes = writer.bytes
-        Self.combine(&bytes, from: start, with: key)
-        return bytes
-    }
-
-    /// Core hides the file behind a key that counts from the file's beginning.
-    private static func combine(_ bytes: inout [UInt8], from start: Int, with key: [UInt8]) {
-        for position in start..<bytes.count { bytes[position] ^= key[position % key.count] }
     }
 }

@@ -202,6 +202,61 @@ import Testing
         try await validator.close()
     }
 
+    @Test("A file of transactions is taken in beside what is there, what else it says where asked")
+    func importing() async throws {
+        var validator = try await chain.open()
+        let blocks = try await ripe(validator)
+        let (saved, held, absent) = (spend(blocks[0]), spend(blocks[1]), spend(blocks[2]).txid)
+        _ = try await validator.submit(transaction: saved)
+        await validator.addUnbroadcast(saved.txid)
+        await validator.prioritise(saved.txid, delta: Amount(satoshis: 5))
+        await validator.prioritise(absent, delta: Amount(satoshis: 7))
+        try await validator.close()
+        let path = chain.folder.path + "/mempool.dat"
+
+        validator = try await chain.open { $0.persistsMempool = false }
+        _ = try await validator.submit(transaction: held)
+        let plain = MempoolImport(
+            usesCurrentTime: true, appliesDeltas: false, appliesUnbroadcast: false)
+        try await validator.importMempool(from: path, plain)
+        var pool = await validator.mempool { $0 }
+        #expect(pool.count == 2)
+        #expect(pool[saved.txid]?.modifiedFee == 10_000)
+        #expect(pool.deltas.isEmpty)
+        #expect(pool.unbroadcast.isEmpty)
+
+        var whole = plain
+        whole.appliesDeltas = true
+        whole.appliesUnbroadcast = true
+        for _ in 0..<2 { try await validator.importMempool(from: path, whole) }
+        pool = await validator.mempool { $0 }
+        #expect(pool.count == 2)
+        #expect(pool[saved.txid]?.modifiedFee == 10_010)
+        #expect(pool.deltas[absent] == 14)
+        #expect(pool.unbroadcast == [saved.txid])
+        try await validator.close()
+    }
+
+    @Test("A file of transactions that is missing or damaged changes nothing and stops nothing")
+    func importingNothing() async throws {
+        let validator = try await chain.open()
+        let blocks = try await ripe(validator)
+        _ = try await validator.submit(transaction: spend(blocks[0]))
+        let path = chain.folder.path + "/other.dat"
+        let plain = MempoolImport(
+            usesCurrentTime: true, appliesDeltas: true, appliesUnbroadcast: true)
+        await #expect(throws: MempoolImportError.self) {
+            try await validator.importMempool(from: path, plain)
+        }
+        let garbage = [UInt8](repeating: 0xff, count: 50)
+        try File.replace(path, with: garbage.span)
+        await #expect(throws: MempoolImportError.self) {
+            try await validator.importMempool(from: path, plain)
+        }
+        #expect(await validator.mempool { $0.count } == 1)
+        try await validator.close()
+    }
+
     @Test("With the index a transaction is found wherever it is, also one from before the index")
     func transactionIndex() async throws {
         var validator = try await chain.open()

@@ -2,7 +2,6 @@ enum MempoolMethods {
     static let all: [any RPCMethod] = [
         GetMempoolAncestors(), GetMempoolCluster(), GetMempoolDescendants(), GetMempoolEntry(),
         GetMempoolFeerateDiagram(), GetMempoolInfo(), GetRawMempool(), GetTxSpendingPrevout(),
-        SaveMempool(), SendRawTransaction(),
-        TestMempoolAccept(),
+        ImportMempool(), SaveMempool(), SendRawTransaction(), TestMempoolAccept(),
     ]
 }

@@ -1,5 +1,6 @@
 import Chain
 import Notation
+import Storage
 
 struct SaveMempool: RPCMethod {
     let name = "savemempool"
@@ -16,6 +17,11 @@ struct SaveMempool: RPCMethod {
     let examples = [Example()]
 
     func call(_ request: RPCRequest, _ context: RPCContext) async throws -> JSON {
-        ["filename": .string(try await context.validator.saveMempool())]
+        do throws(StorageError) {
+            return ["filename": .string(try await context.validator.saveMempool())]
+        } catch {
+            context.report("Mempool not saved: \(error)")
+            throw RPCError.misc("Unable to dump mempool to disk")
+        }
     }
 }
