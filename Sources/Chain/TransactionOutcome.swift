@@ -35,6 +35,15 @@ public struct TransactionAcceptance: Hashable, Sendable {
     public var effectiveFeeRate: FeeRate
     /// The transactions it drove out.
     public var replaced: [Txid]
+
+    init(_ admission: Admission) {
+        txid = admission.transaction.txid
+        wtxid = admission.transaction.wtxid
+        fee = admission.fee
+        virtualSize = admission.virtualSize
+        effectiveFeeRate = admission.effectiveFeeRate
+        replaced = admission.replaced
+    }
 }
 
 /// What became of a transaction that was handed in.

@@ -57,20 +57,14 @@ extension Validator {
         _ transaction: Transaction, _ options: TransactionOptions, arrivedAt time: Int64? = nil
     ) throws(StorageError) -> TransactionOutcome {
         let context = context(at: time)
-        // Before a coin is looked for: anybody can name a hundred thousand.
-        do throws(MempoolRejection) {
-            try pool.checkAlone(transaction, in: context)
-        } catch {
-            return .rejected(error)
+        let limits = AdmissionOptions(
+            bypassesLimits: options.bypassesLimits, maximumFeeRate: options.maximumFeeRate)
+        let admission: Admission
+        switch try judge(transaction, in: context, limits) {
+        case .success(let judged): admission = judged
+        case .failure(let rejection): return .rejected(rejection)
         }
-        let gathered = try gather(for: transaction)
         do throws(MempoolRejection) {
-            let admission = try pool.judgeFurther(
-                transaction, in: context, with: gathered,
-                options: AdmissionOptions(
-                    bypassesLimits: options.bypassesLimits,
-                    maximumFeeRate: options.maximumFeeRate),
-                locks: { chain.lock($0, coinHeights: $1) })
             try checkScripts(admission)
             if let maximum = options.maximumFee, admission.fee > maximum {
                 throw MempoolRejection(.maximumFee, "max-fee-exceeded")
@@ -78,13 +72,68 @@ extension Validator {
             if !options.testOnly {
                 try pool.commit(admission, in: context, limitsSize: !options.bypassesLimits)
             }
-            return .accepted(
-                TransactionAcceptance(
-                    txid: transaction.txid, wtxid: transaction.wtxid, fee: admission.fee,
-                    virtualSize: admission.virtualSize,
-                    effectiveFeeRate: admission.effectiveFeeRate, replaced: admission.replaced))
+            return .accepted(TransactionAcceptance(admission))
         } catch {
             return .rejected(error)
+        }
+    }
+
+    /// Judges transactions each of which may spend those before it, and leaves the pool as it is.
+    ///
+    /// - Parameter package: what `PackageRules` has passed.
+    /// - Returns: what would become of each; nil where that is open, since another was refused.
+    public func test(package: [Transaction]) throws(StorageError) -> [TransactionOutcome?] {
+        try writing { () throws(StorageError) in
+            let untouched = pool
+            defer { pool = untouched }
+            var outcomes = [TransactionOutcome?](repeating: nil, count: package.count)
+            var admissions: [Admission] = []
+            let context = context()
+            for (place, transaction) in package.enumerated() {
+                let judged = try judge(
+                    transaction.detached(), in: context,
+                    AdmissionOptions(allowsReplacement: false))
+                do throws(MempoolRejection) {
+                    let admission = try judged.get()
+                    try pool.commit(admission, in: context, limitsSize: false)
+                    admissions.append(admission)
+                } catch {
+                    outcomes[place] = .rejected(error)
+                    return outcomes
+                }
+            }
+            for (place, admission) in admissions.enumerated() {
+                do throws(MempoolRejection) {
+                    try checkScripts(admission)
+                    outcomes[place] = .accepted(TransactionAcceptance(admission))
+                } catch {
+                    outcomes[place] = .rejected(error)
+                    break
+                }
+            }
+            try flushIfDue()
+            return outcomes
+        }
+    }
+
+    /// Judges all of a transaction but its scripts.
+    private func judge(
+        _ transaction: Transaction, in context: ChainContext, _ options: AdmissionOptions
+    ) throws(StorageError) -> Result<Admission, MempoolRejection> {
+        // Before a coin is looked for: anybody can name a hundred thousand.
+        do throws(MempoolRejection) {
+            try pool.checkAlone(transaction, in: context)
+        } catch {
+            return .failure(error)
+        }
+        let gathered = try gather(for: transaction)
+        do throws(MempoolRejection) {
+            return .success(
+                try pool.judgeFurther(
+                    transaction, in: context, with: gathered, options: options,
+                    locks: { chain.lock($0, coinHeights: $1) }))
+        } catch {
+            return .failure(error)
         }
     }
 

@@ -202,6 +202,44 @@ import Testing
         try await validator.close()
     }
 
+    @Test("Transactions that spend each other are judged together, and the pool stays as it is")
+    func package() async throws {
+        let validator = try await chain.open()
+        let blocks = try await ripe(validator)
+        let parent = spend(blocks[0])
+        let child = chain.builder.spend(
+            [OutPoint(txid: parent.txid, index: 0)], worth: parent.outputs[0].value,
+            fee: Amount(satoshis: 7_000))
+        var outcomes = try await validator.test(package: [parent, child])
+        let fees = outcomes.map { outcome -> Int64? in
+            if case .accepted(let accepted) = outcome { accepted.fee.satoshis } else { nil }
+        }
+        #expect(fees == [10_000, 7_000])
+        #expect(await validator.mempool { $0.count } == 0)
+        // Of those before and after one that is refused nothing is said.
+        outcomes = try await validator.test(package: [spend(blocks[1]), child, spend(blocks[2])])
+        #expect(outcomes[0] == nil && outcomes[2] == nil)
+        #expect(outcomes[1].flatMap(reason) == "bad-txns-inputs-missingorspent")
+        // Nothing is replaced for it.
+        _ = try await validator.submit(transaction: parent)
+        outcomes = try await validator.test(package: [spend(blocks[0], fee: 90_000), child])
+        #expect(outcomes[0].flatMap(reason) == "bip125-replacement-disallowed")
+        #expect(await validator.mempool { $0.count } == 1)
+        // A script is looked at when all else is.
+        let bad = Transaction(
+            inputs: [
+                TransactionInput(
+                    outPoint: OutPoint(txid: blocks[3].transactions[0].txid, index: 0),
+                    script: [0x6a])
+            ], outputs: Array(spend(blocks[3]).outputs))
+        outcomes = try await validator.test(package: [spend(blocks[4]), bad, spend(blocks[5])])
+        if case .accepted = outcomes[0] {} else { Issue.record("the first one is good") }
+        #expect(
+            outcomes[1].flatMap(reason)?.hasPrefix("mempool-script-verify-flag-failed") == true)
+        #expect(outcomes[2] == nil)
+        try await validator.close()
+    }
+
     @Test("A file of transactions is taken in beside what is there, what else it says where asked")
     func importing() async throws {
         var validator = try await chain.open()

@@ -9,7 +9,11 @@ struct TestMempoolAccept: RPCMethod {
     let summary = """
         Returns result of mempool acceptance tests indicating if a raw transaction (serialized, hex-encoded) would be accepted by mempool.
 
-        Only one transaction can be tested at a time: several together are not implemented.
+        If multiple transactions are passed in, parents must come before children and package policies apply: the transactions cannot conflict with any mempool transactions or each other.
+
+        If one transaction fails, other transactions may not be fully validated (the 'allowed' key will be blank).
+
+        The maximum number of transactions allowed is 25.
 
         This checks if transactions violate the consensus or policy rules.
 
@@ -18,14 +22,14 @@ struct TestMempoolAccept: RPCMethod {
         """
     let parameters = [
         Parameter(
-            "rawtxs", .array, .required, "An array with the hex string of one raw transaction.",
+            "rawtxs", .array, .required, "An array of hex strings of raw transactions.",
             inner: [Parameter("rawtx", .hex, .omitted, "")]),
         FeeRateLimit.parameter,
     ]
     let results = [
         ResultText(
             .array, "",
-            "The result of the mempool acceptance test for the raw transaction in the input array.\n",
+            "The result of the mempool acceptance test for each raw transaction in the input array.\nReturns results for each transaction in the same order they were passed in.\nTransactions that cannot be fully validated due to failures in other transactions will not contain an 'allowed' result.\n",
             [ResultText(.object, "", "", Self.resultParts)])
     ]
     let examples = RawTransactionExamples.testing
@@ -34,9 +38,13 @@ struct TestMempoolAccept: RPCMethod {
         ResultText(.hex, "txid", "The transaction hash in hex"),
         ResultText(.hex, "wtxid", "The transaction witness hash in hex"),
         ResultText(
+            .string, "package-error",
+            "Package validation error, if any (only possible if rawtxs had more than 1 transaction).",
+            optional: true),
+        ResultText(
             .bool, "allowed",
-            "Whether this tx would be accepted to the mempool and pass client-specified maxfeerate."
-        ),
+            "Whether this tx would be accepted to the mempool and pass client-specified maxfeerate. If not present, the tx was not fully validated due to a failure in another tx in the list.",
+            optional: true),
         ResultText(
             .number, "vsize",
             "Virtual transaction size as defined in BIP 141. This is different from actual serialized size for witness transactions as witness data is discounted (only present when 'allowed' is true)",
@@ -65,46 +73,90 @@ struct TestMempoolAccept: RPCMethod {
             optional: true),
     ]
 
-    private static let maximumCount = 25
-
     func call(_ request: RPCRequest, _ context: RPCContext) async throws -> JSON {
-        let texts = try request.array("rawtxs")
-        guard 1...Self.maximumCount ~= texts.count else {
-            throw RPCError.invalidParameter(
-                "Array must contain between 1 and \(Self.maximumCount) transactions.")
-        }
+        let transactions = try Self.transactions(in: request)
         let limit = try FeeRateLimit.rate(request)
-        var transactions: [Transaction] = []
-        for text in texts {
+        let outcomes: [TransactionOutcome?]
+        if transactions.count == 1 {
+            outcomes = [
+                try await context.validator.submit(
+                    transaction: transactions[0], options: TransactionOptions(testOnly: true))
+            ]
+        } else if let error = Self.packageError(transactions) {
+            return .array(
+                transactions.map { transaction -> JSON in
+                    var object = Self.names(of: transaction)
+                    object.append("package-error", .string(error.rawValue))
+                    return .object(object)
+                })
+        } else {
+            outcomes = try await context.validator.test(package: transactions)
+        }
+        return .array(answers(to: outcomes, for: transactions, limit: limit))
+    }
+
+    private static func transactions(in request: RPCRequest) throws -> [Transaction] {
+        let texts = try request.array("rawtxs")
+        guard 1...PackageRules.maximumCount ~= texts.count else {
+            throw RPCError.invalidParameter(
+                "Array must contain between 1 and \(PackageRules.maximumCount) transactions.")
+        }
+        return try texts.map { text in
             let hex = try text.asString()
             guard let bytes = Hex.decode(hex), let transaction = try? Transaction(decoding: bytes)
             else {
                 throw RPCError.deserialization(
                     "TX decode failed: \(hex) Make sure the tx has at least one input.")
             }
-            transactions.append(transaction)
+            return transaction
         }
-        guard let only = transactions.first, transactions.count == 1 else {
-            throw RPCError.notImplemented("Testing several transactions together")
+    }
+
+    private static func packageError(_ transactions: [Transaction]) -> PackageError? {
+        do throws(PackageError) {
+            try PackageRules.check(transactions)
+            return nil
+        } catch {
+            return error
         }
-        let outcome = try await context.validator.submit(
-            transaction: only, options: TransactionOptions(testOnly: true))
-        return [result(of: outcome, for: only, limit: limit)]
+    }
+
+    /// What is said of each; nothing of those after one that pays too much, whose parent it may be.
+    private func answers(
+        to outcomes: [TransactionOutcome?], for transactions: [Transaction], limit: FeeRate
+    ) -> [JSON] {
+        var results: [JSON] = []
+        var isOver = false
+        for (outcome, transaction) in zip(outcomes, transactions) {
+            guard let outcome, !isOver else {
+                results.append(.object(Self.names(of: transaction)))
+                continue
+            }
+            let object = result(of: outcome, for: transaction, limit: limit)
+            if case .accepted = outcome, object["allowed"]?.bool == false { isOver = true }
+            results.append(.object(object))
+        }
+        return results
+    }
+
+    private static func names(of transaction: Transaction) -> JSONObject {
+        [
+            "txid": .string(transaction.txid.displayHex),
+            "wtxid": .string(transaction.wtxid.displayHex),
+        ]
     }
 
     private func result(
         of outcome: TransactionOutcome, for transaction: Transaction, limit: FeeRate
-    ) -> JSON {
-        var object = JSONObject()
-        object.append("txid", .string(transaction.txid.displayHex))
-        object.append("wtxid", .string(transaction.wtxid.displayHex))
+    ) -> JSONObject {
+        var object = Self.names(of: transaction)
         switch outcome {
         case .accepted(let accepted):
             let maximum = limit.fee(virtualSize: accepted.virtualSize)
             guard maximum == .zero || accepted.fee <= maximum else {
                 object.append("allowed", false)
                 object.append("reject-reason", "max-fee-exceeded")
-                return .object(object)
+                return object
             }
             object.append("allowed", true)
             object.append("vsize", .int(accepted.virtualSize))
@@ -124,6 +176,6 @@ struct TestMempoolAccept: RPCMethod {
                 object.append("reject-details", .string(rejection.description))
             }
         }
-        return .object(object)
+        return object
     }
 }
