@@ -101,6 +101,15 @@ extension Mempool {
     /// All entries in the order to mine them: best paying first, parents before children.
     public func allEntries() -> [MempoolEntry] { slotsByScore().map { slots[Int($0)].entry } }
 
+    /// The transactions of which the hashes that cover their witnesses are wanted, in no order.
+    public func transactions(
+        where isWanted: (Wtxid) -> Bool
+    ) -> [(wtxid: Wtxid, transaction: Transaction)] {
+        byWtxid.compactMap { wtxid, slot in
+            isWanted(wtxid) ? (wtxid, slots[Int(slot)].entry.transaction) : nil
+        }
+    }
+
     /// All txids in the order to mine them.
     public var txidsByScore: [Txid] { slotsByScore().map { slots[Int($0)].entry.txid } }
 

@@ -135,6 +135,7 @@ extension PeerNetwork {
             case .submitHeaders(let headers): return try await submit(headers)
             case .submitTransaction(let transaction): return try await submit(transaction)
             case .filterKnown(let ids): return .known(await known(ids))
+            case .findTransactions(let block): return .found(await transactions(of: block))
             case .serveHeaders(let locator, let stop):
                 let headers = await validator.headers(after: locator, stop: stop)
                 let message = Message.headers(headers)
@@ -249,6 +250,17 @@ extension PeerNetwork {
         }
     }
 
+    /// What the pool holds of a block, by the places in it.
+    private func transactions(of block: CompactBlock) async -> [Int: Transaction] {
+        await validator.mempool { pool in
+            guard var matcher = CompactBlockMatcher(block) else { return [:] }
+            for (wtxid, transaction) in pool.transactions(where: matcher.isWanted) {
+                matcher.take(transaction, wtxid)
+            }
+            return matcher.found
+        }
+    }
+
     private func choose(_ candidates: [Wtxid]?, atLeast rate: FeeRate, _ limit: Int) async -> Answer
     {
         let (names, sequence) = await validator.mempool { pool in
@@ -349,7 +361,8 @@ extension Blame {
     /// Whom to blame for what the chain refused; a whole block was sent, or headers.
     init(_ rejection: BlockRejection?) {
         switch rejection?.kind.blame {
-        case .sender, .senderUnlessCompact: self = .peer
+        case .sender: self = .peer
+        case .senderUnlessCompact: self = .peerUnlessCompact
         case .outboundSenderUnlessCompact: self = .outboundPeer
         case .nobody, nil: self = .nobody
         }

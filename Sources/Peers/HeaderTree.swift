@@ -82,6 +82,7 @@ struct HeaderTree: Sendable {
     func bits(_ node: Node) -> UInt32 { self[node].bits }
     func chainWork(_ node: Node) -> UInt256 { self[node].chainWork }
     func hasData(_ node: Node) -> Bool { self[node].hasData }
+    func wasReceived(_ node: Node) -> Bool { self[node].wasReceived }
     func isInvalid(_ node: Node) -> Bool { self[node].isInvalid }
     func isConnectable(_ node: Node) -> Bool { self[node].isConnectable }
 

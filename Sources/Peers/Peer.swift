@@ -21,6 +21,8 @@ struct Peer: Sendable {
     var gossip = Gossip()
     /// Headers the chain is judging.
     var pending: PendingHeaders?
+    /// A block in compact form about which the chain or the pool is asked.
+    var compact: CompactBlock?
     /// A chain of its that may be too light to be kept.
     var headersSync: HeadersSync?
     /// Announced transactions about which the chain is asked.
@@ -157,6 +159,8 @@ struct Peer: Sendable {
         var lastGetHeaders: Duration?
         var hasStartedByInventory = false
         var inFlight: [HeaderTree.Node] = []
+        /// Blocks that are being judged and that came in compact form.
+        var rebuilt: Set<BlockHash> = []
         var downloadingSince = Duration.zero
         var stallingSince: Duration?
         /// Watch over outbound peers whose chain lags behind.

@@ -33,19 +33,28 @@ extension Swarm {
             return
         }
         let wasRequested = node.map { downloads.source[$0] != nil } ?? false
-        if let node {
-            finishDownload(node, from: id, at: now)
-            // Until it is judged nobody else need be asked for it.
-            if !tree.hasData(node), downloads.judging[node] == nil { downloads.judging[node] = id }
-        }
+        if let node { finishDownload(node, from: id, at: now) }
         let parent = tree.find(block.header.previous)
         let isWorkChecked = parent.map {
             claimedWork(of: [block.header], on: $0) >= workThreshold
         }
+        submit(
+            block, node, from: id, wasRequested: wasRequested,
+            isWorkChecked: isWorkChecked ?? false)
+    }
+
+    /// Hands a block to the chain.
+    mutating func submit(
+        _ block: Block, _ node: HeaderTree.Node?, from id: PeerID, wasRequested: Bool,
+        isWorkChecked: Bool
+    ) {
+        // Until it is judged nobody else need be asked for it.
+        if let node, !tree.hasData(node), downloads.judging[node] == nil {
+            downloads.judging[node] = id
+        }
         peers[id]?.inbox.judging[block.hash] = block.totalSize
         actions.append(
-            .submit(
-                id, block, wasRequested: wasRequested, isWorkChecked: isWorkChecked ?? false))
+            .submit(id, block, wasRequested: wasRequested, isWorkChecked: isWorkChecked))
     }
 
     /// Whether a block may be handled while others of its peer are judged: if this very peer was
@@ -62,7 +71,7 @@ extension Swarm {
     /// Throws where a block is not the one its header was mined for. It is told before anything is
     /// made of it, so that no peer can stand between us and the true one; where its parent is
     /// unknown it cannot be told whether witnesses count.
-    private func checkMutation(of block: Block) throws(BlockError) {
+    func checkMutation(of block: Block) throws(BlockError) {
         guard let parent = tree.find(block.header.previous) else { return }
         let height = tree.height(parent) + 1
         try block.checkMutation(
@@ -70,20 +79,27 @@ extension Swarm {
     }
 
     mutating func judged(_ verdict: BlockVerdict, of id: PeerID, at now: Duration) {
-        if let node = tree.find(verdict.hash) { downloads.judging[node] = nil }
+        let node = tree.find(verdict.hash)
+        if let node { downloads.judging[node] = nil }
+        let isCompact = peers[id]?.sync.rebuilt.remove(verdict.hash) != nil
         if let rejection = verdict.rejection {
-            blame(verdict.blame, id, "invalid block received: \(rejection)")
+            blame(
+                verdict.blame, id, "invalid block received: \(rejection)", isCompact: isCompact)
             return
         }
         if verdict.isNew {
             peers[id]?.traffic.lastBlock = now
-            remember(id, sent: verdict.hash)
+            remember(Downloads.Sender(peer: id, isCompact: isCompact), of: verdict.hash)
+            // Near the tip, and the best there is, since nothing else is under way.
+            if !isInitialDownload, downloads.source.isEmpty, let node, tree.isActive(node) {
+                chooseAnnouncer(id)
+            }
         }
         noteAvailable(verdict.hash, of: id)
     }
 
-    private mutating func remember(_ id: PeerID, sent hash: BlockHash) {
-        guard downloads.senders.updateValue(id, forKey: hash) == nil else { return }
+    private mutating func remember(_ sender: Downloads.Sender, of hash: BlockHash) {
+        guard downloads.senders.updateValue(sender, forKey: hash) == nil else { return }
         downloads.senderOrder.append(hash)
         if downloads.senderOrder.count > Self.senderLimit {
             downloads.senders[downloads.senderOrder.removeFirst()] = nil
@@ -93,12 +109,14 @@ extension Swarm {
     /// Blames whoever sent a block that was found invalid later, as Bitcoin Core's `mapBlockSource`
     /// does.
     mutating func blockFailed(_ verdict: BlockVerdict) {
-        guard let id = downloads.senders[verdict.hash], peers[id] != nil,
+        guard let sender = downloads.senders[verdict.hash], peers[sender.peer] != nil,
             let rejection = verdict.rejection
         else { return }
-        blame(verdict.blame, id, "invalid block received: \(rejection)")
+        blame(
+            verdict.blame, sender.peer, "invalid block received: \(rejection)",
+            isCompact: sender.isCompact)
         // No message of its own is under way, after which it would be punished.
-        punish(id)
+        punish(sender.peer)
     }
 
     // MARK: - What is under way
@@ -119,6 +137,7 @@ extension Swarm {
 
     /// The block came, from the peer that was asked or another.
     mutating func finishDownload(_ node: HeaderTree.Node, from sender: PeerID?, at now: Duration) {
+        downloads.compact.forget(node, of: sender)
         guard let id = downloads.source[node], sender == nil || sender == id else { return }
         downloads.source[node] = nil
         guard let place = peers[id]?.sync.inFlight.firstIndex(of: node) else { return }
@@ -156,16 +175,24 @@ extension Swarm {
         }
         let room = Self.inFlightLimit - peer.sync.inFlight.count
         let chosen = wanted.reversed().prefix(max(room, 0))
-        request(Array(chosen), from: id, at: now)
+        // What builds on the tip is mostly in the pool already.
+        let isCompact =
+            chosen.count == 1 && downloads.source.isEmpty && !settings.isBlocksOnly
+            && peer.announcing.providesCompact
+            && (tree.parent(last).map { tree.isActive($0) } ?? false)
+        request(Array(chosen), isCompact ? .compactBlock : .witnessBlock, from: id, at: now)
     }
 
-    private mutating func request(_ nodes: [HeaderTree.Node], from id: PeerID, at now: Duration) {
+    private mutating func request(
+        _ nodes: [HeaderTree.Node], _ kind: InventoryItem.Kind = .witnessBlock, from id: PeerID,
+        at now: Duration
+    ) {
         guard !nodes.isEmpty else { return }
         for node in nodes {
             startDownload(node, from: id, at: now)
             log("Requesting block \(tree.hash(node).displayHex) (\(tree.height(node))) peer=\(id)")
         }
-        send(.getData(nodes.map { InventoryItem(.witnessBlock, tree.hash($0)) }), to: id)
+        send(.getData(nodes.map { InventoryItem(kind, tree.hash($0)) }), to: id)
     }
 
     /// Asks a peer for the next blocks it has and we lack, side by side with other peers.

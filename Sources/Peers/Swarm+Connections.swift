@@ -204,6 +204,7 @@ extension Swarm {
         }
         if !peer.sync.inFlight.isEmpty { downloads.peerCount -= 1 }
         downloads.judging = downloads.judging.filter { $0.value != id }
+        downloads.compact.forget(id)
         requests.forget(id)
         orphanage.forget(id)
         if peer.session.isReady, !peer.isInbound, peer.connection.kind != .blockRelay {

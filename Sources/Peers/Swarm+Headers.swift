@@ -73,19 +73,6 @@ extension Swarm {
         submit(headers, isFull: isFull, of: id)
     }
 
-    /// The header of a block that came in compact form; the block is fetched as any other.
-    mutating func takeCompact(_ header: BlockHeader, from id: PeerID, at now: Duration) {
-        guard let parent = tree.find(header.previous) else {
-            if !isInitialDownload { askForHeaders(id, from: tree.best, at: now) }
-            return
-        }
-        guard claimedWork(of: [header], on: parent) >= workThreshold else {
-            log("Ignoring low-work compact block from peer \(id)")
-            return
-        }
-        takeHeaders([header], from: id, at: now)
-    }
-
     /// The work of a chain, were its headers to keep all rules.
     func claimedWork(of headers: [BlockHeader], on parent: HeaderTree.Node) -> UInt256 {
         headers.reduce(tree.chainWork(parent)) {
@@ -125,6 +112,11 @@ extension Swarm {
 
     /// The chain has judged the headers.
     mutating func judged(_ verdict: HeadersVerdict, of id: PeerID, at now: Duration) {
+        if let block = peers[id]?.compact {
+            peers[id]?.compact = nil
+            judged(verdict, headerOf: block, of: id, at: now)
+            return
+        }
         guard let pending = peers[id]?.pending else { return }
         peers[id]?.pending = nil
         if let rejection = verdict.rejection {
@@ -144,11 +136,17 @@ extension Swarm {
         fetchDirectly(toward: last, from: id, at: now)
     }
 
-    mutating func blame(_ blame: Blame, _ id: PeerID, _ offence: String) {
+    /// - Parameter isCompact: whether a block in compact form is at fault, which a peer may pass on
+    ///   before it has judged it (BIP152).
+    mutating func blame(
+        _ blame: Blame, _ id: PeerID, _ offence: String, isCompact: Bool = false
+    ) {
         switch blame {
         case .peer: misbehave(id, offence)
-        case .outboundPeer where peers[id]?.isInbound == false: misbehave(id, offence)
-        case .outboundPeer, .nobody: log("peer=\(id): \(offence)")
+        case .peerUnlessCompact where !isCompact: misbehave(id, offence)
+        case .outboundPeer where !isCompact && peers[id]?.isInbound == false:
+            misbehave(id, offence)
+        case .peerUnlessCompact, .outboundPeer, .nobody: log("peer=\(id): \(offence)")
         }
     }
 

@@ -104,7 +104,8 @@ extension Swarm {
         case .getBlocks(let locator, let stop):
             ask(.serveBlocksAfter(locator: locator, stop: stop), for: id)
         case .headers(let headers): takeHeaders(headers, from: id, at: now)
-        case .compactBlock(let block): takeCompact(block.header, from: id, at: now)
+        case .compactBlock(let block): takeCompact(block, from: id, at: now)
+        case .blockTransactions(let answer): takeMissing(answer, from: id, at: now)
         case .block(let block): takeBlock(block, from: id, at: now)
         case .transaction(let transaction): takeTransaction(transaction, from: id, at: now)
         case .memoryPool: servePool(id)
@@ -132,6 +133,7 @@ extension Swarm {
         case .block(let verdict): judged(verdict, of: id, at: now)
         case .transaction(let verdict): judged(verdict, of: id, at: now)
         case .known(let known): takeUnknown(except: known, of: id, at: now)
+        case .found(let found): takeFound(found, of: id, at: now)
         case .servedHeaders(let last):
             peers[id]?.announcing.lastSent = last.flatMap { tree.find($0) } ?? tree.tip
         case .blocksAfter(let hashes, let continues):

@@ -74,11 +74,17 @@ public struct Swarm: Sendable {
         var judging: [HeaderTree.Node: PeerID] = [:]
         /// Who sent the blocks that were taken lately: a branch is judged in full only when it
         /// would win.
-        var senders: [BlockHash: PeerID] = [:]
+        var senders: [BlockHash: Sender] = [:]
         var senderOrder: [BlockHash] = []
+        var compact = CompactDownloads()
         var stallLimit = Duration.seconds(2)
         /// Peers that blocks come from right now.
         var peerCount = 0
+
+        struct Sender: Sendable {
+            var peer: PeerID
+            var isCompact: Bool
+        }
     }
 
     /// What we offer to others: who lacks old blocks serves new ones alone.

@@ -38,6 +38,8 @@ public enum Question: Sendable {
     case submitHeaders([BlockHeader])
     case submitTransaction(Transaction)
     case filterKnown([TransactionID])
+    /// Which transactions of a block are in the pool.
+    case findTransactions(CompactBlock)
     /// Send `headers`: those after the locator, or the one named `stop` for an empty locator.
     case serveHeaders(locator: [BlockHash], stop: BlockHash)
     case serveBlocksAfter(locator: [BlockHash], stop: BlockHash)

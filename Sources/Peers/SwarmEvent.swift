@@ -124,6 +124,8 @@ public enum Answer: Sendable {
     case transaction(TransactionVerdict)
     /// Those of the transactions asked about that need not be fetched.
     case known(Set<TransactionID>)
+    /// `findTransactions`: those at hand, by their places in the block.
+    case found([Int: Transaction])
     /// `serveHeaders`, done: the last header that was sent, or our tip.
     case servedHeaders(last: BlockHash?)
     /// `serveBlocksAfter`: hashes to announce, the last to continue from when there are more.
@@ -140,7 +142,9 @@ public enum Answer: Sendable {
 /// Who is to blame for what the chain refused.
 public enum Blame: Sendable {
     case peer
-    /// Only one we chose to connect to ourselves.
+    /// Whoever has judged it, or should have.
+    case peerUnlessCompact
+    /// The same, but only one we chose to connect to ourselves.
     case outboundPeer
     case nobody
 }

@@ -120,6 +120,7 @@ import Wire
     func compact() throws {
         var (world, id) = try met(wanting: 10)
         var maker = ToyChain(.regtest)
+        world.say(.sendCompact(announces: false, version: 2), to: 0, from: id)
         // The first question is answered, so that another may be asked.
         world.say(.headers([]), to: 0, from: id)
         let blocks = (0..<10).map { maker.mine(at: 1_699_000_000 + UInt32($0)) }

@@ -91,7 +91,7 @@ import Wire
         #expect(received.allSatisfy { $0 > 0 }, "\(received)")
     }
 
-    @Test("A new block travels along a line of nodes, by headers once they are synced")
+    @Test("A new block travels along a line of nodes, in compact form once they are synced")
     func announcement() {
         var world = World(seed: 4)
         for _ in 0..<3 { world.add() }
@@ -105,7 +105,7 @@ import Wire
         let ends = world.run(atMost: .seconds(3)) { $0.heights() == [6, 6, 6] }
         #expect(ends)
         #expect(world.nodes[1].sent.values.joined().contains("sendheaders"))
-        #expect(world.nodes[0].sent.values.first?.suffix(3).contains("headers") == true)
+        #expect(world.nodes[0].sent.values.first?.suffix(3).contains("cmpctblock") == true)
     }
 
     @Test("After a partition the longer branch wins on both sides")

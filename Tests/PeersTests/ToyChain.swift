@@ -112,7 +112,8 @@ struct ToyChain {
             record.isInvalid = true
             note(record)
             return BlockVerdict(
-                hash: block.hash, rejection: "bad-cb-amount", blame: .peer, isNew: false)
+                hash: block.hash, rejection: "bad-cb-amount", blame: .peerUnlessCompact,
+                isNew: false)
         }
         let isNew = blocks[block.hash] == nil
         if isNew { arrivals.append(record.height) }

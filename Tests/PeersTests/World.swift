@@ -13,6 +13,8 @@ struct World {
         var wires: [PeerID: Wire] = [:]
         var told: BlockHash
         var sent: [PeerID: [String]] = [:]
+        /// What was sent to peers that are the test itself.
+        var messages: [PeerID: [Message]] = [:]
         var dialled: [String] = []
     }
 
@@ -240,6 +242,7 @@ struct World {
         let bytes = message.frame(magic: network.magic)
         nodes[node].swarm.sent(command: message.command, size: bytes.count, to: id, at: now)
         nodes[node].sent[id, default: []].append(message.command)
+        if wire.node < 0 { nodes[node].messages[id, default: []].append(message) }
         schedule(wire.node, .bytes(wire.peer, bytes))
     }
 
@@ -317,9 +320,17 @@ struct World {
         case .serveBlocksAfter(let locator, let stop):
             let headers = nodes[node].chain.headers(after: locator, stop: stop)
             answer = .blocksAfter(headers.prefix(500).map(\.hash), continues: headers.count > 500)
-        case .serveBlock(let hash, _):
+        case .findTransactions(let block):
+            var matcher = CompactBlockMatcher(block)
+            for (wtxid, transaction) in nodes[node].chain.pool {
+                matcher?.take(transaction, wtxid)
+            }
+            answer = .found(matcher?.found ?? [:])
+        case .serveBlock(let hash, let form):
             if let block = nodes[node].chain.blocks[hash] {
-                send(.block(block), from: node, to: id)
+                let message: Message =
+                    form == .compact ? .compactBlock(CompactBlock(block, nonce: 1)) : .block(block)
+                send(message, from: node, to: id)
             }
             answer = .served(missing: [], rest: [])
         case .serveTransactions(let items, _):
@@ -334,7 +345,17 @@ struct World {
                 }
             }
             answer = .served(missing: missing, rest: [])
-        case .serveBlockTransactions: answer = .served(missing: [], rest: [])
+        case .serveBlockTransactions(let request):
+            if let block = nodes[node].chain.blocks[request.block] {
+                let transactions = request.indexes.filter(block.transactions.indices.contains)
+                    .map { block.transactions[$0] }
+                send(
+                    .blockTransactions(
+                        BlockTransactionsAnswer(
+                            block: request.block, transactions: transactions)),
+                    from: node, to: id)
+            }
+            answer = .served(missing: [], rest: [])
         case .serveFilters(_, let blocks):
             nodes[node].chain.filterBlocks = blocks
             answer = .served(missing: [], rest: [])
@@ -344,7 +365,11 @@ struct World {
                 .filter { _ in rate.satoshisPerKvB <= 1000 }
                 .map { TransactionName(txid: $0.txid, wtxid: $0.wtxid) }
             answer = .announcements(names, sequence: 9)
-        case .announceCompact: return
+        case .announceCompact(let hash):
+            if let block = nodes[node].chain.blocks[hash] {
+                send(.compactBlock(CompactBlock(block, nonce: 1)), from: node, to: id)
+            }
+            return
         }
         schedule(node, .answered(id, answer), after: .milliseconds(1))
     }
