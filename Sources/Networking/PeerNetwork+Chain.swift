@@ -376,6 +376,6 @@ extension ConnectedBlock {
             transactions: block.transactions.indices.map {
                 TransactionName(
                     txid: block.transactions.txid(at: $0), wtxid: block.transactions.wtxid(at: $0))
-            })
+            }, spends: block.spentOutPoints)
     }
 }

@@ -11,6 +11,9 @@ extension PeerNetwork {
     /// Every connection, in order of their making.
     public func peers() -> [PeerInfo] { swarm.peerInfos(at: time.now) }
 
+    /// The transactions whose parents are not known.
+    public func orphans() -> [OrphanInfo] { swarm.orphans }
+
     public func connectionCounts() -> ConnectionCounts {
         let counts = swarm.counts
         return ConnectionCounts(inbound: counts.inbound, outbound: counts.outbound)

@@ -63,3 +63,9 @@ public struct MessageTraffic: Hashable, Sendable {
         self.bytes = bytes
     }
 }
+
+/// A transaction whose parents are not known, and the peers that sent it.
+public struct OrphanInfo: Sendable {
+    public var transaction: Transaction
+    public var peers: [PeerID]
+}

@@ -42,7 +42,10 @@ extension Swarm {
             confirmed.insert(name.wtxid)
             requests.forget(name.txid)
             requests.forget(name.wtxid)
-            orphanage.remove(name.wtxid)
+        }
+        let count = orphanage.remove(spending: block.spends)
+        if count > 0 {
+            log("Erased \(count) orphan transaction(s) included or conflicted by block")
         }
     }
 

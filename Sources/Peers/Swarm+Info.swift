@@ -8,6 +8,11 @@ extension Swarm {
         ids.compactMap { peers[$0] }.map { info($0, at: now) }
     }
 
+    /// The transactions whose parents are not known, as `getorphantxs` shows them.
+    public var orphans: [OrphanInfo] {
+        orphanage.all.map { OrphanInfo(transaction: $0.transaction, peers: $0.peers.sorted()) }
+    }
+
     private func info(_ peer: Peer, at now: Duration) -> PeerInfo {
         let (session, traffic) = (peer.session, peer.traffic)
         let ours = session.introduction?.receiver

@@ -121,7 +121,9 @@ extension Swarm {
         peers[id]?.relay?.known.insert(usesWitnessID ? wtxid : txid)
         requests.answered(txid, by: id)
         requests.answered(wtxid, by: id)
-        if rejected.contains(wtxid) || confirmed.contains(wtxid) || orphanage.contains(wtxid) {
+        if rejected.contains(wtxid) || confirmed.contains(wtxid) { return }
+        guard !orphanage.contains(wtxid) else {
+            orphanage.insert(transaction, from: id)
             return
         }
         ask(.submitTransaction(transaction), for: id)
@@ -137,9 +139,7 @@ extension Swarm {
             requests.forget(wtxid)
             orphanage.remove(wtxid)
             announce(TransactionName(txid: txid, wtxid: wtxid))
-            for child in orphanage.children(of: txid) {
-                peers[child.peer]?.inbox.orphans.append(child.wtxid)
-            }
+            retryChildren(of: transaction, sentBy: id, at: now)
         case .missingInputs:
             adopt(transaction, from: id, at: now)
         case .witnessRejected, .rejected:
@@ -160,6 +160,9 @@ extension Swarm {
         let wtxid = transaction.wtxid
         let parents = Set(transaction.inputs.map(\.outPoint.txid))
         if parents.contains(where: { rejected.contains($0) }) {
+            log(
+                "not keeping orphan with rejected parents \(transaction.txid.displayHex) "
+                    + "(wtxid=\(wtxid.displayHex))")
             rejected.insert(wtxid)
             rejected.insert(transaction.txid)
             requests.forget(wtxid)
@@ -177,6 +180,21 @@ extension Swarm {
         guard !wanted.isEmpty else { return }
         peers[id]?.pendingAnnouncements = wanted
         ask(.filterKnown(wanted), for: id)
+    }
+
+    /// Has orphans judged again whose parent came, each on behalf of one of those that sent it.
+    private mutating func retryChildren(
+        of transaction: Transaction, sentBy id: PeerID, at now: Duration
+    ) {
+        var chosen: Set<PeerID> = []
+        for child in orphanage.children(of: transaction) {
+            let place = Int(random.next() % UInt64(max(child.peers.count, 1)))
+            guard child.peers.indices.contains(place) else { continue }
+            peers[child.peers[place]]?.inbox.orphans.append(child.wtxid)
+            chosen.insert(child.peers[place])
+        }
+        // The sender goes on by itself; others may have nothing more to say.
+        for other in chosen.sorted() where other != id { pump(other, at: now) }
     }
 
     /// Judges an orphan again, since a parent came.

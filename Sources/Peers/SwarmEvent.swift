@@ -109,8 +109,13 @@ public struct ConnectedBlock: Sendable {
     public var hash: BlockHash
     public var header: BlockHeader
     public var transactions: [TransactionName]
+    /// What its transactions spend.
+    public var spends: [OutPoint]
 
-    public init(hash: BlockHash, header: BlockHeader, transactions: [TransactionName]) {
+    public init(
+        hash: BlockHash, header: BlockHeader, transactions: [TransactionName], spends: [OutPoint]
+    ) {
+        self.spends = spends
         self.hash = hash
         self.header = header
         self.transactions = transactions

@@ -177,7 +177,9 @@ struct ToyChain {
         let connected: [ConnectedBlock] = newest.compactMap { hash in
             guard let block = blocks[hash] else { return nil }
             let names = block.transactions.map { TransactionName(txid: $0.txid, wtxid: $0.wtxid) }
-            return ConnectedBlock(hash: hash, header: block.header, transactions: names)
+            let spends = block.transactions.flatMap { $0.inputs.map(\.outPoint) }
+            return ConnectedBlock(
+                hash: hash, header: block.header, transactions: names, spends: spends)
         }
         return ChainUpdate(
             records: news, tip: tip, isInitialDownload: isInitialDownload, connected: connected,

@@ -2,6 +2,6 @@ enum MempoolMethods {
     static let all: [any RPCMethod] = [
         GetMempoolAncestors(), GetMempoolCluster(), GetMempoolDescendants(), GetMempoolEntry(),
         GetMempoolFeerateDiagram(), GetMempoolInfo(), GetRawMempool(), GetTxSpendingPrevout(),
-        ImportMempool(), SaveMempool(), SendRawTransaction(), TestMempoolAccept(),
+        GetOrphanTxs(), ImportMempool(), SaveMempool(), SendRawTransaction(), TestMempoolAccept(),
     ]
 }
