@@ -161,6 +161,8 @@ public struct Node: Sendable {
             validator: validator, clock: clock, logger: Self.logger("net", sink))
         context.network = peers
         let logger = logger
+        let sink = sink
+        context.log = { Self.logger($0, sink).debug("\($1)") }
         context.report = { logger.warning("\($0)") }
         let services = ServiceGroup(services: [peers], logger: Self.logger("services", sink))
         try await withThrowingTaskGroup(of: Void.self) { group in

@@ -46,6 +46,8 @@ public struct RPCContext: Sendable {
     public var deprecated: Set<String> = []
     /// What goes to the log.
     public var logCategories = LogCategories()
+    /// Writes to the log of whoever asks for a category of it.
+    public var log: @Sendable (_ category: String, _ text: String) -> Void = { _, _ in }
     /// Writes to the log what an answer has no room for.
     public var report: @Sendable (String) -> Void = { _ in }
     /// Asks the node to stop, as a signal would.

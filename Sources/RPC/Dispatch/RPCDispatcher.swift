@@ -1,6 +1,7 @@
 public import Notation
 import Synchronization
 import Wallets
+import Wire
 
 /// Turns the body of a request into the body of an answer: singles and batches, JSON-RPC 1.0, 1.1
 /// and 2.0.
@@ -138,6 +139,9 @@ public final class RPCDispatcher: Sendable {
             case .warmup(let status): throw RPCError(code: .inWarmup, status)
             case .ready(let context): context
             }
+        context.log(
+            "rpc",
+            "ThreadRPCServer method=\(call.method.sanitised) user=\(caller.user.sanitised)")
         guard let method = context.registry[call.method] else { throw RPCError.methodNotFound() }
         let parameters = method.parameters
         let arguments =
