@@ -17,10 +17,10 @@ extension Settings {
             }
             commandLine[key.name, default: []].append(try key.value(value, of: option))
         }
-        if let included = commandLine["includeconf"]?.last, included != .no {
+        if let included = commandLine["includeconf"]?.first(where: { $0 != .no }) {
+            let value = included == .yes ? "true" : "\"\(included.string)\""
             throw ConfigurationError(
-                "-includeconf cannot be used from commandline; "
-                    + "-includeconf=\"\(included.string)\"")
+                "-includeconf cannot be used from commandline; -includeconf=\(value)")
         }
     }
 
