@@ -83,6 +83,7 @@ extension Configuration {
         } else {
             server.endpoints = try binds.map { try Self.endpoint($0, port: port) }
         }
+        server.servesREST = settings.bool("rest", default: false)
         server.idleTimeout = Int64(
             int("rpcservertimeout", default: 30, in: 1...Int(Int32.max)))
         server.maximumRequests =

@@ -230,7 +230,8 @@ extension OptionTable {
     ]
 
     static let rpc: [Option] = [
-        Option("rest", "", .missing), Option("rpcallowip", "=<ip>", .used, "Take calls from here"),
+        Option("rest", "", .used, "Show blocks and transactions at /rest/, without a password"),
+        Option("rpcallowip", "=<ip>", .used, "Take calls from here"),
         Option("rpcauth", "=<userpw>", .used, "A user and the hash of a password: user:salt$hash"),
         Option("rpcbind", "=<addr>[:port]", .used, "Listen for calls on this address").forNetwork(),
         Option("rpcdoccheck", "", .ignored),

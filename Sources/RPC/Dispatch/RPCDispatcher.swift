@@ -133,12 +133,16 @@ public final class RPCDispatcher: Sendable {
 
     // MARK: One call
 
+    /// What calls work on. Throws what the node is busy with before it can answer.
+    func context() throws(RPCError) -> RPCContext {
+        switch state.withLock({ $0 }) {
+        case .warmup(let status): throw RPCError(code: .inWarmup, status)
+        case .ready(let context): return context
+        }
+    }
+
     private func execute(_ call: Envelope.Call, from caller: Caller) async throws -> JSON {
-        let context =
-            switch state.withLock({ $0 }) {
-            case .warmup(let status): throw RPCError(code: .inWarmup, status)
-            case .ready(let context): context
-            }
+        let context = try context()
         context.log(
             "rpc",
             "ThreadRPCServer method=\(call.method.sanitised) user=\(caller.user.sanitised)")

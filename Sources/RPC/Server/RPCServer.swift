@@ -25,6 +25,8 @@ public final class RPCServer: Service {
         public var credentials: RPCCredentials
         /// Who may connect, beside this machine itself.
         public var allowedRanges: [AddressRange] = []
+        /// Whether blocks, transactions and coins are shown without a password.
+        public var servesREST = false
         /// How long a connection may be idle, in seconds.
         public var idleTimeout: Int64 = 30
         /// How many requests may be under way; further ones are refused.
@@ -145,6 +147,9 @@ public final class RPCServer: Service {
             })
         else { return Response(status: .forbidden) }
         let uri = request.uri.string
+        if configuration.servesREST, uri.hasPrefix(RESTRequest.prefix) {
+            return await answerREST(request, uri)
+        }
         let walletPrefix = "/wallet/"
         guard uri == "/" || uri.hasPrefix(walletPrefix) else { return Response(status: .notFound) }
         guard request.method == .post else {
@@ -174,6 +179,23 @@ public final class RPCServer: Service {
                 user: user, allowed: configuration.credentials.allowedMethods(of: user),
                 walletName: walletName))
         return response(answer)
+    }
+
+    /// Answers what anybody may ask.
+    private func answerREST(_ request: Request, _ uri: String) async -> Response {
+        guard request.method == .get || request.method == .post else {
+            return Response(status: .methodNotAllowed)
+        }
+        guard enter() else { return text("Work queue depth exceeded", status: .serviceUnavailable) }
+        defer { leave() }
+        guard let body = await body(of: request) else { return Response(status: .contentTooLarge) }
+        guard let answer = await dispatcher.answer(rest: uri, body: body) else {
+            return Response(status: .notFound)
+        }
+        return Response(
+            status: HTTPResponse.Status(code: answer.status),
+            headers: [.contentType: answer.contentType],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body)))
     }
 
     private func enter() -> Bool {
@@ -216,7 +238,7 @@ public final class RPCServer: Service {
 }
 
 /// Undoes `%41` in the path of an address; what is no such escape stands as it is.
-private func decodePercents(_ text: Substring) -> String {
+func decodePercents(_ text: Substring) -> String {
     var bytes: [UInt8] = []
     var rest = Array(text.utf8)[...]
     while let byte = rest.popFirst() {
