@@ -57,9 +57,10 @@ package struct Orphanage: Sendable {
     package func contains(_ wtxid: Wtxid) -> Bool { orphans[wtxid] != nil }
     func transaction(_ wtxid: Wtxid) -> Transaction? { orphans[wtxid]?.transaction }
 
-    /// Keeps an orphan on account of a peer.
-    package mutating func insert(_ transaction: Transaction, from peer: PeerID) {
-        guard transaction.weight <= Self.maximumWeight else { return }
+    /// Keeps an orphan on account of a peer; false if it is already, or is too large.
+    @discardableResult
+    package mutating func insert(_ transaction: Transaction, from peer: PeerID) -> Bool {
+        guard transaction.weight <= Self.maximumWeight else { return false }
         let wtxid = transaction.wtxid
         if orphans[wtxid] == nil {
             let orphan = Orphan(transaction.detached())
@@ -67,13 +68,14 @@ package struct Orphanage: Sendable {
             weight += orphan.weight
             for input in transaction.inputs { spenders[input.outPoint, default: []].insert(wtxid) }
         }
-        guard let orphan = orphans[wtxid], !orphan.peers.contains(peer) else { return }
+        guard let orphan = orphans[wtxid], !orphan.peers.contains(peer) else { return false }
         orphans[wtxid]?.peers.insert(peer)
         shares[peer, default: Share()].order.append(wtxid)
         shares[peer]?.weight += orphan.weight
         shares[peer]?.score += orphan.score
         score += orphan.score
         trim()
+        return true
     }
 
     /// The orphans that spend an output of a transaction, each with the peers it is kept for.

@@ -26,7 +26,13 @@ extension Swarm {
                 }
                 peers[id]?.relay?.known.insert(item.hash)
                 let name = TransactionID(hash: item.hash, isWitnessID: isWitnessID)
-                if !isInitialDownload, isWorthAsking(name) { wanted.append(name) }
+                guard !isInitialDownload else { continue }
+                if isWitnessID, let orphan = orphanage.transaction(item.hash) {
+                    // It may have the parents as well. Each is asked about them once an orphan.
+                    if orphanage.insert(orphan, from: id) { wanted += missingParents(of: orphan) }
+                } else if isWorthAsking(name) {
+                    wanted.append(name)
+                }
             default:
                 log("Unknown inv type \"\(item.kind.rawValue)\" received from peer=\(id)")
             }
@@ -175,11 +181,16 @@ extension Swarm {
         requests.forget(wtxid)
         requests.forget(transaction.txid)
         log("stored orphan tx \(transaction.txid.displayHex) (wtxid=\(wtxid.displayHex))")
-        let wanted = parents.sorted().map { TransactionID(hash: $0, isWitnessID: false) }
-            .filter { isWorthAsking($0) }
+        let wanted = missingParents(of: transaction)
         guard !wanted.isEmpty else { return }
         peers[id]?.pendingAnnouncements = wanted
         ask(.filterKnown(wanted), for: id)
+    }
+
+    /// The transactions that an orphan spends and that may be asked for.
+    private func missingParents(of orphan: Transaction) -> [TransactionID] {
+        Set(orphan.inputs.map(\.outPoint.txid)).sorted()
+            .map { TransactionID(hash: $0, isWitnessID: false) }.filter { isWorthAsking($0) }
     }
 
     /// Has orphans judged again whose parent came, each on behalf of one of those that sent it.

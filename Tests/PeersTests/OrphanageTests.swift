@@ -69,7 +69,8 @@ import Testing
         var orphanage = Orphanage()
         let one = orphan(1)
         for peer in peers { orphanage.insert(one, from: peer) }
-        orphanage.insert(one, from: peers[0])
+        let isNew = orphanage.insert(one, from: peers[0])
+        #expect(!isNew)
         #expect(orphanage.all.map(\.peers) == [Set(peers)])
         for peer in peers.dropLast() { orphanage.forget(peer) }
         #expect(orphanage.contains(one.wtxid))

@@ -164,6 +164,30 @@ import Wire
         #expect(world.nodes[0].chain.pool.count == 2)
     }
 
+    @Test("An orphan of a peer that falls silent is judged when its parent comes from another")
+    func silent() throws {
+        var world = World(seed: 17)
+        world.add()
+        let first = try world.join(to: 0)
+        let attached = world.attach(to: 0, at: Endpoint(.ipv4(93, 99, 1, 2), port: 5000))
+        let other = try #require(attached)
+        for (nonce, id) in [first, other].enumerated() {
+            world.shake(hands: id, with: 0, nonce: UInt64(nonce + 1))
+        }
+        world.nodes[0].chain.spendable = [.max]
+        let parent = World.transaction(spending: .max, tag: 1)
+        let child = World.transaction(spending: parent.txid, tag: 2)
+        world.say(.transaction(child), to: 0, from: first)
+        // Who tells of it as well may have the parent.
+        world.say(.inventory([InventoryItem(.witnessId, child.wtxid)]), to: 0, from: other)
+        #expect(world.nodes[0].swarm.orphans.map(\.peers) == [[first, other]])
+        world.nodes[0].wires[first]?.isCut = true
+        world.say(.transaction(parent), to: 0, from: other)
+        world.run(for: .seconds(1))
+        #expect(world.nodes[0].chain.pool.count == 2)
+        #expect(world.nodes[0].swarm.orphans.isEmpty)
+    }
+
     @Test("No transaction passes during the initial download, and fees are filtered then")
     func initialDownload() {
         var world = World(seed: 8)
