@@ -1,4 +1,5 @@
 import Foundation
+import NodeClient
 import Notation
 import Testing
 
