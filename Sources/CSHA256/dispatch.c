@@ -18,7 +18,8 @@ void csha256_compress(
     csha256_kernel kernel, uint32_t state[8], const uint8_t *blocks, size_t count) {
     switch (kernel) {
 #if CSHA256_X86
-    case CSHA256_SHANI: csha256_compress_shani(state, blocks, count); return;
+    case CSHA256_SHANI:
+    case CSHA256_SHANI_AVX: csha256_compress_shani(state, blocks, count); return;
 #endif
 #if CSHA256_ARM
     case CSHA256_ARMV8: csha256_compress_armv8(state, blocks, count); return;
@@ -33,7 +34,8 @@ void csha256_double_hash64(
 #if CSHA256_X86
     case CSHA256_AVX512: csha256_avx512_double64(output, input, count); return;
     case CSHA256_AVX2: csha256_avx2_double64(output, input, count); return;
-    case CSHA256_SHANI: csha256_shani_double64(output, input, count); return;
+    case CSHA256_SHANI:
+    case CSHA256_SHANI_AVX: csha256_shani_double64(output, input, count); return;
 #endif
     default: csha256_double64_each(kernel, output, input, count);
     }
@@ -97,6 +99,7 @@ static void admit_all(void) {
     eax = 1, ecx = 0;
     __asm__ volatile("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
     const bool has_sse = (ecx & (1u << 9)) && (ecx & (1u << 19)), has_xgetbv = ecx & (1u << 27);
+    const bool has_avx = ecx & (1u << 28);
     eax = 7, ecx = 0;
     __asm__ volatile("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
     // The processor may have registers that the system does not save.
@@ -104,7 +107,9 @@ static void admit_all(void) {
     if (has_xgetbv) __asm__ volatile("xgetbv" : "=a"(saved), "=d"(unused) : "c"(0));
     const bool saves_ymm = (saved & 0x06) == 0x06, saves_zmm = (saved & 0xe6) == 0xe6;
 
-    if (has_sse && (ebx & (1u << 29))) admit(CSHA256_SHANI);
+    const bool has_sha = has_sse && (ebx & (1u << 29));
+    if (has_sha) admit(CSHA256_SHANI);
+    if (has_sha && has_avx && saves_ymm) admit(CSHA256_SHANI_AVX);
     if (saves_ymm && (ebx & (1u << 5))) admit(CSHA256_AVX2);
     const unsigned avx512 = 1u << 16 | 1u << 30 | 1u << 31;
     if (saves_zmm && (ebx & avx512) == avx512) admit(CSHA256_AVX512);
@@ -127,6 +132,6 @@ __attribute__((constructor)) static void choose(void) {
     admit_all();
     for_message = first_available(CSHA256_SHANI, CSHA256_ARMV8, CSHA256_PORTABLE);
     for_bulk = first_available(CSHA256_AVX512, CSHA256_SHANI, CSHA256_AVX2);
-    for_search = for_bulk;
+    for_search = first_available(CSHA256_AVX512, CSHA256_SHANI_AVX, for_bulk);
     if (for_bulk == CSHA256_PORTABLE) for_bulk = for_search = for_message;
 }

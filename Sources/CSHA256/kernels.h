@@ -64,6 +64,7 @@ void csha256_compress_shani(uint32_t state[8], const uint8_t *blocks, size_t cou
 CSHA256_DECLARE(shani)
 CSHA256_DECLARE(avx2)
 CSHA256_DECLARE(avx512)
+bool csha256_shani_avx_search(const csha256_search *, uint32_t, uint64_t, uint32_t *);
 #endif
 
 #if CSHA256_ARM

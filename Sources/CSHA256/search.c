@@ -101,6 +101,7 @@ bool csha256_search_run(
     case CSHA256_AVX512: return csha256_avx512_search(search, from, count, found);
     case CSHA256_AVX2: return csha256_avx2_search(search, from, count, found);
     case CSHA256_SHANI: return csha256_shani_search(search, from, count, found);
+    case CSHA256_SHANI_AVX: return csha256_shani_avx_search(search, from, count, found);
 #endif
     default: return search_each(kernel, search, from, count, found);
     }

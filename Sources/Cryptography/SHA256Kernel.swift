@@ -6,6 +6,8 @@ public enum SHA256Kernel: String, CaseIterable, Sendable {
     case portable
     /// The SHA extensions of x86.
     case shaNI = "sha-ni"
+    /// The same, three nonces of a search in step, which takes the registers of AVX.
+    case shaNIAVX = "sha-ni-avx"
     /// Eight messages side by side.
     case avx2
     /// Sixteen messages side by side.
@@ -26,6 +28,7 @@ public enum SHA256Kernel: String, CaseIterable, Sendable {
         switch self {
         case .portable: CSHA256_PORTABLE
         case .shaNI: CSHA256_SHANI
+        case .shaNIAVX: CSHA256_SHANI_AVX
         case .avx2: CSHA256_AVX2
         case .avx512: CSHA256_AVX512
         case .armv8: CSHA256_ARMV8

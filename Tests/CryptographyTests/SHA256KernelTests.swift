@@ -63,6 +63,53 @@ import Testing
         #expect(search.search(from: UInt32.max - 19, count: 40) == least)
     }
 
+    @Test(
+        "Every kernel meets a target in every lane, as the last nonce of a range, and no sooner",
+        arguments: SHA256Kernel.available)
+    func lanes(_ kernel: SHA256Kernel) {
+        let seed = UInt64.random(in: .min ... .max)
+        var random = seed
+        for round in 0..<12 {
+            let header = (0..<80).map { _ in
+                random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                return UInt8(truncatingIfNeeded: random >> 56)
+            }
+            // Every other range goes on at zero beyond the largest nonce.
+            let from = round % 2 == 0 ? UInt32.max - 20 : UInt32(truncatingIfNeeded: random >> 24)
+            let hashes = (0..<UInt32(50)).map { hash(header, from &+ $0) }
+            for position in hashes.indices {
+                let (first, second, third, fourth) = hashes[position].words
+                let high: UInt64 = 0xffff_ffff << 32
+                // The word by which the lanes are sifted is the same in these; the rest decides.
+                let targets = [
+                    hashes[position], Hash256(words: (first &- 1, second, third, fourth)),
+                    Hash256(words: (.max, .max, .max, fourth | ~high)),
+                    Hash256(words: (0, 0, 0, fourth & high)),
+                ]
+                for target in targets {
+                    let search = HeaderSearch(header: header.span, target: target, kernel: kernel)
+                    for count in [position, position + 1] {
+                        let expected = hashes.prefix(count).firstIndex { $0 <= target }
+                            .map { from &+ UInt32($0) }
+                        #expect(
+                            search.search(from: from, count: UInt32(count)) == expected,
+                            "seed \(seed), round \(round), position \(position)")
+                    }
+                    // Begun before it, the range holds it in a lane of its own each time.
+                    let lead = position % 17
+                    let start = from &+ UInt32(position - lead)
+                    let expected = hashes[(position - lead)...position].firstIndex {
+                        $0 <= target
+                    }
+                    #expect(
+                        search.search(from: start, count: UInt32(lead + 1))
+                            == expected.map { from &+ UInt32($0) },
+                        "seed \(seed), round \(round), position \(position)")
+                }
+            }
+        }
+    }
+
     private func hash(_ header: [UInt8], _ nonce: UInt32) -> Hash256 {
         var header = header
         for index in 0..<4 { header[76 + index] = UInt8(truncatingIfNeeded: nonce >> (8 * index)) }

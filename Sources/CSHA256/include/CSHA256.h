@@ -13,7 +13,8 @@ typedef enum {
     CSHA256_AVX2 = 2,
     CSHA256_AVX512 = 3,
     CSHA256_ARMV8 = 4,
-    CSHA256_KERNEL_COUNT = 5,
+    CSHA256_SHANI_AVX = 5,
+    CSHA256_KERNEL_COUNT = 6,
 } csha256_kernel;
 
 /// A hash under way.
