@@ -1,5 +1,6 @@
 import Chain
 import Consensus
+import Cryptography
 import Primitives
 import Storage
 import Synchronization
