@@ -27,7 +27,7 @@ static inline void cellblock_malloc_keep_little(int pools) {
 
 /// Has the system begin to bring a part of a file to the disk. Nothing where it cannot be told so.
 static inline void cellblock_begin_synchronising(int descriptor, int64_t offset, int64_t count) {
-#ifdef __linux__
+#ifdef SYS_sync_file_range
     // 2 is SYNC_FILE_RANGE_WRITE.
     syscall(SYS_sync_file_range, descriptor, offset, count, 2);
 #else

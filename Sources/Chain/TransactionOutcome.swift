@@ -54,8 +54,8 @@ public enum TransactionOutcome: Hashable, Sendable {
 
 /// What became of a transaction of our own.
 public enum BroadcastOutcome: Hashable, Sendable {
-    /// It is in the pool, perhaps since long.
-    case inPool
+    /// It is in the pool, perhaps since long, with the witness that this id covers.
+    case inPool(Wtxid)
     /// An output of it is a coin of the chain.
     case alreadyInChain
     case rejected(MempoolRejection)

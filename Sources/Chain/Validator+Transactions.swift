@@ -32,22 +32,23 @@ extension Validator {
         return try writing { () throws(StorageError) in
             guard try !hasUnspentOutput(transaction) else { return .alreadyInChain }
             let txid = transaction.txid
-            guard !pool.contains(txid: txid) else { return .inPool }
+            // Perhaps with another witness: that is the one to tell of.
+            if let known = pool[txid] { return .inPool(known.transaction.wtxid) }
             let options = TransactionOptions(maximumFee: maximumFee > .zero ? maximumFee : nil)
             let outcome = try admit(transaction.detached(), options)
             try flushIfDue()
             if case .rejected(let rejection) = outcome { return .rejected(rejection) }
             pool.addUnbroadcast(txid)
-            return .inPool
+            return .inPool(transaction.wtxid)
         }
     }
 
     /// What the pool must know of the chain: the next block is the one a transaction may enter.
-    func context(at time: Int64? = nil) -> ChainContext {
+    func context() -> ChainContext {
         let tip = chain.tip
         return ChainContext(
             tipHeight: tip.height, medianTimePast: Int64(tip.medianTimePast),
-            now: time ?? clock.now(),
+            now: clock.now(),
             coinbaseMaturity: network.consensus.coinbaseMaturity,
             scriptFlags: network.scriptFlags(for: .zero, at: tip.height + 1))
     }
@@ -56,7 +57,8 @@ extension Validator {
     func admit(
         _ transaction: Transaction, _ options: TransactionOptions, arrivedAt time: Int64? = nil
     ) throws(StorageError) -> TransactionOutcome {
-        let context = context(at: time)
+        var context = context()
+        context.arrival = time
         let limits = AdmissionOptions(
             bypassesLimits: options.bypassesLimits, maximumFeeRate: options.maximumFeeRate)
         let admission: Admission

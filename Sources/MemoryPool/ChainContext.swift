@@ -10,6 +10,8 @@ public struct ChainContext: Sendable {
     public var medianTimePast: Int64
     /// Seconds since 1970.
     public var now: Int64
+    /// When the transaction came, in the same seconds; nil is now.
+    public var arrival: Int64?
     /// How deep a coinbase must be to be spent.
     public var coinbaseMaturity: Int
     /// The flags consensus runs the next block's scripts with.

@@ -95,7 +95,7 @@ extension Mempool {
             modifiedFee: fee.satoshis.addingClamped(delta),
             adjustedWeight: policy.adjustedWeight(
                 weight: transaction.weight.units, sigOpCost: sigOpCost),
-            sigOpCost: sigOpCost, time: context.now, height: context.tipHeight,
+            sigOpCost: sigOpCost, time: context.arrival ?? context.now, height: context.tipHeight,
             // What comes back from a block counts as older than all that was here.
             sequence: options.bypassesLimits ? 0 : sequence,
             spendsCoinbase: coins.contains(where: \.isCoinbase))

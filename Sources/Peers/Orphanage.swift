@@ -135,7 +135,8 @@ package struct Orphanage: Sendable {
 
     private mutating func trim() {
         while score > Self.scoreLimit || weight > Self.shareOfWeight * max(1, shares.count) {
-            let limit = Self.scoreLimit / max(1, shares.count)
+            // There may be more peers than that.
+            let limit = max(1, Self.scoreLimit / max(1, shares.count))
             let worst = shares.max {
                 ($0.value.excess(over: limit), $0.key) < ($1.value.excess(over: limit), $1.key)
             }

@@ -74,7 +74,10 @@ extension Swarm {
         }
         guard let hash = verdict.last, let node = tree.find(hash) else { return }
         noteAvailable(hash, of: id)
-        guard !tree.hasData(node), downloads.judging[node] == nil else { return }
+        guard !tree.hasData(node), downloads.judging[node] == nil else {
+            // Nothing more is asked of it.
+            return finishDownload(node, from: id, at: now)
+        }
         let isRequested = downloads.source[node] == id
         guard isRequested || downloads.compact.announcers.contains(id) else {
             log(
@@ -127,7 +130,9 @@ extension Swarm {
         }
         peers[id]?.compact = nil
         // It may have come from another meanwhile.
-        guard !tree.hasData(node), downloads.judging[node] == nil else { return }
+        guard !tree.hasData(node), downloads.judging[node] == nil else {
+            return finishDownload(node, from: id, at: now)
+        }
         let partial = PartialBlock(block, found)
         let missing = partial.missing
         if missing.isEmpty {
@@ -199,7 +204,10 @@ extension Swarm {
     private func mayDownload(_ node: HeaderTree.Node, from id: PeerID) -> Bool {
         if downloads.source[node] == id { return true }
         guard sources(of: node) < Self.rebuildLimit, let peer = peers[id] else { return false }
-        return peer.sync.inFlight.count < Self.inFlightLimit
+        let beside = downloads.compact.states.count {
+            $0.value[id] != nil && downloads.source[$0.key] != id
+        }
+        return peer.sync.inFlight.count + beside < Self.inFlightLimit
     }
 
     /// Whether another than the first may be asked for what is missing. The last place is kept for

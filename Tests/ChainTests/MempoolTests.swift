@@ -81,10 +81,10 @@ import Testing
         }
         #expect(rejection.kind == .maximumFee)
         #expect(await validator.mempoolTransaction(transaction.txid) == nil)
-        #expect(try await result(upTo: 10_000) == .inPool)
+        #expect(try await result(upTo: 10_000) == .inPool(transaction.wtxid))
         #expect(await validator.mempool { $0.unbroadcast } == [transaction.txid])
         // What is there already is judged no more.
-        #expect(try await result(upTo: 1) == .inPool)
+        #expect(try await result(upTo: 1) == .inPool(transaction.wtxid))
         let rival = spend(blocks[0], fee: 10_001)
         guard case .rejected(let refusal) = try await validator.broadcast(rival, maximumFee: .zero)
         else {

@@ -69,6 +69,7 @@ import Testing
         let branch = chain.branch(10, onto: base, bad: 4)
         let validator = try await open()
         _ = try await validator.submitAll(base)
+        _ = try await validator.submit(headers: branch.map(\.header))
         for block in branch.dropFirst().reversed() {
             _ = try await validator.submit(block: block)
         }

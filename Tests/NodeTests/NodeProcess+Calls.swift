@@ -15,11 +15,11 @@ struct HTTPAnswer {
     var text: String { String(decoding: body, as: UTF8.self) }
 
     fileprivate init(_ bytes: [UInt8]) throws {
-        let text = String(decoding: bytes, as: UTF8.self)
-        guard let end = text.range(of: "\r\n\r\n") else {
+        guard let end = bytes.firstRange(of: Array("\r\n\r\n".utf8)) else {
             throw NodeProcess.Failure("no HTTP answer")
         }
-        let lines = text[..<end.lowerBound].components(separatedBy: "\r\n")
+        let head = String(decoding: bytes[..<end.lowerBound], as: UTF8.self)
+        let lines = head.components(separatedBy: "\r\n")
         let words = lines[0].split(separator: " ")
         guard words.count > 1, let status = Int(words[1]) else {
             throw NodeProcess.Failure("no HTTP status")
@@ -31,7 +31,7 @@ struct HTTPAnswer {
             guard parts.count == 2 else { continue }
             headers[parts[0].lowercased()] = parts[1].trimmingCharacters(in: .whitespaces)
         }
-        body = Array(text[end.upperBound...].utf8)
+        body = Array(bytes[end.upperBound...])
     }
 }
 

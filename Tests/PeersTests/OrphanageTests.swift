@@ -49,6 +49,15 @@ import Testing
         #expect(weight <= 3 * Orphanage.shareOfWeight)
     }
 
+    @Test("Of more peers than there is room for each may still come")
+    func crowd() {
+        var orphanage = Orphanage()
+        for number in 0..<3010 {
+            orphanage.insert(orphan(UInt32(number)), from: PeerID(rawValue: Int64(number)))
+        }
+        #expect(orphanage.count == 3000)
+    }
+
     @Test("Many inputs count for many, and the largest is the largest standard one")
     func costs() {
         var orphanage = Orphanage()

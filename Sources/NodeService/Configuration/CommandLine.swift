@@ -17,7 +17,10 @@ extension Settings {
             }
             commandLine[key.name, default: []].append(try key.value(value, of: option))
         }
-        if let included = commandLine["includeconf"]?.first(where: { $0 != .no }) {
+        // What is said before a last no does not count.
+        if let included = commandLine["includeconf"]?.split(
+            separator: .no, omittingEmptySubsequences: false
+        ).last?.first {
             let value = included == .yes ? "true" : "\"\(included.string)\""
             throw ConfigurationError(
                 "-includeconf cannot be used from commandline; -includeconf=\(value)")

@@ -61,8 +61,8 @@ struct SendRawTransaction: RPCMethod {
         }
         let limit = try FeeRateLimit.rate(request).fee(virtualSize: transaction.virtualSize)
         switch try await context.validator.broadcast(transaction, maximumFee: limit) {
-        case .inPool:
-            await context.network?.relay(txid: transaction.txid, wtxid: transaction.wtxid)
+        case .inPool(let wtxid):
+            await context.network?.relay(txid: transaction.txid, wtxid: wtxid)
         case .alreadyInChain:
             throw RPCError.alreadyInChain("Transaction outputs already in utxo set")
         case .rejected(let rejection):

@@ -74,8 +74,13 @@ struct TestMempoolAccept: RPCMethod {
     ]
 
     func call(_ request: RPCRequest, _ context: RPCContext) async throws -> JSON {
-        let transactions = try Self.transactions(in: request)
+        let texts = try request.array("rawtxs")
+        guard 1...PackageRules.maximumCount ~= texts.count else {
+            throw RPCError.invalidParameter(
+                "Array must contain between 1 and \(PackageRules.maximumCount) transactions.")
+        }
         let limit = try FeeRateLimit.rate(request)
+        let transactions = try texts.map(Self.transaction)
         let outcomes: [TransactionOutcome?]
         if transactions.count == 1 {
             outcomes = [
@@ -83,33 +88,37 @@ struct TestMempoolAccept: RPCMethod {
                     transaction: transactions[0], options: TransactionOptions(testOnly: true))
             ]
         } else if let error = Self.packageError(transactions) {
-            return .array(
-                transactions.map { transaction -> JSON in
-                    var object = Self.names(of: transaction)
-                    object.append("package-error", .string(error.rawValue))
-                    return .object(object)
-                })
+            return Self.refusal(of: transactions, error.rawValue)
+        } else if transactions.contains(where: { $0.version == 3 }) {
+            // Their kin is counted by rules of its own (BIP431), within the package as well.
+            throw RPCError.notImplemented("testmempoolaccept of several, some of version 3")
         } else {
             outcomes = try await context.validator.test(package: transactions)
+            for case .rejected(let rejection)? in outcomes where rejection.isOfPackage {
+                return Self.refusal(of: transactions, rejection.rejectReason)
+            }
         }
         return .array(answers(to: outcomes, for: transactions, limit: limit))
     }
 
-    private static func transactions(in request: RPCRequest) throws -> [Transaction] {
-        let texts = try request.array("rawtxs")
-        guard 1...PackageRules.maximumCount ~= texts.count else {
-            throw RPCError.invalidParameter(
-                "Array must contain between 1 and \(PackageRules.maximumCount) transactions.")
+    private static func transaction(_ text: JSON) throws -> Transaction {
+        let hex = try text.asString()
+        guard let bytes = Hex.decode(hex), let transaction = try? Transaction(decoding: bytes)
+        else {
+            throw RPCError.deserialization(
+                "TX decode failed: \(hex) Make sure the tx has at least one input.")
         }
-        return try texts.map { text in
-            let hex = try text.asString()
-            guard let bytes = Hex.decode(hex), let transaction = try? Transaction(decoding: bytes)
-            else {
-                throw RPCError.deserialization(
-                    "TX decode failed: \(hex) Make sure the tx has at least one input.")
-            }
-            return transaction
-        }
+        return transaction
+    }
+
+    /// What is said where no one of several is at fault.
+    private static func refusal(of transactions: [Transaction], _ reason: String) -> JSON {
+        .array(
+            transactions.map { transaction -> JSON in
+                var object = Self.names(of: transaction)
+                object.append("package-error", .string(reason))
+                return .object(object)
+            })
     }
 
     private static func packageError(_ transactions: [Transaction]) -> PackageError? {
@@ -178,4 +187,9 @@ struct TestMempoolAccept: RPCMethod {
         }
         return object
     }
+}
+
+extension MempoolRejection {
+    /// Whether it says of all that were tested together what it says of one.
+    fileprivate var isOfPackage: Bool { rejectReason == "too-large-cluster" }
 }
