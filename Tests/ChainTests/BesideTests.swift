@@ -109,7 +109,7 @@ import Testing
             return seen
         }
         let reports = try await take(branch, by: validator, force: true)
-        #expect(reports.map { $0.info?.isFullyValid } == branch.indices.map { $0 < 6 })
+        #expect(reports.map { $0.info?.isFullyValid == true } == branch.indices.map { $0 < 6 })
         #expect(validator.tip.hash == branch[5].hash)
         try await validator.close()
         let seen = await watcher.value

@@ -104,7 +104,17 @@ final class NodeProcess {
 
     /// Dials another node.
     func connect(to other: NodeProcess) throws {
-        _ = try rpc.call("addnode", ["127.0.0.1:\(other.port)", "onetry"])
+        let address = "127.0.0.1:\(other.port)"
+        func isConnected() throws -> Bool {
+            try rpc.call("getpeerinfo").array?.contains { $0["addr"]?.stringValue == address }
+                == true
+        }
+        // On a busy machine one attempt may run out of its time.
+        for _ in 0..<5 {
+            _ = try rpc.call("addnode", [.string(address), "onetry"])
+            if (try? until("\(address) is reached", seconds: 10, isConnected)) != nil { return }
+        }
+        throw Failure("\(address) was not reached")
     }
 
     struct Failure: Error, CustomStringConvertible {

@@ -69,7 +69,7 @@ import Testing
         #expect(try client.stop().code == 0)
         try client.start("-dns=1")
         try dial("localhost")
-        try client.until("the name is reached", seconds: 30) { try peers() == [named] }
+        try client.until("the name is reached", seconds: 90) { try peers() == [named] }
     }
 
     @Test("A partition heals: the longer branch wins on both sides, and the coins are the same")
@@ -81,11 +81,11 @@ import Testing
         try second.start()
         _ = try first.rpc.call("generatetoaddress", [3, address])
         try second.connect(to: first)
-        try second.until("the first blocks arrive", seconds: 30) { try second.height() == 3 }
+        try second.until("the first blocks arrive", seconds: 90) { try second.height() == 3 }
         for peer in try second.rpc.call("getpeerinfo").array ?? [] {
             _ = try second.rpc.call("disconnectnode", ["", peer["id"] ?? 0])
         }
-        try second.until("they are apart", seconds: 30) {
+        try second.until("they are apart", seconds: 90) {
             try first.rpc.call("getconnectioncount").int == 0
         }
         _ = try first.rpc.call("generatetoaddress", [2, address])
@@ -94,7 +94,7 @@ import Testing
             [4, "bcrt1qqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqs559rjs"])
         let tip = try second.tip()
         try second.connect(to: first)
-        try first.until("the longer branch wins", seconds: 30) { try first.tip() == tip }
+        try first.until("the longer branch wins", seconds: 90) { try first.tip() == tip }
         let sets = try [first, second].map { node in
             try node.rpc.call("gettxoutsetinfo", ["muhash"])["muhash"]
         }
