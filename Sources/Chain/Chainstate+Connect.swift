@@ -37,7 +37,7 @@ extension Chainstate {
         switch judging.wait() {
         case .success(let judged): connection = judged
         case .failure(let error):
-            if isSound { restore(spent, spending.coins, at: entries, without: made, of: block) }
+            if isSound { restore(spent, spending.coins, at: entries, without: made) }
             return error
         }
         let checks = verified.unknown(connection.checks, of: block, flags: connection.flags)
@@ -74,8 +74,7 @@ extension Chainstate {
 
     /// Undoes what was changed for a block that is not connected after all.
     private func restore(
-        _ spent: KeyedPoints, _ standing: [Coin], at entries: [Int32], without made: KeyedPoints,
-        of block: Block
+        _ spent: KeyedPoints, _ standing: [Coin], at entries: [Int32], without made: KeyedPoints
     ) {
         for point in made.points { coins.spend(point) }
         for (position, point) in spent.points.enumerated() where entries[position] >= 0 {
