@@ -123,8 +123,8 @@ public actor PeerNetwork: Service {
     private func tick() async {
         var count = 0
         while !Task.isCancelled {
-            try? await Task.sleep(for: .milliseconds(100))
             handle(.timePassed)
+            try? await Task.sleep(for: .milliseconds(100))
             count += 1
             // Every quarter of an hour, as Bitcoin Core does.
             if count % 9000 == 0 { save() }
