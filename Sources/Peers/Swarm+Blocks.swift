@@ -7,6 +7,9 @@ import Wire
 extension Swarm {
     /// Blocks asked of one peer at a time.
     static let inFlightLimit = 16
+    /// Of the next blocks more are asked for when no more than so many are on their way: many small
+    /// blocks then come, and are judged, together.
+    static let inFlightRefill = 8
     /// Bytes of blocks that may be judged at a time, of all peers; one of each may in any case.
     static let judgingLimit = 8 << 20
     /// How far beyond the last block in common blocks are fetched.
@@ -200,8 +203,8 @@ extension Swarm {
         guard let peer = peers[id], peer.servesBlocks, peer.servesWitnesses,
             (isSyncPeer && !peer.isLimited) || !isInitialDownload
         else { return }
+        guard peer.sync.inFlight.count <= Self.inFlightRefill else { return }
         let room = Self.inFlightLimit - peer.sync.inFlight.count
-        guard room > 0 else { return }
         let (nodes, staller) = nextBlocks(for: id, limit: room)
         request(nodes, from: id, at: now)
         request(nextHistory(for: id, limit: room - nodes.count), from: id, at: now)
