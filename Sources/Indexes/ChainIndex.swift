@@ -40,8 +40,8 @@ public actor ChainIndex<Table: IndexTable> {
         cacheBytes: Int = 16 << 20, fault: WriteFault = .none
     ) throws(StorageError) {
         let store = try IndexStore(
-            folder: directory + "/indexes/" + Table.folder, cacheBytes: cacheBytes, fault: fault)
-        if isAnew { try store.clear() }
+            folder: directory + "/indexes/" + Table.folder, isAnew: isAnew,
+            cacheBytes: cacheBytes, fault: fault)
         var table = Table(network: validator.network)
         var cursor = try store.cursor()
         if let seen = cursor, try !table.load(seen.hash, from: store.database) {
@@ -170,9 +170,8 @@ public actor ChainIndex<Table: IndexTable> {
 
     /// A block of the chain; nil if it has been taken back meanwhile and cannot be read.
     private func read(_ hash: BlockHash, at height: Int) async throws -> IndexedBlock? {
-        if let bytes = try await validator.blockBytes(hash),
-            let spent = try await validator.undo(hash),
-            let block = try? Block(decoding: bytes), spent.count + 1 == block.transactions.count
+        if let block = try await validator.unchangedBlock(hash),
+            let spent = try await validator.undo(hash), spent.count + 1 == block.transactions.count
         {
             return IndexedBlock(hash: hash, height: height, block: block, spent: spent)
         }

@@ -6,9 +6,17 @@ import Storage
 final class IndexStore {
     private(set) var database: Database
 
-    init(folder: String, cacheBytes: Int, fault: WriteFault) throws(StorageError) {
+    /// - Parameter isAnew: whether to forget what it holds.
+    init(
+        folder: String, isAnew: Bool, cacheBytes: Int, fault: WriteFault
+    ) throws(StorageError) {
+        // Not row by row: it may be damaged.
+        if isAnew { try System.removeFolder(folder) }
         try System.createFolder(folder)
-        database = try Database(path: folder, cacheBytes: cacheBytes, fault: fault)
+        database = try Database(
+            path: folder, cacheBytes: cacheBytes,
+            repair: "remove this folder, and the index is built anew at the next start",
+            fault: fault)
     }
 
     func cursor() throws(StorageError) -> IndexCursor? {

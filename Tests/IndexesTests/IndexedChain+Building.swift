@@ -28,14 +28,13 @@ extension IndexedChain {
         }
     }
 
-    /// Has each of the first five writes of an index fail in turn, and looks at what the index is
-    /// that is opened and built next. The first write empties the store, the others are of 32
-    /// blocks each.
+    /// Has each of the first four writes of an index fail in turn, each of 32 blocks, and looks at
+    /// what the index is that is opened and built next.
     func failWrites<Table>(
         opening open: (_ isAnew: Bool, _ fault: WriteFault) throws -> ChainIndex<Table>,
         expecting: (ChainIndex<Table>) async throws -> Void
     ) async throws {
-        for failing in 1...5 {
+        for failing in 1...4 {
             let count = Mutex(0)
             let fault = WriteFault { operation, _ in
                 guard [.batch, .synchronousBatch].contains(operation) else { return nil }

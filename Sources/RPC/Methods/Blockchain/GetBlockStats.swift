@@ -34,14 +34,7 @@ struct GetBlockStats: RPCMethod {
         let info = try await context.block(hashOrHeight: request["hash_or_height"])
         let selected = try request.optionalArray("stats")?.map { try $0.asString() } ?? []
         let block = try await context.storedBlock(info)
-        var undo: [[Coin]] = []
-        if info.height > 0 {
-            guard info.hasUndo else { throw RPCError.misc("Undo data not available") }
-            guard let read = try await context.validator.undo(info.hash) else {
-                throw RPCError.misc("Can't read undo data from disk")
-            }
-            undo = read
-        }
+        let undo = try await context.storedUndo(info)
         var statistics = BlockStatistics(isGenesis: info.height == 0, info.hash)
         statistics.add(block, undo)
         let all = statistics.object(

@@ -43,7 +43,9 @@ struct GetTxOutProof: RPCMethod {
             request.has("blockhash")
             ? try await context.knownBlock(try request.hash("blockhash"))
             : try await home(of: wanted, context)
-        let block = try await context.storedBlock(info)
+        let block = try await context.storedBlock(
+            info,
+            unreadable: RPCError(code: .internal, "Can't read block from disk"))
         let txids = block.transactions.indices.map { block.transactions.txid(at: $0) }
         let matches = txids.map(wanted.contains)
         guard matches.count(where: \.self) == wanted.count else {

@@ -15,7 +15,9 @@ extension RPCContext {
     }
 
     /// The bytes of a block, or the error that they are not here.
-    func storedBytes(_ info: BlockInfo) async throws -> [UInt8] {
+    func storedBytes(
+        _ info: BlockInfo, unreadable: RPCError = .misc("Block not found on disk")
+    ) async throws -> [UInt8] {
         guard info.hasData else {
             throw RPCError.misc(
                 info.isPruned
@@ -28,7 +30,7 @@ extension RPCContext {
             // The file and what repairs it are for the operator, the answer is Core's.
             report("\(error)")
         }
-        throw RPCError.misc("Block not found on disk")
+        throw unreadable
     }
 
     /// The coins that a block spent, by transaction, or the error that they are not here.
@@ -39,14 +41,22 @@ extension RPCContext {
                 info.isPruned
                     ? "Undo data not available (pruned data)" : "Undo data not available")
         }
-        guard let undo = try await validator.undo(info.hash) else {
-            throw RPCError.misc("Can't read undo data from disk")
+        do {
+            if let undo = try await validator.undo(info.hash) { return undo }
+        } catch {
+            report("\(error)")
         }
-        return undo
+        throw RPCError.misc("Can't read undo data from disk")
     }
 
-    func storedBlock(_ info: BlockInfo) async throws -> Block {
-        try Block(decoding: try await storedBytes(info))
+    func storedBlock(
+        _ info: BlockInfo, unreadable: RPCError = .misc("Block not found on disk")
+    ) async throws -> Block {
+        let bytes = try await storedBytes(info, unreadable: unreadable)
+        guard let block = try? Block(decoding: bytes), block.hash == info.hash else {
+            throw unreadable
+        }
+        return block
     }
 
     /// A block named by its hash or, on the active chain, by its height.
