@@ -10,6 +10,8 @@ enum Verification {
     case sound
     /// What could be looked at is sound, but the block at this height was pruned.
     case stopped(at: Int)
+    /// What was looked at is sound, but the coin cache was too small to take back all blocks.
+    case incomplete
     /// The node is to stop, and looked no further.
     case ended
     /// Something is wrong with what the disk holds; the error says what, and what repairs it.
@@ -21,17 +23,18 @@ extension Chainstate {
     /// is found wrong with what the disk holds.
     ///
     /// Taking blocks back and connecting them again goes as far as the coin cache's limit allows to
-    /// remember what that changes; blocks further down are checked up to level 2.
+    /// remember what that changes; blocks further down are checked up to level 2, and none is
+    /// connected again. The store must hold all coins.
     func verify(level: Int, count: Int) throws(StorageError) -> Verification {
         let height = index.activeHeight
         let depth = count <= 0 || count > height ? height : count
         guard depth > 0 else { return .sound }
-        // What it changes stays in a cache of its own, over a store that knows all.
-        if coins.dirtyCount > 0 { try flush() }
+        // What it changes stays in a cache of its own.
         var view = CoinCache()
         var finding = Verification.sound
         var lowest = height + 1
         var hasAllUndo = true
+        var isTooLarge = false
         for height in stride(from: height, to: height - depth, by: -1) {
             guard !isStopping() else { return .ended }
             guard let id = index.active(at: height) else { break }
@@ -64,7 +67,11 @@ extension Chainstate {
                         id, "has no undo data", files.undoPath(Int(index[id].file)),
                         repair: "-reindex-chainstate")
                 }
-                guard level >= 3, view.memoryUsage <= cacheLimit else { continue }
+                guard level >= 3 else { continue }
+                guard view.memoryUsage <= cacheLimit else {
+                    isTooLarge = true
+                    continue
+                }
                 guard try takeBack(block, id, undo, &view, isFinal: level < 4) else {
                     return .damaged(mismatch(id))
                 }
@@ -73,6 +80,7 @@ extension Chainstate {
                 return .damaged(error)
             }
         }
+        if isTooLarge { return .incomplete }
         guard level >= 4 else { return finding }
         for height in lowest..<(height + 1) {
             guard !isStopping() else { return .ended }

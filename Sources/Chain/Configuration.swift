@@ -50,6 +50,8 @@ extension Validator {
         /// How thoroughly, and how many of the last blocks, are checked at the start.
         public var checkLevel = 3
         public var checkBlocks = 6
+        /// Whether the start is refused where the coin cache is too small for that.
+        public var wantsWholeCheck = false
         /// The version that blocks built here bear; nil is what the deployments ask for.
         public var blockVersion: Int32?
         public var mempool = MempoolPolicy()
@@ -59,6 +61,8 @@ extension Validator {
         public var persistsMempool = true
         /// The size from which a new block file is begun, in bytes.
         public var maximumBlockFileSize = 128 << 20
+        /// The height at which no further block is connected (`-stopatheight`); 0 is none.
+        public var stopHeight = 0
         /// The longest time between two flushes, in seconds.
         public var flushInterval: Int64 = 600
         /// Whether the node is to stop: what takes long then ends at the next block, whole.

@@ -49,7 +49,10 @@ extension Validator {
     ) throws(StorageError) {
         let fork = chain.index.tip.map { _ in chain.index.fork(of: target) ?? chain.index.genesis }
         if fork != chain.index.tip, !(try settle(leaving: 0, &watch)) { return }
-        let disconnected = try fork.map { id throws(StorageError) in try disconnect(to: id) } ?? []
+        let disconnected =
+            try fork.map { id throws(StorageError) in
+                try disconnect(to: id, isUrgent: false)
+            } ?? []
         var feed: BlockFeed?
         while !isStopping, let next = nextStep(toward: target) {
             let block = try blockToConnect(next, toward: target, watch, &feed)
@@ -60,6 +63,7 @@ extension Validator {
                 judge(next, error, &watch)
                 break
             }
+            connected(at: chain.index.activeHeight)
             guard try settle(leaving: Self.unsettledLimit, &watch) else { break }
             try chain.writeIndex()
             if chain.isFull || isFlushDue {
@@ -141,10 +145,12 @@ extension Validator {
     }
 
     /// Takes blocks back until the tip is `id`; returns them, newest first.
-    func disconnect(to id: BlockID) throws(StorageError) -> [Block] {
+    ///
+    /// - Parameter isUrgent: whether it goes on where the node is to stop.
+    func disconnect(to id: BlockID, isUrgent: Bool = true) throws(StorageError) -> [Block] {
         var blocks: [Block] = []
         var size = 0
-        while let tip = chain.index.tip, tip != id {
+        while let tip = chain.index.tip, tip != id, isUrgent || !isStopping {
             let block = try chain.disconnectTip()
             movePruneLocksBack()
             blocks.append(block)

@@ -14,6 +14,13 @@ extension Validator {
         return try chain.block(id)
     }
 
+    /// The same for who writes down what it says: throws where the disk has changed anything of it.
+    public func unchangedBlock(_ hash: BlockHash) throws(StorageError) -> Block? {
+        try checkRunning()
+        return try chain.index.find(hash).flatMap { chain.stored($0) }?
+            .unchanged(by: chain.files.reader)
+    }
+
     /// A block as it stands on the disk.
     public func blockBytes(_ hash: BlockHash) throws(StorageError) -> [UInt8]? {
         try checkRunning()

@@ -8,21 +8,22 @@ extension Validator {
     /// How many blocks of an invalidated branch give their transactions back to the pool.
     private static let readmittedBlocks = 10
 
-    /// Treats a block and all that build on it as invalid. False if it is unknown or genesis.
+    /// Treats a block and all that build on it as invalid; false if it is unknown. Genesis stays as
+    /// it is, and so does the block where the node stops before it is taken back.
     ///
     /// Where blocks have been pruned, it stands for the lowest that can be taken back.
     public func invalidate(_ hash: BlockHash) throws(StorageError) -> Bool {
         defer { publish() }
         return try writing { () throws(StorageError) in
-            guard let id = chain.index.find(hash), chain.index.parent(of: id) != nil else {
-                return false
-            }
+            guard let id = chain.index.find(hash) else { return false }
+            guard chain.index.parent(of: id) != nil else { return true }
             if chain.index.isActive(id) {
                 let isWhole = !chain.hasPruned && chain.unfinished == nil
                 let lowest = isWhole ? id : chain.lowestRemovable(from: id)
                 guard let id = lowest, let parent = chain.index.parent(of: id)
                 else { return true }
-                let blocks = try disconnect(to: parent)
+                let blocks = try disconnect(to: parent, isUrgent: false)
+                guard chain.index.tip == parent else { return true }
                 chain.index.invalidate(id)
                 let kept = blocks.suffix(Self.readmittedBlocks)
                 for block in blocks.dropLast(kept.count) {
@@ -68,13 +69,18 @@ extension Validator {
     ///
     /// - Parameter count: how many; 0 is all.
     /// - Returns: the first thing found wrong, with what repairs it; nil if all is well. That blocks were
-    ///   pruned counts as wrong, as with Core.
+    ///   pruned, or that the coin cache was too small, counts as wrong, as with Core.
     public func verifyChain(level: Int, count: Int) throws(StorageError) -> StorageError? {
-        try checkRunning()
+        try writing { () throws(StorageError) in
+            if chain.coins.dirtyCount > 0 { try flushNow() }
+        }
         switch try chain.verify(level: level, count: count) {
         case .sound: return nil
         case .ended: throw Self.closing
         case .damaged(let damage): return damage
+        case .incomplete:
+            noteIncomplete()
+            return StorageError(path: "", reason: Self.insufficientCache)
         case .stopped(let height):
             noteStop(at: height)
             return StorageError(

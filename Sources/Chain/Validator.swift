@@ -5,6 +5,7 @@ import MemoryPool
 import Mining
 import Primitives
 public import Storage
+import Synchronization
 
 /// The one owner of the chain: block index, coins, block files, mempool and payout ledger.
 ///
@@ -44,6 +45,7 @@ public actor Validator {
     nonisolated let historyHints = Hints<Void>(())
     nonisolated let mempoolHintsSource = Hints<UInt64>(0)
     nonisolated let latch = FailureLatch()
+    private nonisolated let reachedStop = Atomic(false)
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor {
         executor.asUnownedSerialExecutor()
@@ -101,7 +103,17 @@ public actor Validator {
     }
 
     /// Whether the node is to stop.
-    nonisolated var isStopping: Bool { configuration.isStopping() }
+    nonisolated var isStopping: Bool { hasReachedStopHeight || configuration.isStopping() }
+
+    /// Whether a block was connected at which the node was to stop.
+    public nonisolated var hasReachedStopHeight: Bool { reachedStop.load(ordering: .acquiring) }
+
+    /// Notes that a block was connected.
+    func connected(at height: Int) {
+        if configuration.stopHeight > 0, height >= configuration.stopHeight {
+            reachedStop.store(true, ordering: .releasing)
+        }
+    }
 
     /// What was pruned once can only be had again as a whole.
     private func checkPruning() throws(StorageError) {
@@ -124,6 +136,14 @@ public actor Validator {
                 + "pruning or use of an assumeutxo snapshot.")
     }
 
+    static let insufficientCache = "Insufficient dbcache for block verification"
+
+    func noteIncomplete() {
+        configuration.report(
+            "Skipped verification of level >=3 (insufficient database cache size). Consider "
+                + "increasing -dbcache.")
+    }
+
     /// The end of errors after which Core's window would ask whether to begin anew.
     public static let recoveryHint =
         "Please restart with -reindex or -reindex-chainstate to recover."
@@ -141,10 +161,16 @@ public actor Validator {
                     + "and time are correct.\n" + Self.recoveryHint)
         }
         progress("Verifying blocks…")
+        if chain.coins.dirtyCount > 0 { try flushNow() }
         switch try chain.verify(
             level: configuration.checkLevel, count: configuration.checkBlocks)
         {
         case .sound, .ended: break
+        case .incomplete:
+            noteIncomplete()
+            guard !configuration.wantsWholeCheck else {
+                throw StorageError(path: "", reason: Self.insufficientCache)
+            }
         case .stopped(let height): noteStop(at: height)
         case .damaged(let damage):
             throw StorageError(

@@ -122,6 +122,7 @@ public struct Node: Sendable {
         let outcome: Result<Void, any Error>
         do {
             // The files named by -loadblock and those of -reindex have been taken in by now.
+            if validator.hasReachedStopHeight { stop.make() }
             if !stop.isMade, !configuration.settings.bool("stopafterblockimport", default: false) {
                 try await run(over: validator, clock, dispatcher)
             }
@@ -235,13 +236,12 @@ public struct Node: Sendable {
     ) async throws {
         let (stop, logger) = (stop, logger)
         let (validator, wallets, stratum) = (context.validator, context.wallets, context.stratum)
-        let lastHeight = configuration.settings.int("stopatheight", default: 0)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await stop.wait() }
             group.addTask { throw try await validator.failure() }
             group.addTask {
-                for await tip in validator.tips() {
-                    if lastHeight > 0, tip.height >= lastHeight { stop.make() }
+                for await _ in validator.tips() {
+                    if validator.hasReachedStopHeight { stop.make() }
                     await wallets?.chainMoved()
                 }
                 await stop.wait()

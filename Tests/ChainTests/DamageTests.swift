@@ -413,4 +413,64 @@ import Testing
         try flip(chain.folder.path + "/mempool.dat", at: 0)
         try await expectRepair(by: .nothing, state)
     }
+
+    // MARK: Checks that cannot be made, or cannot write
+
+    @Test("Blocks that the coin cache cannot hold are not said to be sound")
+    func smallCache() async throws {
+        let base = chain.builder.blocks(104, onto: chain.genesis)
+        var position = chain.position(after: base, from: chain.genesis)
+        var wide: [Block] = []
+        for source in base[..<4] {
+            let coinbase = source.transactions[0]
+            let spend = chain.builder.spend(
+                [OutPoint(txid: coinbase.txid, index: 0)], worth: coinbase.value(at: 0),
+                into: 8000)
+            let block = chain.builder.block(
+                onto: position, ChainBuilder.Plan(transactions: [spend]))
+            position = chain.builder.position(block, above: position)
+            wide.append(block)
+        }
+        let lines = LogLines()
+        var validator = try await open {
+            $0.databaseCacheBytes = 0
+            lines.use(&$0)
+        }
+        #expect(try await validator.submitAll(base + wide).allSatisfy { $0 == .connected })
+        #expect(try await validator.verifyChain(level: 2, count: 0) == nil)
+        #expect(try await validator.verifyChain(level: 4, count: 1) == nil)
+        #expect(lines.count("Skipped verification of level >=3") == 0)
+        #expect(
+            try await validator.verifyChain(level: 4, count: 0)?.reason
+                == "Insufficient dbcache for block verification")
+        #expect(lines.count("Skipped verification of level >=3") == 1)
+        try await validator.close()
+        // Who asks for the check by name wants all of it.
+        for isWanted in [false, true] {
+            do {
+                validator = try await open {
+                    $0.databaseCacheBytes = 0
+                    $0.checkLevel = 4
+                    $0.checkBlocks = 0
+                    $0.wantsWholeCheck = isWanted
+                }
+                #expect(!isWanted)
+                try await validator.close()
+            } catch let error as StorageError {
+                #expect(isWanted && error.reason.contains("Insufficient dbcache"))
+            }
+        }
+    }
+
+    @Test("A check that cannot write what it must stops the node")
+    func checkThatCannotWrite() async throws {
+        let fault = CountingFault(count: .max)
+        let validator = try await open { $0.writeFault = fault.hook }
+        _ = try await validator.submitAll(chain.builder.blocks(3, onto: chain.genesis))
+        fault.failNow()
+        await #expect(throws: StorageError.self) {
+            try await validator.verifyChain(level: 4, count: 0)
+        }
+        #expect(try await validator.failure().reason == "no space")
+    }
 }

@@ -3,30 +3,13 @@ import Consensus
 import Cryptography
 import Primitives
 import Storage
-import Synchronization
 import TestSupport
 import Testing
 
 /// Operators and their programs search logs for Bitcoin Core's words.
 @Suite("What the log is told of bad blocks") struct RemarkTests {
-    /// The lines of a log that a validator was given.
-    private final class Lines: Sendable {
-        private let all = Mutex<[String]>([])
-
-        func use(_ configuration: inout Validator.Configuration) {
-            configuration.report = { line in self.all.withLock { $0.append(line) } }
-            configuration.log = { category, line in
-                self.all.withLock { $0.append("[\(category)] \(line)") }
-            }
-        }
-
-        func count(_ part: String) -> Int {
-            all.withLock { $0.count { $0.contains(part) } }
-        }
-    }
-
     private let chain = TestChain()
-    private let lines = Lines()
+    private let lines = LogLines()
 
     private func open(
         _ configure: (inout Validator.Configuration) -> Void = { _ in }
@@ -121,6 +104,14 @@ import Testing
             lines.count(
                 "[reindex] LoadExternalBlockFile: Processing out of order child \(child) of "
                     + parent) == 1)
+        try await validator.close()
+    }
+
+    @Test("A file of blocks that is not there is named")
+    func missingFile() async throws {
+        let path = chain.folder.path + "/nowhere.dat"
+        let validator = try await open { $0.loadBlocks = [path] }
+        #expect(lines.count("Warning: Could not open blocks file \(path)") == 1)
         try await validator.close()
     }
 }

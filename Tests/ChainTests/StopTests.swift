@@ -158,6 +158,57 @@ private final class Patience: Sendable {
         #expect(await again.mempool { $0.count } == 1)
         try await again.close()
     }
+
+    @Test("At the height to stop at, nothing further is connected, whatever brings the blocks")
+    func stopHeight() async throws {
+        for work in [Work.load, .reindex, .chainstate, .strays] {
+            let chain = TestChain()
+            try await prepare(chain, work)
+            let stopped = try await chain.reopen {
+                $0.maximumBlockFileSize = 4096
+                $0.stopHeight = 57
+                switch work {
+                case .reindex: $0.reindex = .everything
+                case .chainstate: $0.reindex = .chainstate
+                default:
+                    $0.loadBlocks = (try? file(in: chain.folder.path)).map { [$0] } ?? []
+                }
+            }
+            #expect(stopped.hasReachedStopHeight)
+            #expect(stopped.tip.height == 57, "\(work)")
+            try await stopped.close()
+            let again = try #require(try await open(chain, work, isAsked: false))
+            #expect(again.tip.height == Self.blocks.count, "\(work)")
+            #expect(!again.hasReachedStopHeight)
+            try await again.close()
+        }
+        let chain = TestChain()
+        let validator = try await chain.open { $0.stopHeight = 57 }
+        _ = try await validator.submitAll(Self.blocks)
+        #expect(validator.tip.height == 57 && validator.hasReachedStopHeight)
+        try await validator.close()
+    }
+
+    @Test("Blocks are not taken back further once the node is to stop")
+    func invalidating() async throws {
+        let chain = TestChain()
+        let stop = Mutex(false)
+        let validator = try await chain.open {
+            $0.isStopping = { stop.withLock { $0 } }
+        }
+        _ = try await validator.submitAll(Self.blocks)
+        stop.withLock { $0 = true }
+        #expect(try await validator.invalidate(Self.blocks[9].hash))
+        #expect(validator.tip.height == Self.blocks.count)
+        #expect(await validator.blockInfo(Self.blocks[9].hash)?.isInvalid == false)
+        stop.withLock { $0 = false }
+        #expect(try await validator.invalidate(Self.blocks[9].hash))
+        #expect(validator.tip.height == 9)
+        // Genesis stays, as with Core.
+        #expect(try await validator.invalidate(Self.base.genesis.hash))
+        #expect(validator.tip.height == 9)
+        try await validator.close()
+    }
 }
 
 /// What a start tells.

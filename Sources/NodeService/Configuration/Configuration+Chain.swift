@@ -31,6 +31,8 @@ extension Configuration {
         chain.maximumTipAge = Int64(int("maxtipage", default: 24 * 60 * 60, in: 0...1 << 40))
         chain.loadBlocks = settings.list("loadblock")
         chain.checkLevel = int("checklevel", default: 3, in: 0...4)
+        chain.wantsWholeCheck = settings.isSet("checkblocks") || settings.isSet("checklevel")
+        chain.stopHeight = int("stopatheight", default: 0, in: 0...Int(Int32.max))
         chain.checkBlocks = int("checkblocks", default: 6, in: 0...Int(Int32.max))
         chain.persistsMempool = settings.bool("persistmempool", default: true)
         // Only where blocks are made for trials, as in Core.
