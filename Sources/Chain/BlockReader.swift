@@ -42,11 +42,12 @@ struct BlockReader: Sendable {
     func scan(
         file: Int, from start: Int = 0, _ body: (FilePosition, Block) -> Bool
     ) throws(StorageError) {
-        let size = System.size(blocks.path(file)) ?? 0
+        guard let blocks = try blocks.open(file) else { return }
+        let size = try blocks.size()
         var offset = start
-        while let frame = try nextFrame(file: file, from: offset, size: size) {
+        while let frame = try nextFrame(in: blocks, from: offset, size: size) {
             let position = FilePosition(file: file, offset: frame.start)
-            guard let bytes = try blocks.read(position, count: frame.count) else { return }
+            guard let bytes = try blocks.read(at: frame.start, count: frame.count) else { return }
             if let block = try? Block(decoding: bytes) {
                 guard body(position, block) else { return }
                 offset = frame.start + frame.count
@@ -57,12 +58,29 @@ struct BlockReader: Sendable {
         }
     }
 
+    /// Goes through the headers of the blocks in a file, in the order they stand, and leaves their
+    /// transactions unread. Whether the blocks are whole is not looked at.
+    ///
+    /// - Parameter body: is handed each header, and answers whether to go on.
+    func scanHeaders(file: Int, _ body: (BlockHeader) -> Bool) throws(StorageError) {
+        guard let blocks = try blocks.open(file) else { return }
+        let size = try blocks.size()
+        var offset = 0
+        while let frame = try nextFrame(in: blocks, from: offset, size: size) {
+            guard let bytes = try blocks.read(at: frame.start, count: BlockHeader.encodedSize),
+                let header = try? BlockHeader(decoding: bytes), body(header)
+            else { return }
+            offset = frame.start + frame.count
+        }
+    }
+
     /// Refuses files written for another network, in which no block would be found.
     func checkNetwork(_ name: String) throws(StorageError) {
-        guard let first = try blocks.numbers().first,
-            let size = System.size(blocks.path(first)), size > 0,
-            try nextFrame(file: first, from: 0, size: size) == nil
-        else { return }
+        guard let first = try blocks.numbers().first, let file = try blocks.open(first) else {
+            return
+        }
+        let size = try file.size()
+        guard size > 0, try nextFrame(in: file, from: 0, size: size) == nil else { return }
         throw StorageError(
             path: blocks.path(first),
             reason: "This file holds no block of the network \(name): it is of another, or xor.dat "
@@ -72,17 +90,14 @@ struct BlockReader: Sendable {
 
     /// Looks for the magic bytes with a size that fits in the file.
     private func nextFrame(
-        file: Int, from start: Int, size: Int
+        in blocks: borrowing FlatFile, from start: Int, size: Int
     ) throws(StorageError) -> (start: Int, count: Int)? {
         // Mostly it is there at once.
         var windowSize = 1 << 10
         var offset = start
         while offset + Self.headerSize <= size {
             let count = min(windowSize, size - offset)
-            guard
-                let window = try blocks.read(
-                    FilePosition(file: file, offset: offset), count: count)
-            else { return nil }
+            guard let window = try blocks.read(at: offset, count: count) else { return nil }
             var start = 0
             while let place = ByteSearch.first(magic, in: window.span, from: start),
                 place + Self.headerSize <= count

@@ -31,7 +31,7 @@ extension Chainstate {
     }
 
     /// The rule a block breaks by what can be judged without coins, or nil. The block is then
-    /// known to be invalid.
+    /// known to be invalid, unless coins from outside are built on it: see `Validator.refusal`.
     func refusal(of judged: JudgedBlock, as id: BlockID) -> BlockError? {
         guard let parent = index.parent(of: id) else { return nil }
         do throws(BlockError) {
@@ -39,7 +39,7 @@ extension Chainstate {
             try judged.block.accept(onto: parent, of: index, in: network)
             return nil
         } catch {
-            if error.result.marksFailed { index.markFailed(id) }
+            if error.result.marksFailed, !index.isActive(id) { index.markFailed(id) }
             return error
         }
     }

@@ -1,5 +1,6 @@
 import Consensus
 import Cryptography
+import Mining
 import Genesis
 import Primitives
 import Storage
@@ -81,7 +82,9 @@ extension Chainstate {
     /// That the folder gets its name decides: before, a start knows nothing of the coins, afterwards
     /// it takes them up.
     func adoptSnapshot(_ pinned: CoinSnapshot, as base: BlockID) throws(StorageError) {
-        if let change = try readyLedger() { put(StoreKey.ledger(pinned.block), change) }
+        let ready = try readyLedger()
+        if let change = ready.standing { put(StoreKey.ledger(pinned.block), change) }
+        put(StoreKey.givenLedger, ready.current.encoded)
         try flush(emptyingCache: true)
         let path = Self.snapshotPath(in: folder)
         let unfinished = Self.unfinishedSnapshot(in: folder)
@@ -102,11 +105,19 @@ extension Chainstate {
         index.assume(base, transactionCount: pinned.transactionCount)
     }
 
-    /// What the ledger that came with the coins is to be remembered by, as if the base had led to it.
-    private func readyLedger() throws(StorageError) -> [UInt8]? {
+    /// The ledger that came with the coins. It is remembered as if the base had led to it, until the
+    /// base is connected in the background, and as it came until all is checked.
+    private func readyLedger() throws(StorageError) -> LedgerKeeper {
         let ready = try Database(
             path: Self.unfinishedSnapshot(in: folder), cacheBytes: 4 << 20, fault: fault)
-        return try LedgerKeeper(reading: ready).standing
+        return try LedgerKeeper(reading: ready)
+    }
+
+    /// The ledger that came with the coins, as it came.
+    func givenLedger() throws(StorageError) -> PayoutLedger {
+        let key = StoreKey.givenLedger
+        let bytes = try withIndexStore { store throws(StorageError) in try store.get(key) }
+        return bytes.flatMap { try? PayoutLedger(decoding: $0) } ?? PayoutLedger()
     }
 
     /// Notes that the coins in the background, now at the base, are those that came from outside. The
@@ -114,6 +125,7 @@ extension Chainstate {
     func confirmSnapshot() throws(StorageError) {
         guard let unfinished, let other else { return }
         put(StoreKey.confirmed, unfinished.snapshot.block.bytes)
+        pending.delete(StoreKey.givenLedger)
         try writeIndex(sync: true)
         assumption?.isConfirmed = true
         other.coins = CoinCache()

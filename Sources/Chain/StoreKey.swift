@@ -12,6 +12,8 @@ enum StoreKey {
     static let bestBlock: [UInt8] = [UInt8(ascii: "B")]
     /// The payout ledger as of the best block.
     static let ledger: [UInt8] = [UInt8(ascii: "L")]
+    /// The payout ledger that came with coins from outside, until the blocks below are checked.
+    static let givenLedger: [UInt8] = [UInt8(ascii: "G")]
     /// Present while the block files are being read anew: nothing, or the number of the first file
     /// that is still to be read, in four bytes, the highest first.
     static let reindexing: [UInt8] = [UInt8(ascii: "R")]

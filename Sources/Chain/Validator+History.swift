@@ -97,8 +97,7 @@ extension Validator {
         }
         chain.turn()
         if let (id, error) = failure {
-            let hash = chain.index.hash(of: id).displayHex
-            try abandon(failed: id, "block \(hash) below it is invalid: \(error.rejectReason)")
+            try abandon(failed: id, error)
         }
         guard chain.background?.chain.last == base else { return count > 0 }
         try chain.flushAll()
@@ -129,7 +128,7 @@ extension Validator {
                 "the coins hash to \(hash.displayHex) instead of \(pinned.coinsHash.displayHex)")
             return false
         }
-        noteLedger(pinned)
+        try noteLedger()
         try chain.confirmSnapshot()
         configuration.log(
             "validation",
@@ -141,14 +140,19 @@ extension Validator {
 
     /// The ledger is pinned by nothing, and is followed by whoever knows the rosters: so a difference
     /// is told, and decides nothing.
-    private func noteLedger(_ pinned: CoinSnapshot) {
-        guard let made = chain.background?.ledger.current,
-            let given = try? ledger(at: pinned.block), made != given
-        else { return }
-        configuration.log(
-            "validation",
+    private func noteLedger() throws(StorageError) {
+        guard let made = chain.background?.ledger.current else { return }
+        let given = try chain.givenLedger()
+        guard made != given else { return }
+        configuration.report(
             "[snapshot] the payout ledger that came with the snapshot is not the one that the "
                 + "blocks make with the rosters known here")
+    }
+
+    /// Gives up the coins that came from outside, for a block below them breaks a rule.
+    func abandon(failed id: BlockID, _ error: BlockError) throws(StorageError) {
+        let hash = chain.index.hash(of: id).displayHex
+        try abandon(failed: id, "block \(hash) below it is invalid: \(error.rejectReason)")
     }
 
     /// Gives up the coins that came from outside, and stops.

@@ -15,6 +15,8 @@ extension Validator {
             try chain.files.removeUndo()
             if configuration.prune != .off { try chain.files.removeUnusable() }
         }
+        // How deep a block is buried that is assumed to be valid is known when all headers are.
+        if chain.assumeValid != nil { try learnHeaders(from: first ?? 0, progress) }
         var orphans: [BlockHash: [FilePosition]] = [:]
         for file in try chain.files.numbers() where file >= first ?? 0 {
             progress("Reindexing block file \(chain.files.blockPath(file))")
@@ -23,13 +25,12 @@ extension Validator {
             while !isStopping, let placed = try blocks.next() {
                 // While it is at hand: it need not be read again, and its scripts run beside the rest.
                 try restore(placed, &orphans) { id, block throws(StorageError) in
-                    guard !takesOnTrust else { return }
                     var watch = BlockWatch()
                     watch.add(block, as: id)
                     try activate(watching: &watch, settlesAll: false)
                 }
             }
-            if takesOnTrust { try chain.writeIndex() } else { try activate() }
+            try activate()
             // Blocks whose parents are still to come are in the files alone.
             let waiting = orphans.values.joined().lazy.map(\.file).min()
             noteReindexed(below: min(waiting ?? .max, isStopping ? file : file + 1))
@@ -43,9 +44,36 @@ extension Validator {
         progress("Reindexing finished")
     }
 
-    /// Whether scripts below a block that is assumed to be valid need not be run: how deep they are
-    /// buried is known only when all headers are.
-    private var takesOnTrust: Bool { chain.assumeValid != nil }
+    /// Takes the headers of the blocks in the files into the index.
+    ///
+    /// - Parameter first: the first file whose headers may be new.
+    private func learnHeaders(
+        from first: Int, _ progress: @Sendable (String) -> Void
+    ) throws(StorageError) {
+        progress("Reading the headers of the block files")
+        var orphans: [BlockHash: [BlockHeader]] = [:]
+        for file in try chain.files.numbers() where file >= first {
+            try chain.files.reader.scanHeaders(file: file) { header in
+                learn(header, &orphans)
+                return !isStopping
+            }
+        }
+    }
+
+    /// Takes in a header of the files, and those that waited for it.
+    private func learn(_ header: BlockHeader, _ orphans: inout [BlockHash: [BlockHeader]]) {
+        guard chain.index.contains(header.previous) else {
+            orphans[header.previous, default: []].append(header)
+            return
+        }
+        var ready = [header]
+        while let next = ready.popLast() {
+            guard case .success = chain.accept(next, at: clock.now(), isWorkChecked: true) else {
+                continue
+            }
+            ready += orphans.removeValue(forKey: next.hash) ?? []
+        }
+    }
 
     /// Notes that the files below one need not be read again.
     private func noteReindexed(below file: Int) {
@@ -93,7 +121,7 @@ extension Validator {
             orphans[block.header.previous, default: []].append(placed.position)
             return
         }
-        if let id = note(placed) { try body(id, block) }
+        if let id = try note(placed) { try body(id, block) }
         var ready = orphans.removeValue(forKey: block.hash) ?? []
         while let position = ready.popLast() {
             guard let bytes = try chain.files.reader.block(at: position),
@@ -101,20 +129,20 @@ extension Validator {
             else { continue }
             noteInOrder(block)
             let placed = PlacedBlock(position: position, judged: JudgedBlock(block, in: network))
-            if let id = note(placed) { try body(id, block) }
+            if let id = try note(placed) { try body(id, block) }
             ready += orphans.removeValue(forKey: block.hash) ?? []
         }
     }
 
     /// Notes where a block is whose parent is known, if it keeps the rules; nil if it does not, or is
     /// known already.
-    private func note(_ placed: PlacedBlock) -> BlockID? {
+    private func note(_ placed: PlacedBlock) throws(StorageError) -> BlockID? {
         let block = placed.judged.block
         let isGenesis = block.hash == network.genesisHash
         guard let offset = UInt32(exactly: placed.position.offset),
             let id = header(of: block, isGenesis),
             !chain.index.status(of: id).hasData,
-            chain.refusal(of: placed.judged, as: id) == nil
+            try refusal(of: placed.judged, as: id) == nil
         else { return nil }
         chain.index.received(
             id, transactionCount: block.transactions.count, file: Int32(placed.position.file),
@@ -132,7 +160,10 @@ extension Validator {
     func loadBlocks(_ progress: @Sendable (String) -> Void) throws(StorageError) {
         for path in configuration.loadBlocks {
             progress("Importing \(path)")
-            guard let source = ImportFile(path: path, magic: network.magic) else { continue }
+            guard let source = ImportFile(path: path, magic: network.magic) else {
+                configuration.report("Warning: Could not open blocks file \(path)")
+                continue
+            }
             var orphans: [BlockHash: [FilePosition]] = [:]
             let blocks = ReadAhead.blocks(of: path, in: network, until: configuration.isStopping)
             while !isStopping, let placed = try blocks.next() {

@@ -60,13 +60,21 @@ extension Validator {
             return .known(id)
         }
         if !force, !chain.isWorthKeeping(id) { return .judged(.ignored) }
-        if let error = chain.refusal(of: judged, as: id) {
+        if let error = try refusal(of: judged, as: id) {
             return refused(judged.block.header, for: BlockRejection(error))
         }
         try chain.keep(judged.block, as: id)
         watch.add(judged.block, as: id)
         try activate(watching: &watch, settlesAll: false)
         return .kept(id)
+    }
+
+    /// The rule a block breaks by what can be judged without coins, or nil. Throws where it stands
+    /// below coins that came from outside: they are given up then, and the node stops.
+    func refusal(of judged: JudgedBlock, as id: BlockID) throws(StorageError) -> BlockError? {
+        guard let error = chain.refusal(of: judged, as: id) else { return nil }
+        if error.result.marksFailed, chain.index.isActive(id) { try abandon(failed: id, error) }
+        return error
     }
 
     private func refused(_ header: BlockHeader, for rejection: BlockRejection) -> Taken {

@@ -44,12 +44,14 @@ public struct FlatFileReader: Sendable {
 
     /// Reads exactly `count` bytes; nil if the file is not that long.
     public func read(_ position: FilePosition, count: Int) throws(StorageError) -> [UInt8]? {
-        let path = path(position.file)
+        try open(position.file)?.read(at: position.offset, count: count)
+    }
+
+    /// Opens a file to be read at many places; nil if there is none.
+    public func open(_ file: Int) throws(StorageError) -> FlatFile? {
+        let path = path(file)
         guard System.exists(path) else { return nil }
-        let file = try File(path, .reading)
-        let bytes = try file.read(at: position.offset, count: count)
-        guard bytes.count == count else { return nil }
-        return key.isEmpty ? bytes : combine(bytes.span, at: position.offset)
+        return FlatFile(file: try File(path, .reading), reader: self)
     }
 
     /// What stands on the disk for bytes at an offset of a file, and the other way round.
@@ -80,4 +82,25 @@ public struct FlatFileReader: Sendable {
     }
 
     var hides: Bool { !key.isEmpty }
+}
+
+/// One of the flat files, open for reading.
+public struct FlatFile: ~Copyable {
+    private let file: File
+    private let reader: FlatFileReader
+
+    fileprivate init(file: consuming File, reader: FlatFileReader) {
+        self.file = file
+        self.reader = reader
+    }
+
+    /// The size in bytes.
+    public func size() throws(StorageError) -> Int { try file.size() }
+
+    /// Reads exactly `count` bytes; nil if the file is not that long.
+    public func read(at offset: Int, count: Int) throws(StorageError) -> [UInt8]? {
+        let bytes = try file.read(at: offset, count: count)
+        guard bytes.count == count else { return nil }
+        return reader.hides ? reader.combine(bytes.span, at: offset) : bytes
+    }
 }

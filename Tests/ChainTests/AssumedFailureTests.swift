@@ -216,14 +216,28 @@ import Testing
         return stream.finalizeDouble()
     }
 
-    @Test("A block below the base that breaks a rule ends the node and the coins")
-    func invalidHistory() async throws {
+    @Test(
+        "A block below the base that breaks a rule ends the node and the coins",
+        arguments: ["bad-cb-amount", "bad-txns-nonfinal"])
+    func invalidHistory(_ reason: String) async throws {
         var source = try await AssumedSource()
-        // One block pays itself too much; all after it stand on it.
+        // One block breaks a rule: the one is seen when it is connected, the other when it comes.
+        // All after it stand on it.
         let base = Array(source.history[..<80])
         let fork = source.chain.position(after: base, from: source.chain.genesis)
         var plan = ChainBuilder.Plan()
-        plan.fees = Amount(satoshis: 1)
+        if reason == "bad-cb-amount" {
+            plan.fees = Amount(satoshis: 1)
+        } else {
+            let point = OutPoint(txid: base[0].transactions[0].txid, index: 0)
+            plan.transactions = [
+                Transaction(
+                    inputs: [TransactionInput(outPoint: point, script: [], sequence: 0)],
+                    outputs: [
+                        TransactionOutput(value: Amount(satoshis: 1), script: ChainBuilder.anyone)
+                    ], lockTime: 1000)
+            ]
+        }
         let bad = source.chain.builder.block(onto: fork, plan)
         let rest = source.chain.builder.blocks(
             32, onto: source.chain.builder.position(bad, above: fork))
@@ -239,11 +253,14 @@ import Testing
             let validator = try await source.node(chain)
             _ = try await validator.loadCoins(from: source.path)
             #expect(validator.tip.hash == last.hash)
-            for block in source.history[50...] { _ = try await validator.submit(block: block) }
-            await #expect(throws: StorageError.self) { try await validator.advance() }
-            #expect(try await validator.failure().reason.contains("bad-cb-amount"))
+            await #expect(throws: StorageError.self) {
+                for block in source.history[50...] { _ = try await validator.submit(block: block) }
+                try await validator.advance()
+            }
+            #expect(try await validator.failure().reason.contains(reason))
         }
         let again = try await chain.reopen(source.pin)
+        _ = try await again.submitAll(Array(base[50...]))
         #expect(again.tip.height == 80)
         #expect(await again.blockInfo(bad.hash)?.isInvalid == true)
         #expect(try await again.submit(block: source.chain.builder.block(onto: fork)) == .connected)

@@ -241,6 +241,7 @@ import Testing
         #expect(try await validator.loadCoins(from: source.path).ledgerPath == path)
         #expect(try await validator.ledger() == ledger)
         _ = try await validator.submitAll(source.more)
+        let lines = LogLines()
         for isLast in [false, true] {
             #expect(try await validator.ledger() == ledger)
             #expect(try await validator.ledger(at: source.pinned.block) == ledger)
@@ -250,9 +251,14 @@ import Testing
                 try await validator.advance()
             }
             try await validator.close()
-            validator = try await chain.reopen(source.pin)
+            validator = try await chain.reopen {
+                source.pin(&$0)
+                lines.use(&$0)
+            }
         }
         #expect(try await validator.ledger() == ledger)
+        // No roster was named here, so the blocks make none.
+        #expect(lines.count("payout ledger that came with the snapshot") == 1)
         try await validator.close()
     }
 }
