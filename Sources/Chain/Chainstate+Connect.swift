@@ -44,7 +44,6 @@ extension Chainstate {
         let job = scripts.begin(checks, cache: verified)
         let undo = try undoToKeep(id, of: block, spending: connection.spent)
         unsettled.append(UnsettledBlock(id: id, block: block, job: job, undo: undo))
-        if keepsTransactionIndex { putTransactions(of: block, id) }
         try judgePayout(block, id, connection.fees)
         index.setActive(id)
         return nil

@@ -170,15 +170,11 @@ extension Chainstate {
         do {
             let old = try Database(path: path, cacheBytes: 16 << 20, fault: fault)
             let new = try open(snapshot, cacheBytes: 16 << 20, fault: fault)
-            for prefix in [
-                StoreKey.blockPrefix, StoreKey.ledgerPrefix, StoreKey.transactionPrefix,
-            ] {
+            for prefix in [StoreKey.blockPrefix, StoreKey.ledgerPrefix] {
                 try copy(prefix, from: old, to: new, isStopping: isStopping)
             }
             var batch = WriteBatch()
-            for key in [StoreKey.hasTransactionIndex, StoreKey.hasPruned] {
-                if let value = try old.get(key) { batch.put(key, value) }
-            }
+            if let value = try old.get(StoreKey.hasPruned) { batch.put(StoreKey.hasPruned, value) }
             batch.put(StoreKey.version, version)
             try new.write(batch, sync: true)
         }

@@ -24,6 +24,7 @@ extension Chainstate {
         try System.createFolder(path)
         var store = try open(path, cacheBytes: cacheBytes, fault: fault)
         try checkVersion(store)
+        try dropTransactions(from: store)
         // Coins from outside that were found to be right take the place of those made here.
         if try store.get(StoreKey.confirmed) != nil {
             store.close()
@@ -59,6 +60,19 @@ extension Chainstate {
                 path: error.path,
                 reason: "Error opening coins database: \(error.reason); restart with -reindex")
         }
+    }
+
+    /// Takes out the rows of `-txindex`, which this store held before they had one of their own.
+    private static func dropTransactions(from store: borrowing Database) throws(StorageError) {
+        var batch = WriteBatch()
+        var isThere = false
+        for key in StoreKey.formerTransactionKeys where try store.get(key) != nil {
+            batch.delete(key)
+            isThere = true
+        }
+        guard isThere else { return }
+        batch.deleteAll(beginningWith: StoreKey.transactionPrefix)
+        try store.write(batch, sync: false)
     }
 
     static func checkVersion(_ store: borrowing Database) throws(StorageError) {

@@ -18,7 +18,6 @@ final class Chainstate {
     let assumeValid: BlockHash?
     let minimumChainWork: UInt256
     private let fullCacheLimit: Int
-    let keepsTransactionIndex: Bool
 
     var index: BlockIndex
     var coins: CoinCache
@@ -95,7 +94,6 @@ final class Chainstate {
         let trusted = configuration.assumeValid ?? consensus.assumeValid
         assumeValid = trusted == .zero ? nil : trusted
         minimumChainWork = configuration.minimumChainWork ?? consensus.minimumChainWork
-        keepsTransactionIndex = configuration.keepsTransactionIndex
         fullCacheLimit = total
         self.storeCache = storeCache
         self.fault = fault

@@ -33,8 +33,6 @@ extension Validator {
         /// Scripts below this block are taken as good; nil is the network's own, zero is none.
         public var assumeValid: BlockHash?
         public var reindex = Reindex.nothing
-        /// Whether transactions can be looked up wherever they are (`-txindex`).
-        public var keepsTransactionIndex = false
         /// Whether new block files are hidden from virus scanners (`-blocksxor`).
         public var hidesBlockFiles = true
         /// A tip older than this, in seconds, is taken for one still being downloaded to.

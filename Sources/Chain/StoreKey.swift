@@ -6,6 +6,7 @@ enum StoreKey {
     static let coinPrefix = UInt8(ascii: "C")
     static let blockPrefix = UInt8(ascii: "b")
     static let ledgerPrefix = UInt8(ascii: "l")
+    /// What the rows of transactions began with while this store held them.
     static let transactionPrefix = UInt8(ascii: "t")
 
     /// The block as of which the coins stand.
@@ -17,10 +18,8 @@ enum StoreKey {
     /// Present while the block files are being read anew: nothing, or the number of the first file
     /// that is still to be read, in four bytes, the highest first.
     static let reindexing: [UInt8] = [UInt8(ascii: "R")]
-    /// Present when the store holds the positions of all transactions of the active chain.
-    static let hasTransactionIndex: [UInt8] = [UInt8(ascii: "T")]
-    /// The height below which it does, while it is being filled.
-    static let transactionsBelow: [UInt8] = [UInt8(ascii: "U")]
+    /// Present when the store once held all of them, and while they were being filled in.
+    static let formerTransactionKeys: [[UInt8]] = [[UInt8(ascii: "T")], [UInt8(ascii: "U")]]
     /// Present once coins from outside, in a store of their own, were found to be right.
     static let confirmed: [UInt8] = [UInt8(ascii: "A")]
     /// Where coins are being made anew, the block as of which those before them stood. All blocks up
@@ -39,7 +38,6 @@ enum StoreKey {
 
     static func block(_ hash: BlockHash) -> [UInt8] { key(blockPrefix, hash) }
     static func ledger(_ hash: BlockHash) -> [UInt8] { key(ledgerPrefix, hash) }
-    static func transaction(_ txid: Txid) -> [UInt8] { key(transactionPrefix, txid) }
 
     private static func key(_ prefix: UInt8, _ hash: Hash256) -> [UInt8] {
         var bytes = [prefix]

@@ -196,15 +196,6 @@ extension Validator {
         return path
     }
 
-    /// A transaction of the chain and its block, if the node keeps the index for it.
-    public func transaction(
-        _ txid: Txid
-    ) throws(StorageError) -> (transaction: Transaction, block: BlockHash)? {
-        try checkRunning()
-        guard configuration.keepsTransactionIndex else { return nil }
-        return try chain.transaction(txid)
-    }
-
     /// A transaction by its place in a block, and that block by its height on the way from genesis to
     /// `tip`; nil if it is not here.
     public func transaction(

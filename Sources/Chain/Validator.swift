@@ -91,7 +91,6 @@ public actor Validator {
             guard !isStopping else { return }
             try chain.keepGenesis()
             try checkLastBlocks(progress)
-            try chain.completeTransactionIndex()
             try activate()
             try loadBlocks(progress)
             guard !isStopping else { return }

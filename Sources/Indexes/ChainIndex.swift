@@ -170,10 +170,15 @@ public actor ChainIndex<Table: IndexTable> {
 
     /// A block of the chain; nil if it has been taken back meanwhile and cannot be read.
     private func read(_ hash: BlockHash, at height: Int) async throws -> IndexedBlock? {
-        if let block = try await validator.unchangedBlock(hash),
-            let spent = try await validator.undo(hash), spent.count + 1 == block.transactions.count
-        {
-            return IndexedBlock(hash: hash, height: height, block: block, spent: spent)
+        if let block = try await validator.unchangedBlock(hash) {
+            guard Table.needsSpentCoins else {
+                return IndexedBlock(hash: hash, height: height, block: block, spent: [])
+            }
+            if let spent = try await validator.undo(hash),
+                spent.count + 1 == block.transactions.count
+            {
+                return IndexedBlock(hash: hash, height: height, block: block, spent: spent)
+            }
         }
         guard await validator.blockInfo(hash)?.isOnActiveChain == true else { return nil }
         throw StorageError(

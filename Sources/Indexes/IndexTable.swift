@@ -18,6 +18,9 @@ public protocol IndexTable: Sendable {
     /// Core's indexes wait: the branch may grow again.
     static var isRewoundAtOnce: Bool { get }
 
+    /// Whether blocks are wanted with the coins they spent.
+    static var needsSpentCoins: Bool { get }
+
     /// The table before any block.
     init(network: Network)
 
@@ -40,6 +43,7 @@ public protocol IndexTable: Sendable {
 
 extension IndexTable {
     public static var isRewoundAtOnce: Bool { false }
+    public static var needsSpentCoins: Bool { true }
 }
 
 /// A block with all that it did.
@@ -47,7 +51,8 @@ public struct IndexedBlock: Sendable {
     public var hash: BlockHash
     public var height: Int
     public var block: Block
-    /// The coins it spent: for each transaction but the coinbase, one for each input.
+    /// The coins it spent: for each transaction but the coinbase, one for each input. Empty for a
+    /// table that does not need them.
     public var spent: [[Coin]]
 }
 

@@ -152,7 +152,6 @@ public struct Node: Sendable {
             stopping: { await stop.wait() })
         context.definitionText = configuration.definition
         context.logCategories = sink.options.categories
-        context.hasTransactionIndex = configuration.settings.bool("txindex", default: false)
         context.deprecated = Set(configuration.settings.list("deprecatedrpc"))
         let chain = try configuration.validatorConfiguration()
         let peers = PeerNetwork(
@@ -193,6 +192,7 @@ public struct Node: Sendable {
         let indexes = try makeIndexes(over: validator)
         try await indexes.prepare()
         try await validator.startPruning()
+        context.transactionIndex = indexes.transactions
         context.blockFilterIndex = indexes.filters
         context.coinStatisticsIndex = indexes.coins
         context.spenderIndex = indexes.spenders

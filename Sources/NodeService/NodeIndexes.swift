@@ -3,6 +3,7 @@ import Indexes
 
 /// The indexes that the options ask for.
 struct NodeIndexes: Sendable {
+    var transactions: TransactionIndex?
     var filters: BlockFilterIndex?
     var coins: CoinStatisticsIndex?
     var spenders: SpenderIndex?
@@ -11,6 +12,7 @@ struct NodeIndexes: Sendable {
     /// Brings all of them forward until cancelled; throws when a disk fails.
     func run() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
+            if let transactions { group.addTask { try await transactions.run() } }
             if let filters { group.addTask { try await filters.run() } }
             if let coins { group.addTask { try await coins.run() } }
             if let spenders { group.addTask { try await spenders.run() } }
@@ -23,6 +25,7 @@ struct NodeIndexes: Sendable {
     /// Has the blocks kept that are still to be read.
     func prepare() async throws {
         do {
+            try await transactions?.prepare()
             try await filters?.prepare()
             try await coins?.prepare()
             try await spenders?.prepare()
@@ -36,6 +39,7 @@ struct NodeIndexes: Sendable {
     }
 
     func close() async {
+        await transactions?.close()
         await filters?.close()
         await coins?.close()
         await spenders?.close()
@@ -49,6 +53,10 @@ extension Node {
         let directory = configuration.directory
         // Whoever wants the chain read anew wants what follows from it made anew.
         let isAnew = configuration.settings.bool("reindex", default: false)
+        if configuration.settings.bool("txindex", default: false) {
+            indexes.transactions = try TransactionIndex(
+                directory: directory, validator: validator, isAnew: isAnew)
+        }
         if try configuration.keepsBlockFilters() {
             indexes.filters = try BlockFilterIndex(
                 directory: directory, validator: validator, isAnew: isAnew)

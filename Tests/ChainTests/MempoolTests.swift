@@ -294,22 +294,4 @@ import Testing
         #expect(await validator.mempool { $0.count } == 1)
         try await validator.close()
     }
-
-    @Test("With the index a transaction is found wherever it is, also one from before the index")
-    func transactionIndex() async throws {
-        var validator = try await chain.open()
-        let blocks = try await ripe(validator, 5)
-        #expect(try await validator.transaction(blocks[0].transactions[0].txid) == nil)
-        try await validator.close()
-        validator = try await chain.open { $0.keepsTransactionIndex = true }
-        let more = chain.builder.blocks(2, onto: chain.position(after: blocks, from: chain.genesis))
-        _ = try await validator.submitAll(more)
-        for block in blocks + more {
-            let found = try await validator.transaction(block.transactions[0].txid)
-            #expect(found?.transaction == block.transactions[0])
-            #expect(found?.block == block.hash)
-        }
-        #expect(try await validator.transaction(.max) == nil)
-        try await validator.close()
-    }
 }

@@ -27,7 +27,7 @@ private final class Patience: Sendable {
 }
 
 @Suite("A start that is stopped before its end") struct StopTests {
-    enum Work: CaseIterable { case reindex, chainstate, load, index, strays }
+    enum Work: CaseIterable { case reindex, chainstate, load, strays }
 
     private static let base = TestChain()
     private static let blocks: [Block] = {
@@ -64,7 +64,6 @@ private final class Patience: Sendable {
                 case .reindex: $0.reindex = isAsked ? .everything : .nothing
                 case .chainstate: $0.reindex = isAsked ? .chainstate : .nothing
                 case .load: $0.loadBlocks = (try? file(in: chain.folder.path)).map { [$0] } ?? []
-                case .index: $0.keepsTransactionIndex = true
                 case .strays: break
                 }
                 if let stop { $0.isStopping = stop.hook }
@@ -97,12 +96,6 @@ private final class Patience: Sendable {
             let last = try #require(try await open(chain, work, isAsked: false))
             #expect(try await ChainState(last) == expected, "stopped after \(count)")
             #expect(try await last.verifyChain(level: 4, count: 0) == nil)
-            if work == .index {
-                for block in [Self.blocks[0], Self.blocks[70], Self.blocks[129]] {
-                    let txid = try #require(block.transactions.last?.txid)
-                    #expect(try await last.transaction(txid)?.block == block.hash)
-                }
-            }
             try await last.close()
             count = count * 8 / 5 + 1
         }

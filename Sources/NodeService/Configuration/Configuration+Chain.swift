@@ -26,7 +26,6 @@ extension Configuration {
         chain.assumeValid = try number("assumevalid").map(\.hash)
         if settings.bool("reindex-chainstate", default: false) { chain.reindex = .chainstate }
         if settings.bool("reindex", default: false) { chain.reindex = .everything }
-        chain.keepsTransactionIndex = settings.bool("txindex", default: false)
         chain.hidesBlockFiles = settings.bool("blocksxor", default: true)
         chain.maximumTipAge = Int64(int("maxtipage", default: 24 * 60 * 60, in: 0...1 << 40))
         chain.loadBlocks = settings.list("loadblock")

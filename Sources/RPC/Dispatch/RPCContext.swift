@@ -32,8 +32,8 @@ public struct RPCContext: Sendable {
     public var dataDirectory: String
     public var logPath: String
     public var registry: MethodRegistry
-    /// Whether transactions can be looked up wherever they are.
-    public var hasTransactionIndex = false
+    /// Where each transaction stands; nil in a node that does not remember.
+    public var transactionIndex: TransactionIndex?
     /// The filters of all blocks; nil in a node that keeps none.
     public var blockFilterIndex: BlockFilterIndex?
     /// The coins after each block, counted; nil in a node that does not count them.

@@ -13,9 +13,7 @@ extension RESTDesk {
         let validator = context.validator
         var found = await validator.mempoolTransaction(txid)
         var block: BlockHash?
-        if found == nil, context.hasTransactionIndex,
-            let confirmed = try await validator.transaction(txid)
-        {
+        if found == nil, let confirmed = try await context.indexedTransaction(txid) {
             (found, block) = (confirmed.transaction, confirmed.block)
         }
         guard let transaction = found else { throw RESTError.notFound("\(text) not found") }

@@ -78,7 +78,7 @@ struct GetTxOutProof: RPCMethod {
             }
         }
         guard let first = txids.min(),
-            let found = try await validator.transaction(first),
+            let found = try await context.indexedTransaction(first),
             let info = await validator.blockInfo(found.block)
         else { throw RPCError.invalidAddressOrKey("Transaction not yet in block") }
         return info

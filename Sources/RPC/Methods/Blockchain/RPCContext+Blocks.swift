@@ -1,6 +1,7 @@
 import Chain
 import Consensus
 import Cryptography
+import Indexes
 import Notation
 import Primitives
 
@@ -57,6 +58,16 @@ extension RPCContext {
             throw unreadable
         }
         return block
+    }
+
+    /// A transaction of the chain and its block, where an index of them is kept.
+    func indexedTransaction(
+        _ txid: Txid
+    ) async throws -> (transaction: Transaction, block: BlockHash)? {
+        guard let transactionIndex else { return nil }
+        // One that is still being built answers what it can.
+        _ = try await transactionIndex.caughtUp()
+        return try await transactionIndex.transaction(txid)
     }
 
     /// A block named by its hash or, on the active chain, by its height.

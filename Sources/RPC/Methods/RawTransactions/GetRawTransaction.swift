@@ -113,15 +113,23 @@ struct GetRawTransaction: RPCMethod {
         if let transaction = await validator.mempoolTransaction(txid) {
             return Found(transaction: transaction, block: nil)
         }
-        if context.hasTransactionIndex, let found = try await validator.transaction(txid) {
+        if let found = try await context.indexedTransaction(txid) {
             return Found(
                 transaction: found.transaction, block: await validator.blockInfo(found.block))
         }
-        throw RPCError.invalidAddressOrKey(
-            (context.hasTransactionIndex
+        let reason: String
+        if let index = context.transactionIndex {
+            reason =
+                await index.progress.isSynced
                 ? "No such mempool or blockchain transaction"
-                : "No such mempool transaction. Use -txindex or provide a block hash to enable "
-                    + "blockchain transaction queries") + hint)
+                : "No such mempool transaction. Blockchain transactions are still in the process "
+                    + "of being indexed"
+        } else {
+            reason =
+                "No such mempool transaction. Use -txindex or provide a block hash to enable "
+                + "blockchain transaction queries"
+        }
+        throw RPCError.invalidAddressOrKey(reason + hint)
     }
 
     /// The coins that a transaction in a block spends, where they are known.

@@ -73,10 +73,7 @@ enum PSBTUpdate {
         var psbt = psbt
         for index in psbt.inputs.indices where psbt.inputs[index].previousTransaction == nil {
             let txid = psbt.inputs[index].outPoint.txid
-            var found: Transaction?
-            if context.hasTransactionIndex {
-                found = try await context.validator.transaction(txid)?.transaction
-            }
+            var found = try await context.indexedTransaction(txid)?.transaction
             if found == nil { found = await context.validator.mempoolTransaction(txid) }
             psbt.inputs[index].previousTransaction = found
         }

@@ -36,11 +36,7 @@ struct GetIndexInfo: RPCMethod {
                 name,
                 ["synced": .bool(progress.isSynced), "best_block_height": .int(progress.height)])
         }
-        // Transactions are indexed as their block is connected.
-        if context.hasTransactionIndex {
-            let isWhole = await context.validator.history == nil
-            add("txindex", (isWhole, context.validator.checkedTip.height))
-        }
+        if let index = context.transactionIndex { add(TransactionTable.name, await index.progress) }
         if let index = context.coinStatisticsIndex {
             add(CoinStatisticsTable.name, await index.progress)
         }
