@@ -263,18 +263,20 @@ extension PeerNetwork {
 
     private func choose(_ candidates: [Wtxid]?, atLeast rate: FeeRate, _ limit: Int) async -> Answer
     {
-        let (names, sequence) = await validator.mempool { pool in
+        let (names, rest, sequence) = await validator.mempool { pool in
             let wtxids = candidates.map { pool.relayOrder($0) } ?? pool.allEntries().map(\.wtxid)
             var names: [TransactionName] = []
-            for wtxid in wtxids where names.count < limit {
+            var left = wtxids[...]
+            while names.count < limit, let wtxid = left.popFirst() {
                 guard let entry = pool.entry(wtxid: wtxid),
                     entry.fee.satoshis >= rate.fee(virtualSize: entry.virtualSize).satoshis
                 else { continue }
                 names.append(TransactionName(txid: entry.txid, wtxid: wtxid))
             }
-            return (names, pool.sequence)
+            return (names, Set(left), pool.sequence)
         }
-        return .announcements(names, sequence: sequence)
+        return .announcements(
+            names, passed: candidates?.filter { !rest.contains($0) } ?? [], sequence: sequence)
     }
 
     // MARK: - Serving

@@ -119,8 +119,8 @@ extension Swarm {
     /// Takes note of what the chain said, and goes on with what waited for it.
     mutating func take(_ answer: Answer, for id: PeerID, at now: Duration) {
         guard peers[id] != nil else { return }
-        if case .announcements(let names, let sequence) = answer {
-            tell(names, sequence: sequence, to: id, at: now)
+        if case .announcements(let names, let passed, let sequence) = answer {
+            tell(names, passed: passed, sequence: sequence, to: id, at: now)
             return
         }
         if case .block(let verdict) = answer {

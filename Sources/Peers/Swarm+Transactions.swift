@@ -271,17 +271,21 @@ extension Swarm {
     }
 
     /// The pool said what to tell.
+    ///
+    /// - Parameter passed: the candidates that need not be asked about again: those told, those gone,
+    ///   and those that pay less than the peer wants.
     mutating func tell(
-        _ names: [TransactionName], sequence: UInt64, to id: PeerID, at now: Duration
+        _ names: [TransactionName], passed: [Wtxid], sequence: UInt64, to id: PeerID,
+        at now: Duration
     ) {
         guard peers[id]?.relay != nil, let usesWitnessID = habits(of: id)?.usesWitnessID else {
             return
         }
         peers[id]?.relay?.isChoosing = false
         peers[id]?.relay?.lastSequence = sequence
+        peers[id]?.relay?.toSend.subtract(passed)
         var items: [InventoryItem] = []
         for name in names {
-            peers[id]?.relay?.toSend.remove(name.wtxid)
             let hash = usesWitnessID ? name.wtxid : name.txid
             guard peers[id]?.relay?.known.contains(hash) == false else { continue }
             peers[id]?.relay?.known.insert(hash)

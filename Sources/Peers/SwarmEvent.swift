@@ -138,8 +138,9 @@ public enum Answer: Sendable {
     /// `serveTransactions` and `serveBlock`, done: what there was not, and what is to be asked for
     /// again when the peer has taken what it was sent.
     case served(missing: [InventoryItem], rest: [InventoryItem])
-    /// `chooseAnnouncements`: what to tell, in this order, and the pool's state by then.
-    case announcements([TransactionName], sequence: UInt64)
+    /// `chooseAnnouncements`: what to tell, in this order, the candidates done with, and the pool's
+    /// state by then.
+    case announcements([TransactionName], passed: [Wtxid], sequence: UInt64)
     /// The chain cannot be asked any more.
     case failed
 }

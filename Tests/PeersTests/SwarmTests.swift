@@ -203,6 +203,8 @@ import Wire
         #expect(world.nodes[1].chain.pool.isEmpty)
         // The highest rate there is.
         #expect((world.info(0).first?.minimumFeeRate.satoshisPerKvB ?? 0) > 9_000_000)
+        // What pays too little for it is not kept to be told later.
+        #expect(world.info(0).first?.invToSend == 0)
     }
 
     @Test("Seeds make the same world again")

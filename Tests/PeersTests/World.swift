@@ -364,7 +364,7 @@ struct World {
             let names = (candidates ?? Array(pool.keys)).compactMap { pool[$0] }
                 .filter { _ in rate.satoshisPerKvB <= 1000 }
                 .map { TransactionName(txid: $0.txid, wtxid: $0.wtxid) }
-            answer = .announcements(names, sequence: 9)
+            answer = .announcements(names, passed: candidates ?? [], sequence: 9)
         case .announceCompact(let hash):
             if let block = nodes[node].chain.blocks[hash] {
                 send(.compactBlock(CompactBlock(block, nonce: 1)), from: node, to: id)
