@@ -20,6 +20,9 @@ public enum NodeProgram {
             case .print(let text):
                 say(text, to: .standardOutput)
             case .run(let configuration):
+                for warning in configuration.settings.warnings {
+                    say("warning: \(warning)\n", to: .standardError)
+                }
                 try await Node(configuration).run()
             }
             return 0

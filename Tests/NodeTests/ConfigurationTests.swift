@@ -114,9 +114,14 @@ struct ConfigurationTests {
         try node.write(
             "includeconf=more.conf\n[main]\nuacomment=foreign\n[regtest]\nuacomment=own\n",
             to: "cellblock.conf")
-        try node.write("[regtest]\nuacomment=included\n", to: "more.conf")
+        try node.write(
+            "[regtest]\nuacomment=included\nincludeconf=third.conf\n", to: "more.conf")
         try node.start()
         let agent = try node.result("getnetworkinfo")["subversion"]?.stringValue
         #expect(agent?.contains("(own; included)") == true)
+        #expect(
+            try node.stop().standardError
+                == "warning: -includeconf cannot be used from included files; ignoring "
+                + "-includeconf=third.conf\n")
     }
 }

@@ -11,13 +11,20 @@ extension Settings {
         // The network is not known for sure before the included files are read; Core asks here
         // what the main file and the command line say of it.
         let section = (try? chosenNetwork().chainName) ?? "main"
-        let included = list(of: "includeconf", in: section) + list(of: "includeconf", in: "")
-        for name in included {
+        let own = list(of: "includeconf", in: section)
+        let top = list(of: "includeconf", in: "")
+        for name in own + top {
             let path = name.hasPrefix("/") ? name : base + "/" + name
             guard FileManager.default.isReadableFile(atPath: path) else {
                 throw ConfigurationError("Failed to include configuration file \(name)")
             }
             try readFile(Self.text(of: path, named: name))
+        }
+        let further =
+            list(of: "includeconf", in: section).dropFirst(own.count)
+            + list(of: "includeconf", in: "").dropFirst(top.count)
+        warnings += further.map {
+            "-includeconf cannot be used from included files; ignoring -includeconf=\($0)"
         }
     }
 

@@ -11,6 +11,8 @@ struct Settings: Sendable {
     var written: Values = [:]
     /// The configuration file by section; "" is its top.
     var sections: [String: Values] = [:]
+    /// What in the files is left aside, and should not be in silence.
+    var warnings: [String] = []
     /// The section of the network, once it is known.
     var network = ""
 
