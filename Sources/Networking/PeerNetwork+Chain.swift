@@ -28,24 +28,34 @@ extension PeerNetwork {
     /// Brings the swarm to where the chain is now.
     public func followChain() async { await followTip() }
 
+    /// The seconds after which peers are told again of what nobody has asked for.
+    private static let retellInterval = 600
+
     /// Tells the swarm of the pool's minimum fee now and then, and again of our own transactions
     /// that nobody has asked for.
     func watchPool() async {
-        var count = 0
         while !Task.isCancelled {
             try? await Task.sleep(for: .seconds(10))
             let now = time.now.components.seconds
             let rate = await validator.mempool { $0.minimumFeeRate(now: now) }
             handle(.mempoolMinimum(rate))
-            count += 1
-            guard count % 60 == 0 else { continue }
-            let unheard = await validator.mempool { pool in
-                pool.unbroadcast.compactMap { pool[$0] }.map {
-                    TransactionName(txid: $0.txid, wtxid: $0.wtxid)
-                }
-            }
-            for name in unheard { handle(.relay(name)) }
+            await passPoolTime(seconds: 10)
         }
+    }
+
+    /// Lets time pass for what is done with the pool at long intervals: some seconds, or as many as
+    /// a test wants to be over.
+    public func passPoolTime(seconds: Int) async {
+        let (sum, _) = poolSeconds.addingReportingOverflow(seconds)
+        let isDue = sum / Self.retellInterval != poolSeconds / Self.retellInterval
+        poolSeconds = sum
+        guard isDue else { return }
+        let unheard = await validator.mempool { pool in
+            pool.unbroadcast.compactMap { pool[$0] }.map {
+                TransactionName(txid: $0.txid, wtxid: $0.wtxid)
+            }
+        }
+        for name in unheard { handle(.relay(name)) }
     }
 
     /// Reads what is new in the chain's index: to be called when headers came by another way, for

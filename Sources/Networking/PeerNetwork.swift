@@ -35,6 +35,8 @@ public actor PeerNetwork: Service {
     /// How often block files had been given up by then.
     var seenPruneCount: UInt64 = 0
     var followTicket = 0
+    /// The seconds for which the pool was watched.
+    var poolSeconds = 0
     var followedTicket = 0
     /// The transactions of the newest block: they may still be asked for.
     var newestTransactions: [TransactionID: Transaction] = [:]

@@ -2,6 +2,6 @@
 enum HiddenMethods {
     static let all: [any RPCMethod] = [
         Echo(name: "echo"), Echo(name: "echojson"), InvalidateBlock(),
-        ReconsiderBlock(), SetMockTime(), SyncWithValidationInterfaceQueue(),
+        MockScheduler(), ReconsiderBlock(), SetMockTime(), SyncWithValidationInterfaceQueue(),
     ]
 }
