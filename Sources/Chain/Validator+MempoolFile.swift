@@ -76,8 +76,8 @@ extension Validator {
     }
 
     /// Takes in the transactions of a file that this or another node wrote, so far as they are
-    /// good here and now; what is in the pool stays.
-    public func importMempool(
+    /// good here and now; what is in the pool stays. Only they hold up the validator, the file does not.
+    public nonisolated func importMempool(
         from path: String, _ options: MempoolImport
     ) async throws(MempoolImportError) {
         guard let dump = try readMempool(at: path) else {
@@ -85,11 +85,14 @@ extension Validator {
         }
         var rest = dump.entries[...]
         while !rest.isEmpty, !isStopping {
-            try take(rest.prefix(Self.importStep), options)
+            try await take(rest.prefix(Self.importStep), options)
             rest = rest.dropFirst(Self.importStep)
-            await Task.yield()
         }
         guard !isStopping else { throw .storage(Self.closing) }
+        await finish(dump, options)
+    }
+
+    private func finish(_ dump: MempoolFile, _ options: MempoolImport) {
         take(besides: dump, options)
         publish()
     }
@@ -132,7 +135,8 @@ extension Validator {
     }
 
     /// Nil where there is no such file.
-    private func readMempool(at path: String) throws(MempoolImportError) -> MempoolFile? {
+    private nonisolated func readMempool(at path: String) throws(MempoolImportError) -> MempoolFile?
+    {
         do {
             let bytes = try File.contents(of: path, limit: Self.largestMempoolFile)
             return try bytes.map { try MempoolFile(decoding: $0) }
