@@ -1,6 +1,7 @@
 import Chain
 import Consensus
 import Cryptography
+import Indexes
 import Genesis
 import Notation
 import Primitives
