@@ -113,11 +113,11 @@ extension Chainstate {
         return try LedgerKeeper(reading: ready)
     }
 
-    /// The ledger that came with the coins, as it came.
-    func givenLedger() throws(StorageError) -> PayoutLedger {
+    /// The ledger that came with the coins, as it came; nil where it was not written down.
+    func givenLedger() throws(StorageError) -> PayoutLedger? {
         let key = StoreKey.givenLedger
         let bytes = try withIndexStore { store throws(StorageError) in try store.get(key) }
-        return bytes.flatMap { try? PayoutLedger(decoding: $0) } ?? PayoutLedger()
+        return bytes.flatMap { try? PayoutLedger(decoding: $0) }
     }
 
     /// Notes that the coins in the background, now at the base, are those that came from outside. The

@@ -64,13 +64,17 @@ extension Chainstate {
 
     /// Takes out the rows of `-txindex`, which this store held before they had one of their own.
     private static func dropTransactions(from store: borrowing Database) throws(StorageError) {
-        var batch = WriteBatch()
         var isThere = false
+        try iterate(store, prefix: StoreKey.transactionPrefix) { _, _ in
+            isThere = true
+            return false
+        }
         for key in StoreKey.formerTransactionKeys where try store.get(key) != nil {
-            batch.delete(key)
             isThere = true
         }
         guard isThere else { return }
+        var batch = WriteBatch()
+        for key in StoreKey.formerTransactionKeys { batch.delete(key) }
         batch.deleteAll(beginningWith: StoreKey.transactionPrefix)
         try store.write(batch, sync: false)
     }

@@ -2,8 +2,8 @@ import Cryptography
 package import Primitives
 
 /// The content of `mempool.dat`.
-package struct MempoolFile {
-    package struct Entry {
+package struct MempoolFile: Sendable {
+    package struct Entry: Sendable {
         package var transaction: Transaction
         /// When it came, in seconds since 1970.
         package var time: Int64

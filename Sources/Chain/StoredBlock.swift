@@ -1,8 +1,8 @@
 import Consensus
 import Cryptography
 import Genesis
-import Primitives
-import Storage
+public import Primitives
+public import Storage
 
 /// Where a block stands in the files, and how to tell that it is the one that was kept.
 struct StoredBlock: Sendable {
@@ -44,6 +44,15 @@ struct StoredBlock: Sendable {
             path: reader.blocks.path(position.file),
             reason: "Block \(hash.displayHex) \(what); restart with -reindex")
     }
+}
+
+/// A block on the disk, for who writes down what it says.
+public struct KeptBlock: Sendable {
+    let stored: StoredBlock
+    let reader: BlockReader
+
+    /// Throws where the disk has changed anything of it.
+    public func read() throws(StorageError) -> Block { try stored.unchanged(by: reader) }
 }
 
 extension Chainstate {

@@ -63,8 +63,9 @@ extension Validator {
                 judge(next, error, &watch)
                 break
             }
-            connected(at: chain.index.activeHeight)
-            guard try settle(leaving: Self.unsettledLimit, &watch) else { break }
+            let isLast = isAtStopHeight
+            guard try settle(leaving: isLast ? 0 : Self.unsettledLimit, &watch) else { break }
+            if isLast { noteStopHeight() }
             try chain.writeIndex()
             if chain.isFull || isFlushDue {
                 guard try settle(leaving: 0, &watch) else { break }

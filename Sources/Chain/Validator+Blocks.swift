@@ -14,11 +14,11 @@ extension Validator {
         return try chain.block(id)
     }
 
-    /// The same for who writes down what it says: throws where the disk has changed anything of it.
-    public func unchangedBlock(_ hash: BlockHash) throws(StorageError) -> Block? {
+    /// A block to be read elsewhere than here; nil as for `block`.
+    public func keptBlock(_ hash: BlockHash) throws(StorageError) -> KeptBlock? {
         try checkRunning()
-        return try chain.index.find(hash).flatMap { chain.stored($0) }?
-            .unchanged(by: chain.files.reader)
+        return chain.index.find(hash).flatMap { chain.stored($0) }
+            .map { KeptBlock(stored: $0, reader: chain.files.reader) }
     }
 
     /// A block as it stands on the disk.

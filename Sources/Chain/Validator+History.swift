@@ -141,9 +141,9 @@ extension Validator {
     /// The ledger is pinned by nothing, and is followed by whoever knows the rosters: so a difference
     /// is told, and decides nothing.
     private func noteLedger() throws(StorageError) {
-        guard let made = chain.background?.ledger.current else { return }
-        let given = try chain.givenLedger()
-        guard made != given else { return }
+        guard let made = chain.background?.ledger.current,
+            let given = try chain.givenLedger(), made != given
+        else { return }
         configuration.report(
             "[snapshot] the payout ledger that came with the snapshot is not the one that the "
                 + "blocks make with the rosters known here")

@@ -1,4 +1,5 @@
 import Cryptography
+import Dispatch
 import MemoryPool
 import Primitives
 public import Storage
@@ -80,7 +81,7 @@ extension Validator {
     public nonisolated func importMempool(
         from path: String, _ options: MempoolImport
     ) async throws(MempoolImportError) {
-        guard let dump = try readMempool(at: path) else {
+        guard let dump = try await readAside(path) else {
             throw .cannotRead(path: path, reason: "there is no such file")
         }
         var rest = dump.entries[...]
@@ -132,6 +133,20 @@ extension Validator {
         if options.appliesUnbroadcast {
             for txid in dump.unbroadcast { pool.addUnbroadcast(txid) }
         }
+    }
+
+    /// On a thread of its own: it may be large, and neither blocks nor peers are to wait for it.
+    private nonisolated func readAside(
+        _ path: String
+    ) async throws(MempoolImportError) -> MempoolFile? {
+        try await withCheckedContinuation { continuation in
+            DispatchQueue(label: "cellblock.pool-file").async {
+                continuation.resume(
+                    returning: Result { () throws(MempoolImportError) in
+                        try self.readMempool(at: path)
+                    })
+            }
+        }.get()
     }
 
     /// Nil where there is no such file.

@@ -23,7 +23,10 @@ extension Validator {
                 guard let id = lowest, let parent = chain.index.parent(of: id)
                 else { return true }
                 let blocks = try disconnect(to: parent, isUrgent: false)
-                guard chain.index.tip == parent else { return true }
+                guard chain.index.tip == parent else {
+                    try recheckPool()
+                    return true
+                }
                 chain.index.invalidate(id)
                 let kept = blocks.suffix(Self.readmittedBlocks)
                 for block in blocks.dropLast(kept.count) {

@@ -57,6 +57,7 @@ extension Validator {
                 learn(header, &orphans)
                 return !isStopping
             }
+            try chain.writeIndex()
         }
     }
 

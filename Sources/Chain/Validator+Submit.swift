@@ -73,7 +73,10 @@ extension Validator {
     /// below coins that came from outside: they are given up then, and the node stops.
     func refusal(of judged: JudgedBlock, as id: BlockID) throws(StorageError) -> BlockError? {
         guard let error = chain.refusal(of: judged, as: id) else { return nil }
-        if error.result.marksFailed, chain.index.isActive(id) { try abandon(failed: id, error) }
+        if error.result.marksFailed, chain.index.isActive(id) {
+            try settleAll()
+            try abandon(failed: id, error)
+        }
         return error
     }
 

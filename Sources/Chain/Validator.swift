@@ -83,6 +83,7 @@ public actor Validator {
     private func start(_ progress: @Sendable (String) -> Void) throws(StorageError) {
         try writing { () throws(StorageError) in
             lastFlush = clock.now()
+            if isAtStopHeight { noteStopHeight() }
             chain.use(rosters: configuration.rosters)
             try checkPruning()
             try reindexIfAsked(progress)
@@ -107,12 +108,13 @@ public actor Validator {
     /// Whether a block was connected at which the node was to stop.
     public nonisolated var hasReachedStopHeight: Bool { reachedStop.load(ordering: .acquiring) }
 
-    /// Notes that a block was connected.
-    func connected(at height: Int) {
-        if configuration.stopHeight > 0, height >= configuration.stopHeight {
-            reachedStop.store(true, ordering: .releasing)
-        }
+    /// Whether the tip is where the node is to stop.
+    var isAtStopHeight: Bool {
+        configuration.stopHeight > 0 && chain.index.activeHeight >= configuration.stopHeight
     }
+
+    /// Connects no further block.
+    func noteStopHeight() { reachedStop.store(true, ordering: .releasing) }
 
     /// What was pruned once can only be had again as a whole.
     private func checkPruning() throws(StorageError) {

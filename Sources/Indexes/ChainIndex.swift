@@ -87,12 +87,15 @@ public actor ChainIndex<Table: IndexTable> {
     /// How far the index is: whether it has been at the tip, and the height of its last block.
     public var progress: (isSynced: Bool, height: Int) { (isSynced, cursor?.height ?? 0) }
 
-    /// Reads on to the tip, so that what is asked next includes it. False, at once, for an index
-    /// that is still being built and far from done.
+    /// Reads on to the tip as it is now, so that what is asked next includes it. False, at once, for an
+    /// index that is still being built and far from done.
     public func caughtUp() async throws -> Bool {
-        let behind = validator.checkedTip.height - (cursor?.height ?? -1)
-        guard isSynced || behind <= Self.patience else { return false }
-        while try await !advance() { try Task.checkCancellation() }
+        let target = validator.checkedTip.height
+        guard isSynced || target - (cursor?.height ?? -1) <= Self.patience else { return false }
+        // The tip may move on as fast as it is followed.
+        while try await !advance(), (cursor?.height ?? -1) < target {
+            try Task.checkCancellation()
+        }
         return true
     }
 
@@ -170,7 +173,7 @@ public actor ChainIndex<Table: IndexTable> {
 
     /// A block of the chain; nil if it has been taken back meanwhile and cannot be read.
     private func read(_ hash: BlockHash, at height: Int) async throws -> IndexedBlock? {
-        if let block = try await validator.unchangedBlock(hash) {
+        if let block = try await validator.keptBlock(hash)?.read() {
             guard Table.needsSpentCoins else {
                 return IndexedBlock(hash: hash, height: height, block: block, spent: [])
             }

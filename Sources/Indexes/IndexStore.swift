@@ -11,7 +11,9 @@ final class IndexStore {
         folder: String, isAnew: Bool, cacheBytes: Int, fault: WriteFault
     ) throws(StorageError) {
         // Not row by row: it may be damaged.
-        if isAnew { try System.removeFolder(folder) }
+        if isAnew, System.isFolder(folder) {
+            for name in try System.names(in: folder) { try System.remove(folder + "/" + name) }
+        }
         try System.createFolder(folder)
         database = try Database(
             path: folder, cacheBytes: cacheBytes,

@@ -47,6 +47,8 @@ public struct TransactionTable: IndexTable {
     ) throws(StorageError) -> Bool { true }
 
     public mutating func connect(_ block: IndexedBlock, _ batch: inout WriteBatch) {
+        // What genesis made was never a coin, and Bitcoin Core knows nothing of its transaction.
+        guard block.height > 0 else { return }
         let transactions = block.block.transactions
         for number in transactions.indices {
             var writer = ByteWriter(capacity: 37)

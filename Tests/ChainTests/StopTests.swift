@@ -170,6 +170,13 @@ private final class Patience: Sendable {
             #expect(stopped.hasReachedStopHeight)
             #expect(stopped.tip.height == 57, "\(work)")
             try await stopped.close()
+            // A start at that height goes no further either.
+            let atOnce = try await chain.reopen {
+                $0.maximumBlockFileSize = 4096
+                $0.stopHeight = 50
+            }
+            #expect(atOnce.hasReachedStopHeight && atOnce.tip.height == 57)
+            try await atOnce.close()
             let again = try #require(try await open(chain, work, isAsked: false))
             #expect(again.tip.height == Self.blocks.count, "\(work)")
             #expect(!again.hasReachedStopHeight)

@@ -1,6 +1,7 @@
 import Chain
 import Consensus
 import Cryptography
+import Genesis
 import Indexes
 import Primitives
 import Storage
@@ -34,6 +35,8 @@ import Testing
         }
         #expect(count > blocks.count + more.count)
         #expect(try await index.transaction(.max) == nil)
+        let genesis = chain.validator.network.genesis
+        #expect(try await index.transaction(genesis.transactions[0].txid) == nil)
         await index.close()
         // The next start goes on from there.
         let again = try open(chain)
