@@ -33,12 +33,13 @@ public struct BlockSpending: Sendable {
         let height: Int
         let points: [OutPoint]
 
-        /// Where the block's transactions stand, those not reached yet included. Most blocks spend
-        /// little or nothing of their own.
+        /// Where the block's transactions stand, those not reached yet included; of one that comes
+        /// twice the first place, as it is the first that makes the coins. Most blocks spend little or
+        /// nothing of their own.
         private lazy var numbers: [Txid: Int] = {
             let transactions = block.transactions
             var numbers = [Txid: Int](minimumCapacity: transactions.count)
-            for number in transactions.indices {
+            for number in transactions.indices.reversed() {
                 numbers.updateValue(number, forKey: transactions.txid(at: number))
             }
             return numbers

@@ -90,6 +90,25 @@ import Testing
         }
     }
 
+    @Test("Of a transaction that a block holds twice the first makes the coins for those between")
+    func twin() throws {
+        let point = try coinbase(1)
+        let twin = spend(point, paying: 5)
+        let made = OutPoint(txid: twin.txid, index: 0)
+        let (good, greedy) = (spend(made, paying: 5), spend(made, paying: 6))
+        let locked = spend(made, paying: 5, sequence: 1)
+        let more = TransactionError.spendsMoreThanInputs(
+            inputs: Amount(satoshis: 5), outputs: Amount(satoshis: 6))
+        #expect(throws: BlockError.connection(more, greedy.txid)) {
+            try judge([twin, greedy, twin])
+        }
+        #expect(throws: BlockError.sequenceLock(locked.txid)) { try judge([twin, locked, twin]) }
+        #expect(throws: BlockError.connection(.missingCoin(point), twin.txid)) {
+            try judge([twin, good, twin])
+        }
+        try judge([twin, good])
+    }
+
     @Test("A transaction may spend one before it in its block, not one after it")
     func order() throws {
         let parent = try spend(coinbase(1), paying: 5, 6)
