@@ -80,12 +80,13 @@ extension Chainstate {
         guard let parent = index.find(block.header.previous),
             network.consensus.isActive(.segwit, at: index.height(of: parent) + 1),
             block.witnessCommitmentIndex != nil, let coinbase = block.transactions.first,
-            !coinbase.hasWitness, let input = coinbase.inputs.first
+            !coinbase.hasWitness, !coinbase.inputs.isEmpty
         else { return block }
-        var completed = input
-        completed.witness = Witness([[UInt8](repeating: 0, count: 32)])
+        // It may yet turn out to be no coinbase: inputs after the first stay.
+        var inputs = Array(coinbase.inputs)
+        inputs[0].witness = Witness([[UInt8](repeating: 0, count: 32)])
         let replacement = Transaction(
-            version: coinbase.version, inputs: [completed], outputs: Array(coinbase.outputs),
+            version: coinbase.version, inputs: inputs, outputs: Array(coinbase.outputs),
             lockTime: coinbase.lockTime)
         return Block(
             header: block.header,

@@ -256,6 +256,14 @@ def witnesses(t):
     before, t.tip = t.tip, t.place(full)
     t.record(bare, None, peer_answer="bad-witness-nonce-size", peer_tip=before)
     t.record(full, "duplicate", peer_answer=None)
+    t.case("no witness nonce in a first transaction that has two inputs")
+
+    def second_input(b):
+        b.txs[0].ins[0].witness.clear()
+        b.txs[0].ins.append(In(t.take().point))
+
+    t.bad(t.block(commit=True, change=second_input), "bad-cb-missing")
+    t.good(t.block(commit=True))
     t.case("another witness nonce than that committed to")
     t.bad(repaired(lambda b: setattr(b.txs[0].ins[0], "witness", [b"\1" * 32])), "bad-witness-merkle-match")
     t.case("a witness nonce of one's own")
