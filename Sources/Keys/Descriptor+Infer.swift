@@ -90,8 +90,9 @@ extension SigningProvider {
     }
 
     private func key(_ bytes: [UInt8], in context: DescriptorParser.Context) -> DescriptorKey? {
-        let isHybrid = bytes.first == 6 || bytes.first == 7
-        guard !isHybrid, bytes.count == 33 || context.permitsUncompressed else { return nil }
+        let isCompressed = bytes.count == 33 && (bytes[0] == 2 || bytes[0] == 3)
+        let isUncompressed = bytes.count == 65 && bytes[0] == 4
+        guard isCompressed || isUncompressed && context.permitsUncompressed else { return nil }
         return DescriptorKey(
             origin: origins[Hash160.hash(bytes.span)], source: .fixed(bytes, isXOnly: false),
             usesApostrophe: false)

@@ -189,11 +189,14 @@ extension Miniscript {
         _ best: [WitnessChoice], with satisfied: WitnessChoice,
         without dissatisfied: WitnessChoice, limit: Int, _ pieces: inout WitnessPieces
     ) -> [WitnessChoice] {
-        (0...min(best.count, limit)).map { count in
+        var next = (0...min(best.count, limit)).map { count in
             let without =
                 count < best.count ? pieces.join(best[count], dissatisfied) : .impossible
             let with = count > 0 ? pieces.join(best[count - 1], satisfied) : .impossible
             return without.or(with)
         }
+        // Numbers that cannot be reached are not carried on: there may be very many parts.
+        while next.count > 1, next.last?.piece == nil { next.removeLast() }
+        return next
     }
 }

@@ -127,9 +127,6 @@ struct Miniscript: Hashable, Sendable {
 // MARK: Limits
 
 extension Miniscript {
-    /// The most parts of a `thresh()`. Core has no such limit, but more could not be spent from in a
-    /// witness script, and the time to find the cheapest way grows with their square.
-    static let maximumThresholdParts = 2_000
     /// The most keys of a `multi_a()`.
     static let maximumTapscriptKeys = 999
     /// From here on there is a sign in the number (BIP65, BIP112).

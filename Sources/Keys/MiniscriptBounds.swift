@@ -88,6 +88,8 @@ extension Optional where Wrapped: MiniscriptQuantity {
                 let use = without.or(with)
                 next.append(number == 0 ? use : use.then(between))
             }
+            // Numbers that cannot be reached are not carried on: there may be very many parts.
+            while next.count > 1, next[next.count - 1] == nil { next.removeLast() }
             reached = next
         }
         return required < reached.count ? reached[required] : nil

@@ -169,7 +169,7 @@ struct MiniscriptDecoder {
             open.append(script.add(.andOr, over: [x, y, z]))
             return true
         case .thresholdPart(let required, let parts):
-            guard !pieces.isEmpty, parts < Miniscript.maximumThresholdParts else { return false }
+            guard !pieces.isEmpty else { return false }
             if takeNext(.add) {
                 steps += [.thresholdPart(required: required, parts: parts + 1), .beside]
             } else {

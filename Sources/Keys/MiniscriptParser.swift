@@ -198,17 +198,18 @@ struct MiniscriptParser {
 
     /// What follows `multi(` or `multi_a(`.
     private mutating func takeMultisig(_ limit: Int) throws(DescriptorError) -> Bool {
-        guard let field = takeField(), field.isFollowed, let required = Self.number(field.text)
+        guard let field = takeField(), field.isFollowed,
+            let required = Self.signedNumber(field.text)
         else { return false }
+        // All keys are read before the numbers are judged, as in Core: a bad key is told of first.
         var list: [Int] = []
         var isFollowed = true
         while isFollowed {
             guard let field = takeField() else { return false }
             list.append(try addKey(field.text))
             isFollowed = field.isFollowed
-            guard list.count <= limit else { return false }
         }
-        guard (1...list.count).contains(required) else { return false }
+        guard list.count <= limit, (1...list.count).contains(required) else { return false }
         return take(
             script.context == .tapscript
                 ? .multiA(required: required, keys: list)
@@ -237,7 +238,6 @@ struct MiniscriptParser {
     private mutating func takeThreshold(required: Int, parts: Int) -> Bool {
         if text.take(",") {
             size += 2
-            guard parts < Miniscript.maximumThresholdParts else { return false }
             steps += [.threshold(required: required, parts: parts + 1), .wrapped]
             return true
         }
@@ -257,6 +257,12 @@ struct MiniscriptParser {
         let isFollowed = text.bytes[bytes.endIndex] == UInt8(ascii: ",")
         text.drop(bytes.count + 1)
         return (DescriptorText(bytes), isFollowed)
+    }
+
+    private static func signedNumber(_ text: DescriptorText) -> Int? {
+        guard text.bytes.first == UInt8(ascii: "-") else { return number(text) }
+        let digits = DescriptorText(text.bytes.dropFirst())
+        return digits.isEmpty ? nil : number(digits).map { -$0 }
     }
 
     private static func number(_ text: DescriptorText) -> Int? {

@@ -3,6 +3,7 @@ import Genesis
 import Keys
 import Notation
 import Primitives
+import Scripting
 import TestSupport
 import Testing
 
@@ -10,7 +11,9 @@ import Testing
 struct DescriptorTests {
     @Test("Core's descriptors are read, written in each form, and come to its scripts")
     func check() throws {
-        for row in try #require(Vectors.json("core-extracted/descriptors.json")["check"].array) {
+        let rows = try #require(Vectors.json("core-extracted/descriptors.json")["check"].array)
+        #expect(rows.count == 71)
+        for row in rows {
             let privateText = try #require(row["private"].stringValue)
             let publicText = try #require(row["public"].stringValue)
             let flags = Set(row["flags"].array?.compactMap(\.stringValue) ?? [])
@@ -49,8 +52,10 @@ struct DescriptorTests {
 
     @Test("What Core cannot read is refused in its words")
     func unparsable() throws {
-        let rows = try Vectors.json("core-extracted/descriptors.json")["unparsable"].array
-        for row in try #require(rows) {
+        let rows = try #require(
+            Vectors.json("core-extracted/descriptors.json")["unparsable"].array)
+        #expect(rows.count == 98)
+        for row in rows {
             let expected = try #require(row["core_error"].stringValue)
             for form in ["private", "public"] {
                 guard let text = row[form].stringValue, !text.isEmpty else { continue }
@@ -65,8 +70,10 @@ struct DescriptorTests {
 
     @Test("A multipath descriptor stands for several")
     func multipath() throws {
-        let rows = try Vectors.json("core-extracted/descriptors.json")["multipath"].array
-        for row in try #require(rows) {
+        let rows = try #require(
+            Vectors.json("core-extracted/descriptors.json")["multipath"].array)
+        #expect(rows.count == 15)
+        for row in rows {
             let text = try #require(row["private"].stringValue)
             let all = try Descriptor.parse(text, network: .mainnet)
             for (form, own) in [
@@ -82,8 +89,11 @@ struct DescriptorTests {
 
     @Test("getdescriptorinfo answers as Core")
     func information() throws {
-        for line in try lines("rpc/descriptors.main.jsonl")
-        where line["method"].stringValue == "getdescriptorinfo" {
+        let rows = try lines("rpc/descriptors.main.jsonl").filter {
+            $0["method"].stringValue == "getdescriptorinfo"
+        }
+        #expect(rows.count == 290)
+        for line in rows {
             let text = try #require(line["params"][0].stringValue)
             let result = line["result"]
             do {
@@ -183,6 +193,48 @@ struct DescriptorTests {
             let script = try #require(row["script"].stringValue.flatMap { Script(hex: $0) })
             let own = Descriptor.infer(script, provider: provider).text(on: .mainnet)
             #expect(body(own) == row["expected"].stringValue)
+        }
+    }
+
+    @Test("A key is found only in bytes of a key's form: no other first byte, and no hybrid")
+    func strangeKeys() throws {
+        let x = try #require(
+            Hex.decode("a34b99f22c790c4e36b2b3c2c35a36db06226e41c692fc82b8b56ac1c540c5bd"))
+        for first: UInt8 in [0, 1, 2, 3, 4, 5, 6, 7, 8, 0xff] {
+            let key = [0x21, first] + x
+            let scripts: [[UInt8]] = [
+                key + [0xac], [0x51] + key + [0x51, 0xae], [0x51] + key + key + [0x52, 0xae],
+                // and_v(v:pk(),older(1))
+                key + [0xad, 0x51, 0xb2],
+            ]
+            for bytes in scripts {
+                let script = Script(bytes)
+                var provider = SigningProvider()
+                provider.add(script)
+                let program = Script.payToWitnessScriptHash(SHA256.hash(bytes.span))
+                let text = Descriptor.infer(program, provider: provider).text(on: .mainnet)
+                let isKey = first == 2 || first == 3
+                #expect(text.hasPrefix(isKey ? "wsh(" : "addr("), "\(script.hex): \(text)")
+            }
+        }
+    }
+
+    @Test("A nested multi() is refused for a bad key before it is refused for how many there are")
+    func nestedMultisig() {
+        let key = "02a34b99f22c790c4e36b2b3c2c35a36db06226e41c692fc82b8b56ac1c540c5bd"
+        let many = Array(repeating: key, count: 21).joined(separator: ",")
+        let form = "A function is needed within P2WSH"
+        let badKey = "key 'zz' is not valid"
+        for (arguments, message) in [
+            ("1,\(many)", form), ("1,\(many),zz", badKey), ("-1,\(key)", form),
+            ("-1,\(key),zz", badKey), ("-01,zz", badKey), ("0,zz", badKey), ("x,zz", form),
+            ("+1,zz", form), ("-,zz", form), ("99999999999999999999,zz", form),
+        ] {
+            let text = "wsh(and_v(v:pk(\(key)),multi(\(arguments))))"
+            let error = #expect(throws: DescriptorError.self) {
+                try Descriptor(text, network: .mainnet)
+            }
+            #expect(error?.message == message, "\(arguments)")
         }
     }
 

@@ -58,6 +58,25 @@ import Testing
         #expect(valid == (place == .leaf ? 56 : 63))
     }
 
+    @Test("A threshold of any number of parts that a leaf has room for is read, and found again")
+    func manyParts() throws {
+        let key = "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"
+        let zeros = String(repeating: ",a:0", count: 20_000)
+        // Apart from the macro, which would write the text out.
+        let found = expression("thresh(1,pk(\(key))\(zeros))", in: .leaf)
+        let one = try #require(found)
+        #expect(one.isSane)
+        let script = try #require(one.script)
+        #expect(MiniscriptExpression(script, in: .leaf)?.script == script)
+        // All but the first cannot be satisfied.
+        let two = expression("thresh(2,pk(\(key))\(zeros))", in: .leaf)
+        #expect(two?.isValid == true && two?.isSane == false)
+        // 329,482 bytes are the most.
+        let more = String(repeating: ",a:0", count: 82_361)
+        let none = expression("thresh(1,pk(\(key))\(more))", in: .leaf)
+        #expect(none?.isValid != true)
+    }
+
     @Test("Short forms are written where there are some")
     func sugar() throws {
         let key = "03d30199d74fb5a22d47b6e054e2f378cedacffcb89904a61d75d0dbd407143e65"
