@@ -31,12 +31,6 @@ extension PSBT {
         return true
     }
 
-    private mutating func add(extendedKeys others: [ExtendedKey]) {
-        let known = Set(extendedKeys)
-        extendedKeys += others.filter { !known.contains($0) }
-        extendedKeys.sort(by: ExtendedKey.precedes)
-    }
-
     /// Several transactions of version 0 made one, in the order given: Core's joinpsbts, but for
     /// its shuffling.
     public static func joining(_ parts: [PSBT]) throws(PSBTError) -> PSBT {

@@ -21,7 +21,7 @@ extension PSBT {
             version: globals.version, transactionVersion: globals.transactionVersion,
             fallbackLockTime: globals.fallbackLockTime)
         modifiable = globals.modifiable
-        extendedKeys = globals.extendedKeys.sorted(by: ExtendedKey.precedes)
+        add(extendedKeys: globals.extendedKeys)
         proprietary = globals.proprietary
         unknown = globals.unknown
         try readInputs(globals, &reader)
@@ -185,7 +185,25 @@ extension PSBT {
     }
 }
 
+extension PSBT {
+    /// Adds those that Core would tell from the ones that are there, and puts all in its order.
+    mutating func add(extendedKeys others: [ExtendedKey]) {
+        var known = Set(extendedKeys.map(\.identity))
+        extendedKeys += others.filter { known.insert($0.identity).inserted }
+        extendedKeys.sort(by: ExtendedKey.precedes)
+    }
+}
+
 extension PSBT.ExtendedKey {
+    /// What Core tells extended keys apart by: the version and the place above them, which are in the
+    /// bytes as well, are not looked at.
+    struct Identity: Hashable {
+        let origin: KeyOrigin
+        let keyAndChainCode: [UInt8]
+    }
+
+    var identity: Identity { Identity(origin: origin, keyAndChainCode: order) }
+
     /// Core's order: by origin (fingerprint, length, steps), then by key and chain code.
     static func precedes(_ left: Self, _ right: Self) -> Bool {
         let (first, second) = (left.origin, right.origin)
