@@ -49,17 +49,24 @@ extension ConformanceTool {
         }
         var trial = BlockTrial(block: block, height: height, network: network)
         if request.has("context") {
-            trial.context = try HeaderContext(request, in: network)
+            let context = try HeaderContext(request, in: network)
+            guard context.index.height(of: context.parent) == height - 1 else {
+                throw RequestError("height is not the one after prev_height")
+            }
+            trial.context = context
         }
         do {
             try trial.judgeAlone()
-            let coins = try SpentCoins(request, of: block)
+            let coins = try SpentCoins(request, of: block, at: height)
             let connection = try trial.connect(coins)
             var answer: JSONObject = [
                 "fees": .int(connection.fees.satoshis),
                 "sigops": .int(connection.sigOpCost),
                 "filter": .string(
-                    Hex.encode(BlockFilter(of: block, spentScripts: coins.scripts).bytes)),
+                    Hex.encode(
+                        BlockFilter(
+                            of: block, spentScripts: connection.spent.lazy.map { $0.output.script }
+                        ).bytes)),
             ]
             if !trial.skipped.isEmpty {
                 answer["skipped"] = .array(trial.skipped.map(JSON.string))
@@ -102,11 +109,12 @@ private struct BlockTrial {
         self.network = network
     }
 
-    /// All that is looked at before the coins.
+    /// All that is looked at before the coins, in the order of a node: the block by itself, then its
+    /// header in context, then the block in context.
     mutating func judgeAlone() throws(BlockError) {
+        try block.check(in: network)
         if let context {
             do throws(HeaderError) {
-                try block.header.check(hash: block.hash, in: network)
                 try context.index.check(
                     block.header, onto: context.parent, in: network, at: Int64(block.header.time))
             } catch {
@@ -115,7 +123,6 @@ private struct BlockTrial {
         } else {
             skipped += ["bits", "time", "version", "locktime"]
         }
-        try block.check(in: network)
         let place = context ?? contextOfHeightAlone
         try block.accept(onto: place.parent, of: place.index, in: network)
     }
@@ -132,6 +139,12 @@ private struct BlockTrial {
     mutating func connect(_ coins: SpentCoins) throws(BlockError) -> BlockConnection {
         let knowsLocks = context != nil && coins.areComplete
         if !knowsLocks { skipped.append("sequence locks") }
+        let place = context ?? contextOfHeightAlone
+        if place.index.enforcesBIP30(block.hash, onto: place.parent, in: network) {
+            // It is not told which coins there are beside those that are spent.
+            skipped.append("BIP30")
+        }
+        if !coins.areDated { skipped.append("maturity") }
         let enforcesLocks = knowsLocks && network.consensus.isActive(.csv, at: height)
         let medianTimePast = context.map { $0.index.medianTimePast(of: $0.parent) } ?? 0
         // The block's own coins come after its parent, whose median time nobody need tell.
@@ -152,54 +165,5 @@ private struct BlockTrial {
             }
         }
         return connection
-    }
-}
-
-/// The coins that a request says a block spends.
-private struct SpentCoins {
-    var coins: [Coin?] = []
-
-    /// The median time past before the block that made a coin, by the height of that block's parent.
-    var medianTimes: [Int: Int64] = [:]
-
-    /// Whether each coin came with its height and median time past.
-    var areComplete = true
-
-    var scripts: some Sequence<Script> { coins.lazy.compactMap { $0?.output.script } }
-
-    init(_ request: Request, of block: Block) throws(RequestError) {
-        let rows = try request.array("spent")
-        let transactions = block.transactions.dropFirst()
-        guard rows.count == transactions.count else {
-            throw RequestError(
-                "spent names \(rows.count) transactions, the block \(transactions.count)")
-        }
-        for (row, transaction) in zip(rows, transactions) {
-            guard let pair = row.array, pair.count == 2, let items = pair[1].array,
-                pair[0].stringValue == transaction.txid.displayHex,
-                items.count == transaction.inputs.count
-            else { throw RequestError("spent does not name the inputs of \(transaction.txid)") }
-            // Null stands for a coin that is not there before the block.
-            for item in items { coins.append(item.isNull ? nil : try coin(item)) }
-        }
-    }
-
-    /// `[value, script, height?, isCoinbase?, median time past?]`
-    private mutating func coin(_ item: JSON) throws(RequestError) -> Coin {
-        guard let fields = item.array, (2...5).contains(fields.count), let value = fields[0].int
-        else {
-            throw RequestError("spent holds something other than a coin")
-        }
-        let output = TransactionOutput(
-            value: Amount(satoshis: value), script: Script(try Request.bytes(fields[1], "spent")))
-        let height = fields.count > 2 ? Int(clamping: fields[2].int ?? 0) : 0
-        if fields.count > 4, let time = fields[4].int {
-            medianTimes[max(height - 1, 0)] = time
-        } else {
-            areComplete = false
-        }
-        return Coin(
-            output: output, height: height,
-            isCoinbase: fields.count > 3 && fields[3].bool == true)
     }
 }

@@ -83,6 +83,123 @@ import Testing
         #expect(try error(nil)["error"] == "bad-txns-inputs-missingorspent")
     }
 
+    @Test("A coin of the block itself counts only where it is made before, and by whom it is made")
+    func ownCoin() throws {
+        let builder = ChainBuilder()
+        let made = builder.spend(
+            [OutPoint(txid: .zero, index: 3)], worth: Amount(satoshis: 50_000), fee: .zero, into: 2)
+        func verdict(_ point: OutPoint, isBefore: Bool, coin: JSON) throws -> JSON {
+            let again = builder.spend([point], worth: Amount(satoshis: 25_000), fee: .zero)
+            let rows: [JSON] = [
+                [.string(made.txid.displayHex), [[50_000, "51", 0, false]]],
+                [.string(again.txid.displayHex), [coin]],
+            ]
+            let block = builder.block(
+                onto: builder.genesis,
+                ChainBuilder.Plan(transactions: isBefore ? [again, made] : [made, again]))
+            return try answer([
+                "op": "verifyblock", "network": "regtest", "height": 1,
+                "block": .string(Hex.encode(block.bytes)),
+                "spent": .array(isBefore ? rows.reversed() : rows),
+            ])
+        }
+        let coin: JSON = [25_000, .string(ChainBuilder.anyone.hex)]
+        let missing: JSON = ["ok": false, "error": "bad-txns-inputs-missingorspent"]
+        let point = OutPoint(txid: made.txid, index: 1)
+        #expect(try verdict(point, isBefore: false, coin: coin)["ok"]?.bool == true)
+        #expect(try verdict(point, isBefore: true, coin: coin) == missing)
+        let beyond = OutPoint(txid: made.txid, index: 7)
+        #expect(try verdict(beyond, isBefore: false, coin: coin) == missing)
+        // The block knows how old its coins are, whatever is told of them.
+        let whole = try verdict(point, isBefore: false, coin: coin)
+        #expect(whole["skipped"]?.array?.contains("maturity") == false)
+    }
+
+    @Test("A block's own coinbase cannot be spent in it, however its coin is told")
+    func ownCoinbase() throws {
+        let builder = ChainBuilder()
+        let coinbase = builder.block(onto: builder.genesis).transactions[0]
+        let point = OutPoint(txid: coinbase.txid, index: 0)
+        let spend = builder.spend([point], worth: coinbase.value(at: 0), fee: .zero)
+        let block = builder.block(
+            onto: builder.genesis, ChainBuilder.Plan(transactions: [spend]))
+        let coin: JSON = [
+            .int(coinbase.value(at: 0).satoshis), .string(ChainBuilder.anyone.hex),
+        ]
+        let verdict = try answer([
+            "op": "verifyblock", "network": "regtest", "height": 1,
+            "block": .string(Hex.encode(block.bytes)),
+            "spent": [[.string(spend.txid.displayHex), [coin]]],
+        ])
+        #expect(verdict["error"] == "bad-txns-premature-spend-of-coinbase")
+    }
+
+    @Test("The block is judged by itself before its header is judged in context")
+    func order() throws {
+        let builder = ChainBuilder()
+        let spend = builder.spend(
+            [OutPoint(txid: .zero, index: 3)], worth: Amount(satoshis: 50_000), fee: .zero)
+        let whole = builder.block(
+            onto: builder.genesis, ChainBuilder.Plan(transactions: [spend]))
+        let cut = Block(header: whole.header, transactions: whole.transactions.dropLast())
+        func error(_ block: Block, bits: JSON) throws -> JSON? {
+            try answer([
+                "op": "verifyblock", "network": "regtest", "height": 1,
+                "block": .string(Hex.encode(block.bytes)),
+                "spent": block.transactions.count == 1
+                    ? [] : [[.string(spend.txid.displayHex), [[50_000, "51", 0, false, 0]]]],
+                "context": [
+                    "prev_height": 0, "prev_times": [.int(Int64(builder.genesis.time))],
+                    "prev_bits": bits,
+                ],
+            ])["error"]
+        }
+        #expect(try error(whole, bits: "207fffff") == nil)
+        #expect(try error(whole, bits: "1f00ffff") == "bad-diffbits")
+        #expect(try error(cut, bits: "207fffff") == "bad-txnmrklroot")
+        #expect(try error(cut, bits: "1f00ffff") == "bad-txnmrklroot")
+    }
+
+    @Test("What could not be judged for want of knowledge is listed")
+    func skipped() throws {
+        let builder = ChainBuilder()
+        let spend = builder.spend(
+            [OutPoint(txid: .zero, index: 3)], worth: Amount(satoshis: 50_000), fee: .zero)
+        let block = builder.block(
+            onto: builder.genesis, ChainBuilder.Plan(transactions: [spend]))
+        func verdict(_ coin: JSON, context height: Int64? = 0) throws -> JSON {
+            var request: JSONObject = [
+                "op": "verifyblock", "network": "regtest", "height": 1,
+                "block": .string(Hex.encode(block.bytes)),
+                "spent": [[.string(spend.txid.displayHex), [coin]]],
+            ]
+            if let height {
+                request["context"] = [
+                    "prev_height": .int(height),
+                    "prev_times": [.int(Int64(builder.genesis.time))], "prev_bits": "207fffff",
+                ]
+            }
+            return try answer(.object(request))
+        }
+        let whole: JSON = [50_000, "51", 0, false, 0]
+        // Whether its outputs are unspent coins already is never told.
+        #expect(try verdict(whole)["skipped"] == ["BIP30"])
+        for coin: JSON in [[50_000, "51"], [50_000, "51", 0]] {
+            #expect(try verdict(coin)["skipped"] == ["sequence locks", "BIP30", "maturity"])
+        }
+        #expect(
+            try verdict(whole, context: nil)["skipped"]
+                == ["bits", "time", "version", "locktime", "sequence locks", "BIP30"])
+        #expect(try verdict(whole, context: 1)["error"]?.stringValue?.contains("height") == true)
+        // Heights and times that no block has, so that no sum of them overflows.
+        for coin: JSON in [
+            [50_000, "51", .int(Int64.min), false], [50_000, "51", 0x8000_0000, true],
+            [50_000, "51", 0, false, .int(Int64.max)], [50_000, "51", 0, false, -1],
+        ] {
+            #expect(try verdict(coin)["error"]?.stringValue?.contains("no block has") == true)
+        }
+    }
+
     @Test("A relative lock on a coin of the same block counts from the parent's median time")
     func lockOnOwnCoin() throws {
         let builder = ChainBuilder()

@@ -486,7 +486,8 @@ def run(args, rnd, tally, reasons, folder):
                 if args.verbose:
                     print(f"another class: Core {want[1]}, ours {answer['error']}")
             if want and want[0]:
-                if answer.get("skipped"):
+                # Whether an output is an unspent coin already is nothing that a request can tell.
+                if answer.get("skipped") != ["BIP30"]:
                     print("rules were left out: " + line.decode())
                     return False
                 chain.extend(case[0], case[1], case[2])
