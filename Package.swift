@@ -105,7 +105,7 @@ let pure: [Target] = [
 
 let fuzzedModules: [Target.Dependency] = [
     "Notation", "Cryptography", "Primitives", "Genesis", "Scripting", "Consensus", "Keys",
-    "MemoryPool", "Mining", "Wire", "Conformance",
+    "MemoryPool", "Mining", "Wire", "Peers", "Conformance",
 ]
 
 let pureTests: [Target] = [
@@ -235,7 +235,7 @@ let effects: [Target] = disk + [
 
 let fuzzers: [Target] = [
     "Transaction", "Block", "Message", "Frame", "Script", "Descriptor", "PSBT", "Address", "JSON",
-    "Network", "Roster", "Conform",
+    "Network", "Roster", "Conform", "Pool", "Shares", "Proofs",
 ].map { fuzzer($0) } + [
     fuzzer("Disk", ["FuzzProperties", "FuzzDiskProperties"]),
     fuzzer("Snapshot", ["FuzzProperties", "FuzzDiskProperties"]),

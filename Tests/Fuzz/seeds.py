@@ -215,6 +215,11 @@ def requests():
     yield {"op": "verifyblock", "network": "mainnet", "height": 170, "block": block, "spent": coins}
     yield {"op": "checkheader", "network": "mainnet", "header": block[:160], "context": {
         "prev_height": 169, "prev_times": list(range(1231702618, 1231702629)), "prev_bits": "1d00ffff", "period_start_time": 1231006505}}
+    yield {"op": "checkblock", "network": "mainnet", "block": block}
+    yield {"op": "checkblock", "network": "regtest", "block": block, "proof_of_work": False, "merkle_root": False}
+    for roster in ROSTERS:
+        yield {"op": "payout", "roster": roster, "reward": 5_000_000_000, "prev": "11" * 32}
+    yield {"op": "payout", "roster": ROSTERS[1], "reward": 1000, "prev": "00" * 32, "ledger": {"a": -5, "b": 5}}
     for name, fields in (("sha256", {"message": "616263"}), ("hmac-sha512", {"key": "0b", "message": "61"}),
                          ("hkdf-sha256", {"ikm": "0b", "salt": "00", "info": "f0", "length": 42}),
                          ("pbkdf2-sha512", {"password": "61", "salt": "62", "iterations": 2}),
@@ -256,8 +261,73 @@ def seeds():
     yield "Roster", [json.dumps(r, separators=(",", ":")).encode() for r in ROSTERS] + [
         b"\1\1\1a\1\x51" + bytes(8) + bytes(4)]
     yield "Conform", (json.dumps(r, separators=(",", ":")).encode() for r in requests())
+    yield "Pool", map(lines, talks())
+    yield "Shares", shares()
+    yield "Proofs", proofs(words)
     yield "Disk", disk()
     yield "Snapshot", snapshots()
+
+
+def lines(requests_):
+    return b"\n".join(json.dumps({"id": i, "method": m, "params": p}, separators=(",", ":")).encode() for i, (m, p) in enumerate(requests_))
+
+
+def talks():
+    """What miners say."""
+    login = [("mining.subscribe", ["cpuminer/2.5.1"]), ("mining.authorize", ["ana.rig", "d=0.001,size=755"])]
+    yield login + [("mining.submit", ["ana.rig", "1", "00000000", "6553f359", f"{n:08x}"]) for n in range(6)]
+    yield [("mining.configure", [["version-rolling", "minimum-difficulty", "subscribe-extranonce", "x"],
+                                 {"version-rolling.mask": "1fffe000", "version-rolling.min-bit-count": 2, "minimum-difficulty.value": 2}])] + login + [
+        ("mining.submit", ["ana.rig", "1", "00000001", "6553f359", f"{n:08x}", "00002000"]) for n in range(4)]
+    yield [("mining.authorize", ["bo.b.one", "x"]), ("mining.authorize", ["nobody", ""]), ("mining.subscribe", ["NerdMiner/1", None])]
+    yield login + [("mining.suggest_difficulty", [1e-9]), ("mining.suggest_target", ["7f" * 32]), ("mining.extranonce.subscribe", []),
+                   ("mining.ping", []), ("mining.suggest_difficulty", ["1e300"]), ("mining.submit", ["ana.rig", "2", "00000000", "6553f359", "00000000"])]
+
+
+def shares():
+    """The first byte chooses what is read: a log, bodies of entries, the terms of a payout."""
+    job = b"\1" + size(60) + bytes(60) + size(40) + bytes(40) + size(2) + bytes(range(64))
+    share = b"\2" + bytes(8) + b"\3ana\3rig" + struct.pack("<Q", 4) + b"\x08" + bytes(8) + headers()[0]
+    yield b"\1" + chunk(job) + chunk(share) + chunk(share)
+    for entries in ([job], [share, share], [job, share]):
+        yield b"\0" + log(entries)
+    yield b"\2" + bytes(32) + struct.pack("<I", 60) + b"\3ana" + bytes(32)
+    yield b"\2" + bytes(32) + struct.pack("<I", 60) + b"\0" + bytes(32)
+
+
+def log(entries):
+    out, tip = b"", bytes(32)
+    tag = hashlib.sha256(b"Cellblock/share").digest()
+    for number_, entry in enumerate(entries):
+        body = struct.pack("<Q", number_) + entry
+        check = hashlib.sha256(tag + tag + tip + body).digest()
+        out += struct.pack("<I", len(body)) + tip + body + check[:4]
+        tip = check
+    return out
+
+
+def proofs(words):
+    """The first byte chooses: a proof, its making, a compact block, a filter, a script, a signed message, a map."""
+    hashes = [hashlib.sha256(bytes([i])).digest() for i in range(5)]
+    for count, bits in ((1, b"\1"), (4, b"\x1f"), (7, b"\x1d\x05")):
+        yield b"\0" + struct.pack("<I", count) + size(min(count, 4)) + b"".join(hashes[:min(count, 4)]) + size(len(bits)) + bits
+    yield from (b"\1" + bytes([n]) + bytes([5, 0x80, 0xFF]) for n in (0, 1, 6, 20, 255))
+    yield from (b"\2" + payload for command, payload in messages() if command == "cmpctblock")
+    for row in json.loads(load("core/blockfilters.json"))[1:]:
+        script = bytes.fromhex(row[3][0]) if row[3] else b"\x51"
+        yield b"\3" + chunk(script) + bytes.fromhex(row[5])
+    for row in json.loads(load("core-extracted/miniscript.json")):
+        yield from (b"\4" + chunk(bytes.fromhex(row[k])) for k in ("wsh_script", "tapscript") if row.get(k))
+    for row in json.loads(load("core-extracted/descriptors.json"))["check"]:
+        for script in [t for t in texts(row) if HEX.match(t)][:2]:
+            yield b"\4" + chunk(bytes.fromhex(script))
+    for row in json.loads(load("core-extracted/keys.json"))["message_verify"]:
+        yield b"\5" + chunk(row["signature"].encode()) + row["message"].encode()
+        raw = unbase64(row["signature"])
+        if raw:
+            yield b"\5" + chunk(raw) + row["message"].encode()
+    yield b"\6" + chunk(bytes(16)) + load("core/asmap.raw")
+    yield b"\6" + chunk(bytes([32, 1, 13, 184])) + bytes.fromhex(json.loads(load("core-extracted/asmap.json"))["asmap_hex"])
 
 
 def unbase64(text):

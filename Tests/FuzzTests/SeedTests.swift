@@ -84,8 +84,61 @@ import Testing
                         #"{"op":"\#($0)","network":"regtest","tx":"\#(Hex.encode(bytes))"}"#.utf8)
                 }
             }
+        case "pool":
+            // A login, and shares on the first job: half of them are blocks.
+            let login = [
+                #"{"id":1,"method":"mining.subscribe","params":["NerdMiner"]}"#,
+                #"{"id":2,"method":"mining.authorize","params":["ana.rig","d=2,size=755"]}"#,
+                #"{"id":3,"method":"mining.configure","params":[["version-rolling"],{}]}"#,
+            ]
+            return (0..<6).map { nonce in
+                let share =
+                    #"{"id":4,"method":"mining.submit","params":["ana.rig","1","00000000","#
+                    + #""6553f359","0000000\#(nonce)"]}"#
+                return Array((login + [share, share]).joined(separator: "\n").utf8)
+            }
+        case "shares":
+            return shares()
+        case "proofs":
+            return try proofs()
         default: return []
         }
+    }
+
+    /// Bodies of a share and of a job, the first as no log has it, and the terms of a payout.
+    private static func shares() -> [[UInt8]] {
+        func zeros(_ count: Int) -> [UInt8] { [UInt8](repeating: 0, count: count) }
+        let (ana, rig) = ([3] + Array("ana".utf8), [3] + Array("rig".utf8))
+        var share: [UInt8] = [2] + zeros(8)
+        share += ana
+        share += rig
+        share += [4] + zeros(7)
+        share += [8] + zeros(8)
+        share += zeros(80)
+        let job: [UInt8] = [1, 2, 7, 7, 1, 7, 1] + zeros(32)
+        var terms: [UInt8] = [2] + zeros(36)
+        terms += ana
+        terms += zeros(32)
+        return [
+            [1, UInt8(share.count), 0] + share, [1, UInt8(job.count), 0] + job, [0] + share, terms,
+        ]
+    }
+
+    /// Filters, scripts of Miniscript, a map of networks, and which transactions to prove.
+    private static func proofs() throws -> [[UInt8]] {
+        var seeds: [[UInt8]] = [[1, 6, 5], [1, 255, 128, 3]]
+        for row in try Vectors.rows("core/blockfilters.json").dropFirst() {
+            seeds.append([3, 1, 0, 0x51] + (try row.element(5).bytes()))
+        }
+        for row in try Vectors.rows("core-extracted/miniscript.json").prefix(60) {
+            guard let script = row["wsh_script"]?.stringValue.flatMap({ Hex.decode($0) }) else {
+                continue
+            }
+            seeds.append([4, UInt8(script.count & 0xFF), UInt8(script.count >> 8)] + script)
+        }
+        let address: [UInt8] = [6, 4, 0, 32, 1, 13, 184]
+        seeds.append(address + (try Vectors.load("core/asmap.raw")))
+        return seeds
     }
 
     private static func transactions() throws -> [[UInt8]] {

@@ -1,4 +1,5 @@
 import Chain
+import Consensus
 import Cryptography
 import Notation
 import Primitives

@@ -1,15 +1,14 @@
-import Consensus
-import Cryptography
-import Primitives
+public import Cryptography
+public import Primitives
 
 /// The part of a block's merkle tree that proves some of its transactions (BIP37).
-struct PartialMerkleTree {
-    private(set) var transactionCount: Int
-    private(set) var hashes: [Hash256] = []
-    private(set) var bits: [Bool] = []
+public struct PartialMerkleTree: Hashable, Sendable {
+    public private(set) var transactionCount: Int
+    public private(set) var hashes: [Hash256] = []
+    public private(set) var bits: [Bool] = []
 
     /// The tree over all transactions of a block that proves those that match.
-    init(_ txids: [Txid], matching isMatch: [Bool]) {
+    public init(_ txids: [Txid], matching isMatch: [Bool]) {
         transactionCount = txids.count
         // All levels of the tree, the lowest first: an odd end is paired with itself.
         var levels = [txids]
@@ -40,7 +39,8 @@ struct PartialMerkleTree {
 
     // MARK: Codec
 
-    init(from reader: inout ByteReader) throws(DecodingError) {
+    @_lifetime(reader: copy reader)
+    public init(from reader: inout ByteReader) throws(DecodingError) {
         transactionCount = Int(try reader.read() as UInt32)
         for _ in 0..<(try reader.readCount(minimumSize: 32)) {
             hashes.append(try reader.readHash())
@@ -50,7 +50,7 @@ struct PartialMerkleTree {
         }
     }
 
-    func encode(to writer: inout ByteWriter) {
+    public func encode(to writer: inout ByteWriter) {
         writer.write(UInt32(truncatingIfNeeded: transactionCount))
         writer.writeCompactSize(hashes.count)
         for hash in hashes { writer.write(hash) }
@@ -64,7 +64,7 @@ struct PartialMerkleTree {
     // MARK: Proof
 
     /// The root of the tree and the transactions it proves; nil where it is malformed.
-    func extract() -> (root: Hash256, matches: [Txid])? {
+    public func extract() -> (root: Hash256, matches: [Txid])? {
         let most =
             ConsensusLimits.maximumBlockWeight / ConsensusLimits.minimumTransactionWeight
         guard transactionCount > 0, transactionCount <= most, hashes.count <= transactionCount,
