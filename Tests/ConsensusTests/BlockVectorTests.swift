@@ -44,6 +44,11 @@ struct BlockVectorTests {
         let count = builder.index[builder.tip].chainTransactionCount
         #expect(try Int64(count) == row.member("transactions").integer() + 1)
         #expect(scripts == spends)
+        let expected = try #require(
+            Vectors.rows("expected/index.json").first { $0["name"]?.stringValue == name })
+        #expect(expected["tip"]?.stringValue == builder.index.hash(of: builder.tip).displayHex)
+        #expect(expected["tip_height"]?.int == Int64(builder.height))
+        #expect(expected["rejected"] == 0)
     }
 
     @Test("Single blocks pass every rule with the coins they spend")
@@ -118,6 +123,62 @@ struct BlockVectorTests {
                     height: Int(coin[2]?.int ?? 1), isCoinbase: coin[3]?.bool ?? false)
             }
         }
+    }
+
+    @Test("The other chain of mainnet has the times and nonces of core/functional/mainnet_alt.json")
+    func alternative() throws {
+        let file = try Vectors.json("core/functional/mainnet_alt.json")
+        let text = String(
+            decoding: try Vectors.load("chains/mainnet-alt-1-2016.hex"), as: UTF8.self)
+        let headers = try text.split(separator: "\n").map {
+            try Block(decoding: #require(Hex.decode($0))).header
+        }
+        #expect(headers.count == 2016)
+        #expect(
+            try file.member("timestamps").elements().map { try $0.integer() }
+                == headers.map { Int64($0.time) })
+        #expect(
+            try file.member("nonces").elements().map { try $0.integer() }
+                == headers.map { Int64($0.nonce) })
+    }
+
+    @Test("The blocks of core/functional/rpc_getblockstats.json pass, and come to what it says")
+    func statistics() throws {
+        let file = try Vectors.json("core/functional/rpc_getblockstats.json")
+        let blocks = try file.member("blocks").elements().map {
+            try Block(decoding: try $0.bytes())
+        }
+        #expect(blocks.count == 104)
+        #expect(blocks.first?.hash == Network.regtest.genesis.hash)
+        let rows = try file.member("stats").elements()
+        #expect(rows.count == 3)
+        var builder = JudgedChain(network: .regtest)
+        builder.now = try file.member("mocktime").integer() + 3600
+        for (height, block) in blocks.enumerated().dropFirst() {
+            let connection = try builder.connect(block)
+            for check in connection.checks { try check.run() }
+            guard let row = rows.first(where: { $0["height"]?.int == Int64(height) }) else {
+                continue
+            }
+            let others = block.transactions.dropFirst()
+            let facts: [(String, Int)] = [
+                ("txs", block.transactions.count),
+                ("ins", others.reduce(0) { $0 + $1.inputs.count }),
+                ("outs", block.transactions.reduce(0) { $0 + $1.outputs.count }),
+                ("totalfee", Int(connection.fees.satoshis)),
+                ("subsidy", Int(Network.regtest.consensus.subsidy(at: height).satoshis)),
+                ("total_out", others.reduce(0) { $0 + Int($1.outputValue.satoshis) }),
+                ("total_size", others.reduce(0) { $0 + $1.totalSize }),
+                ("total_weight", others.reduce(0) { $0 + $1.weight.units }),
+                ("swtxs", others.count { $0.hasWitness }), ("time", Int(block.header.time)),
+                ("mediantime", Int(builder.index.medianTimePast(of: builder.tip))),
+            ]
+            for (name, value) in facts {
+                #expect(row[name]?.int == Int64(value), "\(name) at \(height)")
+            }
+            #expect(row["blockhash"]?.stringValue == block.hash.displayHex)
+        }
+        #expect(builder.height == 103)
     }
 
     @Test("Damaged blocks are refused with Core's words")

@@ -1,40 +1,125 @@
 import Foundation
-import Notation
 import TestSupport
 import Testing
 
-/// No published block, chain or run of headers lies about that no test reads.
+/// No published vector lies about of which `Docs/Conformance.md` does not say by what it is tried.
 @Suite("Files of vectors", .enabled(if: Vectors.isPresent, Vectors.hint))
 struct VectorFileTests {
-    /// What the tests read by name, beside what an index names for them.
-    private static let read: [String: Set<String>] = [
-        "blocks": ["index.json", "bip158_basic_filters.json"],
-        "chains": [
-            "index.json", "mainnet-1-2100.hex", "mainnet-alt-1-2016.hex", "signet-1-40.hex",
-            "regtest-kernel-1-206.hex",
-        ],
-        "headers": ["index.json", "mainnet-checkpoints.json", "mainnet-contexts.json"],
-        "expected": [
-            "index.json", "submitblock_orphans.json", "mainnet-1-2100.submit.json",
-            "mainnet-alt-1-2016.submit.json", "signet-1-40.submit.json",
-            "regtest-kernel-1-206.submit.json", "mainnet-1-2100.rpc.jsonl",
-            "mainnet-alt-1-2016.rpc.jsonl", "signet-1-40.rpc.jsonl",
-            "regtest-kernel-1-206.rpc.jsonl",
-        ],
-    ]
+    /// A row of the document: some files, and what is said of them.
+    private struct Row {
+        let patterns: [String]
+        let text: String
 
-    @Test("Every file of a folder is read by a test", arguments: read.keys.sorted())
-    func files(_ folder: String) throws {
-        let place = Vectors.folder.appending(path: folder, directoryHint: .isDirectory)
-        let files = try FileManager.default.contentsOfDirectory(
-            atPath: place.path(percentEncoded: false))
-        var read = try #require(Self.read[folder])
-        if folder == "blocks" || folder == "headers" {
-            for row in try Vectors.rows("\(folder)/index.json") {
-                read.insert(try row.member("file").text())
-                if let spent = row["spent_file"]?.stringValue { read.insert(spent) }
+        var suites: [String] { ticked(in: text).filter { $0.hasSuffix("Tests") } }
+    }
+
+    private static let root = URL(filePath: #filePath, directoryHint: .notDirectory)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+    /// The files of all folders, named relative to that of the vectors.
+    private func files() throws -> [String] {
+        let base = Vectors.folder.path(percentEncoded: false)
+        return try FileManager.default.subpathsOfDirectory(atPath: base).filter { name in
+            var isFolder = false as ObjCBool
+            let path = Vectors.folder.appending(path: name).path(percentEncoded: false)
+            return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+                && !isFolder.boolValue && name.contains("/")
+        }.sorted()
+    }
+
+    private func rows() throws -> [Row] {
+        let document = try String(
+            contentsOf: Self.root.appending(path: "Docs/Conformance.md"), encoding: .utf8)
+        var rows: [Row] = []
+        var folder = ""
+        for line in document.split(separator: "\n") {
+            if line.hasPrefix("## ") {
+                // Where several folders share a table its rows name theirs.
+                let name = line.dropFirst(3)
+                folder = name.contains(",") ? "" : String(name)
+                continue
+            }
+            let cells = line.split(separator: "|", omittingEmptySubsequences: false)
+            guard line.hasPrefix("| `"), cells.count >= 4 else { continue }
+            rows.append(
+                Row(
+                    patterns: ticked(in: String(cells[1])).map { folder + $0 },
+                    text: String(cells[3])))
+        }
+        return rows
+    }
+
+    @Test("Every file has a row, and every row has a file")
+    func complete() throws {
+        let (files, rows) = (try files(), try rows())
+        #expect(files.count > 200)
+        for file in files {
+            #expect(
+                rows.contains { $0.patterns.contains { matches(file, $0) } },
+                "\(file) has no row in Docs/Conformance.md")
+        }
+        for pattern in rows.flatMap(\.patterns) {
+            #expect(files.contains { matches($0, pattern) }, "there is no \(pattern)")
+        }
+    }
+
+    @Test("What a row names reads the row's files, or the row says why nothing does")
+    func readers() throws {
+        let sources = try FileManager.default.subpathsOfDirectory(
+            atPath: Self.root.appending(path: "Tests").path(percentEncoded: false)
+        ).filter { $0.hasSuffix("Tests.swift") }
+        for row in try rows() {
+            let texts = try row.suites.map { suite in
+                // Several modules may have a file of one name.
+                let paths = sources.filter { $0.hasSuffix("/\(suite).swift") }
+                try #require(!paths.isEmpty, "there is no \(suite)")
+                return try paths.map {
+                    try String(
+                        contentsOf: Self.root.appending(path: "Tests/" + $0), encoding: .utf8)
+                }.joined()
+            }
+            guard !texts.isEmpty else {
+                let reasons = ["out of scope", "answers of a node"]
+                #expect(
+                    reasons.contains { row.text.contains($0) }, "nothing reads \(row.patterns)")
+                continue
+            }
+            for pattern in row.patterns {
+                // A test may put the name together: a part of it is enough, the longest that is whole.
+                let name = pattern.split(separator: "/").last ?? ""
+                let stem = name.split(separator: ".").first ?? ""
+                let part = stem.prefix { $0 != "*" }
+                let words = part.isEmpty ? pattern.split(separator: "/").dropLast().last : part
+                #expect(
+                    texts.contains { text in
+                        text.contains(words ?? part) || Self.isPutTogether(stem, in: text)
+                    }, "\(row.suites) do not read \(pattern)")
             }
         }
-        #expect(Set(files) == read)
     }
+
+    /// Whether the text has the name's beginning with the rest left to fill in, and the rest.
+    private static func isPutTogether(_ stem: Substring, in text: String) -> Bool {
+        stem.indices.dropFirst(3).contains { index in
+            text.contains(stem[..<index] + #"\("#)
+                && (text.contains("\"" + stem[index...] + "\"")
+                    || text.contains("[" + stem[index...])
+                    || text.contains(" " + stem[index...] + ","))
+        }
+    }
+
+    /// Whether a name is of a pattern, where `*` stands for anything within it.
+    private func matches(_ file: String, _ pattern: String) -> Bool {
+        if pattern.hasSuffix("/") { return file.hasPrefix(pattern) }
+        let parts = pattern.split(separator: "*", omittingEmptySubsequences: false)
+        guard parts.count == 2 else { return file == pattern }
+        return file.hasPrefix(parts[0]) && file.hasSuffix(parts[1])
+            && !file.dropFirst(parts[0].count).dropLast(parts[1].count).contains("/")
+    }
+}
+
+/// What stands between backticks.
+private func ticked(in text: String) -> [String] {
+    text.split(separator: "`", omittingEmptySubsequences: false).enumerated()
+        .filter { $0.offset % 2 == 1 }.map { String($0.element) }
 }

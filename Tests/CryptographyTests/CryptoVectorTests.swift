@@ -32,17 +32,23 @@ struct CryptoVectorTests {
 
     @Test("SHA-1, SHA-512, RIPEMD-160")
     func digests() throws {
-        for row in Row.all("sha1") + Row.all("sha1", in: Self.nist) {
+        let ones = Row.all("sha1") + Row.all("sha1", in: Self.nist)
+        #expect(ones.count == 10 + 81)
+        for row in ones {
             let message = try row.message()
             let digest = SHA1.hash(message.span)
             #expect(Hex.encode(digest) == (try row.hex("digest")))
         }
-        for row in Row.all("sha512") + Row.all("sha512", in: Self.nist) {
+        let longs = Row.all("sha512") + Row.all("sha512", in: Self.nist)
+        #expect(longs.count == 11 + 161)
+        for row in longs {
             let message = try row.message()
             let digest = SHA512.hash(message.span)
             #expect(Hex.encode(digest) == (try row.hex("digest")))
         }
-        for row in Row.all("ripemd160") {
+        let shorts = Row.all("ripemd160")
+        #expect(shorts.count == 10)
+        for row in shorts {
             let message = try row.message()
             let digest = RIPEMD160.hash(message.span)
             #expect(digest.hex == (try row.hex("digest")))
@@ -51,17 +57,23 @@ struct CryptoVectorTests {
 
     @Test("HMAC and HKDF")
     func keyed() throws {
-        for row in Row.all("hmac_sha256") {
+        let macs = Row.all("hmac_sha256")
+        #expect(macs.count == 9)
+        for row in macs {
             let (key, message) = (try row.bytes("key"), try row.message())
             let mac = HMAC.sha256(key: key.span, message.span)
             #expect(mac.hex == (try row.hex("mac")))
         }
-        for row in Row.all("hmac_sha512") {
+        let longMacs = Row.all("hmac_sha512")
+        #expect(longMacs.count == 9)
+        for row in longMacs {
             let (key, message) = (try row.bytes("key"), try row.message())
             let mac = HMAC.sha512(key: key.span, message.span)
             #expect(Hex.encode(mac) == (try row.hex("mac")))
         }
-        for row in Row.all("hkdf_sha256_l32") {
+        let derived = Row.all("hkdf_sha256_l32")
+        #expect(derived.count == 3)
+        for row in derived {
             let (material, salt) = (try row.bytes("ikm"), try row.bytes("salt"))
             let info = try row.bytes("info")
             let hkdf = HKDF(keyMaterial: material.span, salt: salt.span)
@@ -94,6 +106,7 @@ struct CryptoVectorTests {
         let k0 = try word(table["k0"]?.stringValue)
         let k1 = try word(table["k1"]?.stringValue)
         let results = try #require(table["results_u64_hex"]?.array)
+        #expect(results.count == 64)
         for (count, expected) in results.enumerated() {
             let message = [UInt8]((0..<64).prefix(count))
             let hash = SipHash24.hash(k0, k1, message.span)
@@ -110,7 +123,9 @@ struct CryptoVectorTests {
 
     @Test("MurmurHash3")
     func murmur() throws {
-        for row in Row.all("murmurhash3") {
+        let rows = Row.all("murmurhash3")
+        #expect(rows.count == 14)
+        for row in rows {
             let data = try row.bytes("data")
             let hash = Murmur3.hash(seed: UInt32(try row.number("seed")), data.span)
             #expect(UInt64(hash) == (try row.number("hash")))
@@ -119,7 +134,9 @@ struct CryptoVectorTests {
 
     @Test("ChaCha20, whole and in pieces")
     func chaCha20() throws {
-        for row in Row.all("chacha20") {
+        let rows = Row.all("chacha20")
+        #expect(rows.count == 21)
+        for row in rows {
             let expected = try row.bytes("output")
             var message = try row.message()
             if message.isEmpty { message = [UInt8](repeating: 0, count: expected.count) }
@@ -141,14 +158,18 @@ struct CryptoVectorTests {
 
     @Test("Poly1305 and ChaCha20-Poly1305; one bit changed is refused")
     func authenticated() throws {
-        for row in Row.all("poly1305") {
+        let tags = Row.all("poly1305")
+        #expect(tags.count == 15)
+        for row in tags {
             let key = try row.bytes("key")
             var tag = Poly1305(key: key.span)
             let message = try row.message()
             for piece in [message.prefix(5), message.dropFirst(5)] { tag.update(piece.span) }
             #expect(Hex.encode(tag.finalize()) == (try row.hex("tag")))
         }
-        for row in Row.all("chacha20poly1305") {
+        let boxes = Row.all("chacha20poly1305")
+        #expect(boxes.count == 4)
+        for row in boxes {
             let key = try row.bytes("key")
             let cipher = ChaCha20Poly1305(key: key.span)
             let nonce = (UInt32(try row.number("nonce32")), try row.number("nonce64"))
@@ -168,7 +189,9 @@ struct CryptoVectorTests {
 
     @Test("AES-256-CBC")
     func aes() throws {
-        for row in Row.all("aes256_cbc") {
+        let rows = Row.all("aes256_cbc")
+        #expect(rows.count == 8)
+        for row in rows {
             let (key, vector) = (try row.bytes("key"), try row.bytes("iv"))
             let isPadded = row.json["pad"] == .bool(true)
             let cipher = try #require(

@@ -15,7 +15,9 @@ private func vectors(_ name: String) -> JSON? {
 
     @Test("Core's amounts are written with the zeros Core writes", .enabled(if: money != nil))
     func short() throws {
-        for row in try #require(Self.money?["format"]?.array) {
+        let rows = try #require(Self.money?["format"]?.array)
+        #expect(rows.count == 28)
+        for row in rows {
             let satoshis = try #require(row["sat"]?.int)
             #expect(Decimal8.shortText(satoshis) == row["text"]?.stringValue)
         }
@@ -23,7 +25,9 @@ private func vectors(_ name: String) -> JSON? {
 
     @Test("Core's option amounts are read or refused alike", .enabled(if: money != nil))
     func options() throws {
-        for row in try #require(Self.money?["parse"]?.array) {
+        let rows = try #require(Self.money?["parse"]?.array)
+        #expect(rows.count == 46)
+        for row in rows {
             let text = try #require(row["text"]?.stringValue)
             #expect(Decimal8.parseAmount(text) == row["sat"]?.int, "\(text)")
         }
@@ -31,7 +35,9 @@ private func vectors(_ name: String) -> JSON? {
 
     @Test("Core's fixed-point numbers are read or refused alike", .enabled(if: money != nil))
     func fixedPoint() throws {
-        for row in try #require(Self.money?["parse_fixed_point"]?.array) {
+        let rows = try #require(Self.money?["parse_fixed_point"]?.array)
+        #expect(rows.count == 43)
+        for row in rows {
             let text = try #require(row["text"]?.stringValue)
             let decimals = Int(try #require(row["decimals"]?.int))
             #expect(Decimal8.parse(text, decimals: decimals) == row["value"]?.int, "\(text)")
@@ -63,7 +69,9 @@ private func vectors(_ name: String) -> JSON? {
             #expect(Base64.encode(bytes) == text)
             #expect(Base64.decode(text) == bytes)
         }
-        for row in try #require(Self.encodings?["base64_decode"]?.array) {
+        let wrong = try #require(Self.encodings?["base64_decode"]?.array)
+        #expect(wrong.count == 2)
+        for row in wrong {
             #expect(Base64.decode(try #require(row["text"]?.stringValue)) == nil)
         }
     }
