@@ -8,7 +8,7 @@ struct LedgerKeeper {
     /// The rosters by which coinbases are judged.
     var rosters: [Roster] = []
     /// The share windows that templates were lately made with, oldest first.
-    private var windows: [ShareWindow] = []
+    private var windows: [TemplateWindow] = []
     private(set) var current = PayoutLedger()
     /// Changes since the index was last written, which the store does not hold yet.
     private var unwritten: [BlockHash: PayoutChange] = [:]
@@ -55,9 +55,9 @@ struct LedgerKeeper {
     }
 
     /// Keeps a window that a block may turn out to be paid by.
-    mutating func remember(_ window: ShareWindow) {
+    mutating func remember(_ window: TemplateWindow) {
         guard windows.last != window else { return }
-        windows.removeAll { $0.root == window.root && $0.work == window.work }
+        windows.removeAll { $0 == window }
         windows.append(window)
         if windows.count > Self.windowsKept { windows.removeFirst() }
     }

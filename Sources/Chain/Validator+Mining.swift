@@ -68,7 +68,7 @@ extension Validator {
     public func use(rosters: [Roster]) { chain.use(rosters: rosters) }
 
     /// Takes note of a share window that a block may be paid by.
-    public func remember(_ window: ShareWindow) { chain.ledger.remember(window) }
+    public func remember(_ window: TemplateWindow) { chain.ledger.remember(window) }
 
     /// What a block did to the ledger; nil if nothing.
     public func payoutChange(of hash: BlockHash) throws(StorageError) -> PayoutChange? {

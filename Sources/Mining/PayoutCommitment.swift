@@ -21,12 +21,11 @@ enum PayoutCommitment {
     }
 
     /// Over scheme and parameters (the roster's hash holds them too), finder, roster, share window,
-    /// and the ledger before and after.
+    /// and the roots of the ledger before and after.
     ///
     /// - Parameter payees: how many the plan pays at most, its size class counted in.
     static func hash(
-        of plan: PayoutPlan, rosterHash: Hash256, payees: Int, before: PayoutLedger,
-        after: PayoutLedger
+        of plan: PayoutPlan, rosterHash: Hash256, payees: Int, before: Hash256, after: Hash256
     ) -> Hash256 {
         var writer = ByteWriter()
         let roster = plan.roster
@@ -39,8 +38,8 @@ enum PayoutCommitment {
         writer.writeSized((plan.paidFinder ?? "").utf8)
         writer.write(rosterHash)
         writer.write(plan.shares?.root ?? .zero)
-        writer.write(before.root)
-        writer.write(after.root)
+        writer.write(before)
+        writer.write(after)
         var stream = hashTag
         stream.update(writer.bytes.span)
         return stream.finalize()

@@ -29,53 +29,20 @@ public enum PayoutJudgement: Sendable, Hashable {
     ///   - reward: the block's subsidy and fees.
     ///   - rosters: those this node knows.
     ///   - ledger: as of `previous`.
-    ///   - windows: the share windows this node knows, for scheme `pplns`.
+    ///   - windows: those that templates of this node were made with, oldest first.
     public static func judge(
         coinbase: Transaction, reward: Amount, previous: BlockHash, rosters: [Roster],
-        ledger: PayoutLedger, windows: [ShareWindow] = []
+        ledger: PayoutLedger, windows: [TemplateWindow] = []
     ) -> PayoutJudgement {
-        let outputs = Array(coinbase.outputs)
         guard
-            let commitment = outputs.lazy.compactMap({ PayoutCommitment.hash(in: $0.script) }).first
+            var search = PayoutSearch(
+                coinbase, reward: reward, previous: previous, ledger: ledger)
         else { return .none }
-        for roster in rosters {
-            for plan in plans(of: roster, ledger, windows, outputs) {
-                guard let split = try? plan.split(reward: reward, onto: previous),
-                    split.commitment == commitment
-                else { continue }
-                if let contradiction = contradiction(of: outputs, to: split) {
-                    return .violated(contradiction)
-                }
-                return .applied(split)
-            }
+        guard let split = search.split(by: rosters, windows: windows) else { return .unrecognised }
+        if let contradiction = contradiction(of: Array(coinbase.outputs), to: split) {
+            return .violated(contradiction)
         }
-        return .unrecognised
-    }
-
-    /// The plans by which this roster may have paid these outputs. What a plan depends on shows in
-    /// the commitment's hash alone, so all are tried.
-    private static func plans(
-        of roster: Roster, _ ledger: PayoutLedger, _ windows: [ShareWindow],
-        _ outputs: [TransactionOutput]
-    ) -> [PayoutPlan] {
-        var finders: [String?] = [nil]
-        if roster.paysFinder {
-            // Who found the block shows in what he got.
-            let paid = Set(outputs.map(\.script))
-            finders += roster.inmates.lazy.filter { inmate in
-                inmate.script(after: ledger[inmate.name]?.payouts ?? 0).map(paid.contains) ?? false
-            }.map(\.name)
-        }
-        let shares: [ShareWindow?] = roster.scheme == .pplns ? [nil] + windows.reversed() : [nil]
-        var plans: [PayoutPlan] = []
-        for shares in shares {
-            for finder in finders {
-                let whole = PayoutPlan(
-                    roster: roster, ledger: ledger, shares: shares, finder: finder)
-                plans += whole.inAllSizes()
-            }
-        }
-        return plans
+        return .applied(split)
     }
 
     private static func contradiction(

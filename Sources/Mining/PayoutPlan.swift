@@ -89,6 +89,15 @@ public struct PayoutPlan: Sendable, Hashable {
         return claims
     }
 
+    /// The same claims by this plan's weights, where they were made by another of the same roster.
+    func weighing(_ claims: [Claim]) -> [Claim] {
+        var claims = claims
+        for (place, weight) in weights().enumerated() where claims.indices.contains(place) {
+            claims[place].weight = weight
+        }
+        return claims
+    }
+
     private func minimum(for script: Script) -> Int64 {
         max(roster.minPayout, Self.dust(for: script)).satoshis
     }

@@ -45,7 +45,15 @@ extension PayoutPlan {
     ///
     /// All is exact: outputs sum to the reward, balances to zero.
     public func split(reward: Amount, onto previous: BlockHash) throws(PayoutError) -> PayoutSplit {
-        let claims = try claims(onto: previous)
+        try split(
+            reward: reward, among: try claims(onto: previous), rosterHash: roster.hash,
+            ledgerRoot: ledger.root)
+    }
+
+    /// The same by what does not change from one plan to another that is tried on the same block.
+    func split(
+        reward: Amount, among claims: [Claim], rosterHash: Hash256, ledgerRoot: Hash256
+    ) throws(PayoutError) -> PayoutSplit {
         var bonuses: [PayoutSplit.Payout] = []
         if let finder {
             guard let claim = claims.first(where: { $0.name == finder && $0.isMember }) else {
@@ -82,7 +90,6 @@ extension PayoutPlan {
                 name: claims[index].name, script: claims[index].script,
                 amount: Amount(satoshis: paid[index] ?? 0), purpose: .share)
         }
-        let rosterHash = roster.hash
         // Whose bonus would be dust shows in no output, so it must not show in the commitment.
         var named = self
         if roster.scheme != .solo, !bonuses.contains(where: { $0.purpose == .finder }) {
@@ -91,7 +98,8 @@ extension PayoutPlan {
         return PayoutSplit(
             payouts: shares + bonuses, ledgerBefore: ledger, ledgerAfter: after,
             commitment: PayoutCommitment.hash(
-                of: named, rosterHash: rosterHash, payees: limit, before: ledger, after: after),
+                of: named, rosterHash: rosterHash, payees: limit, before: ledgerRoot,
+                after: after.root),
             payeeLimit: limit, finder: named.paidFinder, shareRoot: self.shares?.root ?? .zero,
             rosterHash: rosterHash)
     }
@@ -101,10 +109,21 @@ extension PayoutPlan {
         _ basisPoints: Int, of reward: Amount, to script: Script, _ name: String,
         _ purpose: PayoutSplit.Purpose
     ) -> [PayoutSplit.Payout] {
+        guard let part = Self.part(basisPoints, of: reward, to: script) else { return [] }
+        return [.init(name: name, script: script, amount: part, purpose: purpose)]
+    }
+
+    /// What a finder paid by this script gets beside his share; nil where that would be dust.
+    func finderBonus(of reward: Amount, to script: Script) -> Amount? {
+        Self.part(roster.finderBasisPoints, of: reward, to: script)
+    }
+
+    private static func part(
+        _ basisPoints: Int, of reward: Amount, to script: Script
+    ) -> Amount? {
         let part = Amount(
             satoshis: Int64(Int128(reward.satoshis) * Int128(basisPoints) / 10_000))
-        guard part > .zero, part >= Self.dust(for: script) else { return [] }
-        return [.init(name: name, script: script, amount: part, purpose: purpose)]
+        return part > .zero && part >= dust(for: script) ? part : nil
     }
 
     private func precedes(

@@ -24,7 +24,9 @@ extension Miner {
         // Its size follows from the block's own bits, which are known only now.
         let size = ShareTally.windowSize(bits: template.context.bits, factor: roster.pplnsFactor)
         let window = try shares.window(size: size)
-        await validator.remember(window)
+        await validator.remember(
+            TemplateWindow(
+                window, rosterHash: roster.hash, previous: template.context.previous))
         plan.shares = window
         return RosterTemplate(template: try template.paying(plan), plan: plan)
     }

@@ -227,13 +227,22 @@ enum Shares {
         let whole = try Shares.template(roster)
         let template = try whole.paying(
             PayoutPlan(roster: roster, ledger: PayoutLedger(), shares: windows[2]))
-        func judge(_ windows: [ShareWindow]) -> PayoutJudgement {
+        let previous = whole.context.previous
+        func judge(
+            _ windows: [ShareWindow], of rosterHash: Hash256? = nil, onto tip: BlockHash? = nil
+        ) -> PayoutJudgement {
             PayoutJudgement.judge(
                 coinbase: template.coinbase(extraNonce: 1), reward: whole.coinbaseValue,
-                previous: whole.context.previous, rosters: [roster], ledger: PayoutLedger(),
-                windows: windows)
+                previous: previous, rosters: [roster], ledger: PayoutLedger(),
+                windows: windows.map {
+                    TemplateWindow(
+                        $0, rosterHash: rosterHash ?? roster.hash, previous: tip ?? previous)
+                })
         }
         #expect(judge(windows) == template.payout.map(PayoutJudgement.applied))
         #expect(judge([windows[0], windows[1]]) == .unrecognised)
+        // One made for another block, or another roster, is none of this.
+        #expect(judge(windows, onto: roster.hash) == .unrecognised)
+        #expect(judge(windows, of: .zero) == .unrecognised)
     }
 }

@@ -1,0 +1,177 @@
+import Consensus
+import Cryptography
+import Mining
+import Primitives
+import Scripting
+import TestSupport
+import Testing
+
+@Suite("Recognising payouts") struct PayoutSearchTests {
+    private func hash(_ number: UInt64) -> Hash256 { Hash256(words: (number, 5, 6, 8)) }
+
+    private func coinbase(_ outputs: [TransactionOutput]) -> Transaction {
+        let witness = [0x6a, 0x24, 0xaa, 0x21, 0xa9, 0xed] + [UInt8](repeating: 9, count: 32)
+        return Coinbase.transaction(
+            height: 700, extraNonce: 1,
+            outputs: outputs + [TransactionOutput(value: .zero, script: Script(witness))],
+            hasWitness: true)
+    }
+
+    private func window(_ number: UInt64, members: Int) -> ShareWindow {
+        ShareWindow(
+            (0..<members).map { Share(name: "m\($0)", work: UInt64($0 + 1) * 100 + number) },
+            size: .max, root: hash(1000 + number))
+    }
+
+    @Test("A foreign block costs a few splits, however many windows and payees are known")
+    func foreign() throws {
+        let count = 60
+        let roster = try Rosters.make(
+            (1...count).map { Int64($0) }, scheme: .pplns, finder: 100)
+        let reward = Amount(satoshis: 5_000_000_000)
+        let theirs = try PayoutPlan(
+            roster: roster, ledger: PayoutLedger(), shares: window(9999, members: count),
+            finder: "m3"
+        ).split(reward: reward, onto: hash(1))
+        #expect(theirs.payouts.count == count + 1)
+        // Sixteen for this very tip, all others for earlier ones.
+        let windows = (0..<512 as Range<UInt64>).map {
+            TemplateWindow(
+                window($0, members: count), rosterHash: roster.hash,
+                previous: hash($0 < 496 ? 100 + $0 : 1))
+        }
+        // Trying everything with everything takes so many.
+        let single = all(
+            of: [roster], [windows[511]], PayoutLedger(), reward: reward,
+            paying: Set(theirs.payouts.map(\.script)))
+        let sizes = Set(single.map(\.payeeLimit)).count
+        let finders = Set(single.map(\.finder)).count
+        #expect((windows.count + 1) * finders * sizes == 513 * 61 * 3)
+        var search = try #require(
+            PayoutSearch(
+                coinbase(theirs.coinbaseOutputs), reward: reward, previous: hash(1),
+                ledger: PayoutLedger()))
+        #expect(search.split(by: [roster], windows: windows) == nil)
+        // Without a window and with each of the sixteen: by the outputs at most two sizes with and
+        // without a finder, then three sizes so.
+        #expect(search.splitsTried <= 17 * 10)
+
+        // One of our own is found by the newest windows first.
+        let ours = try PayoutPlan(
+            roster: roster, ledger: PayoutLedger(), shares: windows[511].window, finder: "m3"
+        ).split(reward: reward, onto: hash(1))
+        search = try #require(
+            PayoutSearch(
+                coinbase(ours.coinbaseOutputs), reward: reward, previous: hash(1),
+                ledger: PayoutLedger()))
+        #expect(search.split(by: [roster], windows: windows) == ours)
+        #expect(search.splitsTried <= 10)
+    }
+
+    @Test("However many rosters and members are known, what one block costs has an end")
+    func bounded() throws {
+        let rosters = try (1...40 as ClosedRange<Int64>).map { weight in
+            try Rosters.make(
+                [weight] + (1...99).map { _ in 1 }, maxPayees: 80, minPayout: 0, finder: 50)
+        }
+        let reward = Amount(satoshis: 5_000_000_000)
+        let theirs = try PayoutPlan(
+            roster: try Rosters.make([5, 5]), ledger: PayoutLedger()
+        ).split(reward: reward, onto: hash(1))
+        var search = try #require(
+            PayoutSearch(
+                coinbase(theirs.coinbaseOutputs), reward: reward, previous: hash(1),
+                ledger: PayoutLedger(), limit: 10_000))
+        #expect(search.split(by: rosters, windows: []) == nil)
+        #expect(search.splitsTried == 100, "a hundred claims each")
+    }
+
+    @Test("What trying all there is finds is found, and nothing else", arguments: 0..<10)
+    func againstAll(_ seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        let schemes: [Roster.Scheme] = [.pplns, .weights, .solo, .rotation, .pplns]
+        let rosters = try (0..<3).map { number in
+            try Rosters.make(
+                (0..<Int.random(in: 1...12, using: &generator)).map { _ in
+                    .random(in: 1...9, using: &generator)
+                }, scheme: schemes[(Int(seed) + number) % 5],
+                maxPayees: .random(in: 1...25, using: &generator),
+                minPayout: .random(in: 0...9_000, using: &generator),
+                fee: Bool.random(using: &generator) ? 100 : 0,
+                finder: Bool.random(using: &generator) ? .random(in: 1...300, using: &generator) : 0
+            )
+        }
+        let windows = (0..<6 as Range<UInt64>).map { number in
+            let roster = rosters[Int.random(in: 0..<3, using: &generator)]
+            return TemplateWindow(
+                window(number, members: roster.inmates.count), rosterHash: roster.hash,
+                previous: hash(number % 3 == 0 ? 2 : 1))
+        }
+        var ledger = PayoutLedger()
+        for block in 0..<9 {
+            let roster = rosters[Int.random(in: 0..<3, using: &generator)]
+            let own = windows.filter { $0.rosterHash == roster.hash }.randomElement(
+                using: &generator)
+            let reward = Amount(
+                satoshis: .random(in: 0...(block % 4 == 0 ? 60_000 : 5_000_000), using: &generator))
+            var plan = PayoutPlan(roster: roster, ledger: ledger)
+            if roster.scheme == .pplns { plan.shares = own?.window }
+            if Bool.random(using: &generator) {
+                plan.finder = roster.inmates.randomElement(using: &generator)?.name
+            }
+            plan.sizeClass = ([nil] + CoinbaseSizeClass.allCases).randomElement(using: &generator)
+                .flatMap { $0 }
+            let split = try plan.split(reward: reward, onto: hash(1))
+            var outputs = split.coinbaseOutputs
+            if outputs.count > 2, block % 3 == 0 {
+                outputs[0].value += Amount(satoshis: 1)
+                outputs[1].value -= Amount(satoshis: 1)
+            }
+            let judgement = PayoutJudgement.judge(
+                coinbase: coinbase(outputs), reward: reward, previous: hash(1), rosters: rosters,
+                ledger: ledger, windows: windows)
+            let expected = all(
+                of: rosters, windows, ledger, reward: reward, paying: Set(outputs.map(\.script))
+            ).first { $0.commitment == split.commitment }
+            switch judgement {
+            case .applied(let found):
+                #expect(found == expected && outputs == found.coinbaseOutputs, "seed \(seed)")
+            case .violated:
+                #expect(expected != nil && outputs != split.coinbaseOutputs, "seed \(seed)")
+            case .unrecognised: #expect(expected == nil, "seed \(seed), block \(block)")
+            case .none: Issue.record("seed \(seed): it commits to a split")
+            }
+            if case .applied(let found) = judgement { ledger = found.ledgerAfter }
+        }
+    }
+
+    /// The slow way: each roster with each of its windows, finders that are paid, and sizes.
+    private func all(
+        of rosters: [Roster], _ windows: [TemplateWindow], _ ledger: PayoutLedger, reward: Amount,
+        paying paid: Set<Script>
+    ) -> [PayoutSplit] {
+        var splits: [PayoutSplit] = []
+        for roster in rosters {
+            let own = windows.filter { $0.rosterHash == roster.hash && $0.previous == hash(1) }
+            for shares in [nil]
+                + (roster.scheme == .pplns ? own.map { $0.window as ShareWindow? } : [])
+            {
+                let finders = roster.inmates.filter { inmate in
+                    inmate.script(after: ledger[inmate.name]?.payouts ?? 0).map(paid.contains)
+                        ?? false
+                }
+                for finder in [nil] + (roster.paysFinder ? finders.map(\.name) : []) {
+                    for size in [nil] + CoinbaseSizeClass.allCases {
+                        let plan = PayoutPlan(
+                            roster: roster, ledger: ledger, shares: shares, finder: finder,
+                            sizeClass: size)
+                        if let split = try? plan.split(reward: reward, onto: hash(1)) {
+                            splits.append(split)
+                        }
+                    }
+                }
+            }
+        }
+        return splits
+    }
+}
