@@ -132,6 +132,18 @@ extension Chainstate {
         if let judgement { put(StoreKey.ledger(block.hash), judgement) }
     }
 
+    /// Works out what a block beside the active chain would do to the payout ledger, if it is one of
+    /// those for which only this node can tell.
+    func judgePayoutAside(_ block: Block, _ id: BlockID) throws(StorageError) {
+        guard ledger.hasWindow(onto: block.header.previous), let parent = index.parent(of: id),
+            index.status(of: parent).isValid(.scripts), try payoutChange(of: block.hash) == nil
+        else { return }
+        let before = try lastPayoutChange(upTo: parent)?.after ?? PayoutLedger()
+        if let change = ledger.judgeAside(block, on: before) {
+            put(StoreKey.ledger(block.hash), change)
+        }
+    }
+
     /// What undoes the block; nil if that is kept already.
     private func undoToKeep(
         _ id: BlockID, of block: Block, spending spent: [Coin]

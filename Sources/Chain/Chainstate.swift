@@ -229,6 +229,10 @@ final class Chainstate {
     func writeIndex(sync: Bool = false) throws(StorageError) {
         collectIndex()
         guard hasPending else { return }
+        let restsOnShares = ledger.restsOnShares || other?.ledger.restsOnShares ?? false
+        // What the index tells of must be there when it is.
+        if restsOnShares { try files.synchronise() }
+        let sync = sync || restsOnShares
         if let other, !isTurned {
             try other.store.write(takePending(), sync: sync)
         } else {

@@ -1,3 +1,4 @@
+import Consensus
 import Cryptography
 import Mining
 import Primitives
@@ -12,6 +13,10 @@ struct LedgerKeeper {
     private(set) var current = PayoutLedger()
     /// Changes since the index was last written, which the store does not hold yet.
     private var unwritten: [BlockHash: PayoutChange] = [:]
+
+    /// Whether any of them was judged by a share window. Such a one cannot be worked out again, for
+    /// windows are not kept: it must be on the disk before anybody hears of the block.
+    private(set) var restsOnShares = false
 
     /// How many windows are kept: a block is found soon after its template is made, or never.
     private static let windowsKept = 512
@@ -37,20 +42,57 @@ struct LedgerKeeper {
     mutating func connect(
         _ block: Block, reward: Amount, previous: BlockHash, in store: borrowing Database
     ) throws(StorageError) -> [UInt8]? {
+        guard let coinbase = block.transactions.first else { return nil }
+        var isUntrue = false
         if let known = try readableChange(of: block.hash, in: store), known.before == current {
-            current = known.after
-            return nil
+            // Beside the chain it was judged by what its coinbase takes.
+            isUntrue = known.after != current && coinbase.outputValue != reward
+            if !isUntrue {
+                current = known.after
+                return nil
+            }
         }
-        guard !rosters.isEmpty, let coinbase = block.transactions.first else { return nil }
+        guard !rosters.isEmpty || isUntrue else { return nil }
         let judgement = PayoutJudgement.judge(
             coinbase: coinbase, reward: reward, previous: previous, rosters: rosters,
             ledger: current, windows: windows)
         let after = judgement.ledger(after: current)
-        guard after != current else { return nil }
-        let change = PayoutChange(
-            before: current, after: after, terms: judgement.split.map(PayoutTerms.init))
-        unwritten[block.hash] = change
+        guard after != current || isUntrue else { return nil }
+        let record = keep(
+            PayoutChange(
+                before: current, after: after, terms: judgement.split.map(PayoutTerms.init)),
+            of: block.hash)
         current = after
+        return record
+    }
+
+    /// Whether a template was made for a block on that one.
+    func hasWindow(onto previous: BlockHash) -> Bool {
+        windows.contains { $0.previous == previous }
+    }
+
+    /// Judges a block beside the active chain by the windows that its template was made with, since
+    /// they are no longer at hand when it may be connected.
+    ///
+    /// - Parameter before: the ledger as of the block before it.
+    /// - Returns: what is to be written beside the block, if anything.
+    mutating func judgeAside(_ block: Block, on before: PayoutLedger) -> [UInt8]? {
+        let previous = block.header.previous
+        guard let coinbase = block.transactions.first,
+            let reward = coinbase.outputs.lazy.map(\.value).sum(),
+            let split = PayoutJudgement.judge(
+                coinbase: coinbase, reward: reward, previous: previous, rosters: rosters,
+                ledger: before, windows: windows
+            ).split, !split.shareRoot.isZero
+        else { return nil }
+        return keep(
+            PayoutChange(before: before, after: split.ledgerAfter, terms: PayoutTerms(split)),
+            of: block.hash)
+    }
+
+    private mutating func keep(_ change: PayoutChange, of hash: BlockHash) -> [UInt8] {
+        unwritten[hash] = change
+        if let terms = change.terms, !terms.shareRoot.isZero { restsOnShares = true }
         return Self.encode(change)
     }
 
@@ -102,7 +144,10 @@ struct LedgerKeeper {
     }
 
     /// Notes that the store now holds all changes.
-    mutating func written() { unwritten.removeAll() }
+    mutating func written() {
+        unwritten.removeAll()
+        restsOnShares = false
+    }
 
     private static func encode(_ change: PayoutChange) -> [UInt8] {
         var writer = ByteWriter()

@@ -90,6 +90,9 @@ extension Validator {
         _ blocks: [Taken], _ watch: inout BlockWatch
     ) throws(StorageError) -> [BlockOutcome] {
         try activate(watching: &watch)
+        for case .kept(let id) in blocks where watch.verdict(on: id) == nil {
+            if let block = watch.block(id) { try chain.judgePayoutAside(block, id) }
+        }
         try chain.writeIndex()
         try flushIfDue()
         try pruneIfDue()

@@ -6,15 +6,16 @@ import Keys
 import Mining
 import Primitives
 import Storage
+import Synchronization
 import TestSupport
 import Testing
 
 @Suite("The payout ledger beside the chain") struct LedgerTests {
     private let chain = TestChain()
 
-    private func roster() throws -> Roster {
+    private func roster(_ scheme: String = "weights") throws -> Roster {
         var definition = RosterDefinition()
-        definition.scheme = .init("weights")
+        definition.scheme = .init(scheme)
         for (name, weight) in [("ana", 3), ("beto", 2), ("caro", 2)] {
             var member = RosterDefinition.Member()
             member.name = .init(name)
@@ -31,17 +32,134 @@ import Testing
         for _ in 0..<count {
             let plan = PayoutPlan(roster: roster, ledger: PayoutLedger())
             let template = try await validator.blockTemplate(paying: .roster(plan))
-            var block = template.block(extraNonce: 7)
-            while !ProofOfWork.check(
-                hash: block.hash, bits: block.header.bits,
-                limit: chain.builder.network.consensus.powLimit)
-            {
-                var header = block.header
-                header.nonce += 1
-                block = Block(header: header, transactions: Array(block.transactions))
-            }
-            #expect(try await validator.submit(block: block) == .connected)
+            #expect(try await validator.submit(block: solve(template, 7)) == .connected)
         }
+    }
+
+    private func solve(_ template: BlockTemplate, _ extraNonce: UInt64) -> Block {
+        var block = template.block(extraNonce: extraNonce)
+        while !ProofOfWork.check(
+            hash: block.hash, bits: block.header.bits,
+            limit: chain.builder.network.consensus.powLimit)
+        {
+            var header = block.header
+            header.nonce += 1
+            block = Block(header: header, transactions: Array(block.transactions))
+        }
+        return block
+    }
+
+    /// A template that is paid by a window of ana's and beto's work.
+    private func shareTemplate(_ validator: Validator, _ roster: Roster) async throws
+        -> BlockTemplate
+    {
+        var plan = PayoutPlan(roster: roster, ledger: PayoutLedger())
+        let template = try await validator.blockTemplate(paying: .roster(plan))
+        plan.ledger = try #require(template.payout).ledgerBefore
+        let height = UInt64(template.context.height)
+        let window = ShareWindow(
+            [Share(name: "ana", work: 5 + height), Share(name: "beto", work: 7)], size: .max,
+            root: Hash256(words: (height, 1, 2, 3)))
+        plan.shares = window
+        await validator.remember(
+            TemplateWindow(
+                window, rosterHash: roster.hash, previous: template.context.previous))
+        return try template.paying(plan)
+    }
+
+    /// What writes wait for, in order.
+    private final class Writes: Sendable {
+        let seen = Mutex<[WriteFault.Operation]>([])
+        var fault: WriteFault {
+            WriteFault { operation, _ in
+                self.seen.withLock { $0.append(operation) }
+                return nil
+            }
+        }
+    }
+
+    @Test("A block paid by shares is on the disk with what it did before anybody hears of it")
+    func durable() async throws {
+        let writes = Writes()
+        for (scheme, waits) in [("pplns", true), ("weights", false)] {
+            let roster = try roster(scheme)
+            let validator = try await chain.open(fault: writes.fault) { $0.rosters = [roster] }
+            let template =
+                waits
+                ? try await shareTemplate(validator, roster)
+                : try await validator.blockTemplate(
+                    paying: .roster(PayoutPlan(roster: roster, ledger: PayoutLedger())))
+            let block = solve(template, 7)
+            writes.seen.withLock { $0 = [] }
+            #expect(try await validator.submit(block: block) == .connected)
+            let seen = writes.seen.withLock { $0 }
+            #expect(try await validator.payoutChange(of: block.hash) != nil)
+            #expect(seen.contains(.synchronousBatch) == waits, "\(scheme): \(seen)")
+            // The block itself before what tells of it.
+            if let batch = seen.firstIndex(of: .synchronousBatch) {
+                #expect(seen[..<batch].contains(.synchronise), "\(scheme): \(seen)")
+            }
+            try await validator.close()
+        }
+    }
+
+    @Test("A block paid by shares that came too late is known when it is the tip after a restart")
+    func late() async throws {
+        let roster = try roster("pplns")
+        let validator = try await chain.open { $0.rosters = [roster] }
+        let first = try await shareTemplate(validator, roster)
+        #expect(try await validator.submit(block: solve(first, 7)) == .connected)
+        let template = try await shareTemplate(validator, roster)
+        let before = try await validator.ledger()
+        let winner = solve(template, 1)
+        let loser = solve(template, 2)
+        #expect(try await validator.submit(block: winner) == .connected)
+        let ledger = try await validator.ledger()
+        #expect(try await validator.submit(block: loser) == .stored)
+        // One that takes a satoshi less than it may, and commits to that.
+        var poor = template
+        var plan = PayoutPlan(roster: roster, ledger: try #require(before))
+        plan.shares = ShareWindow(
+            [Share(name: "ana", work: 7), Share(name: "beto", work: 7)], size: .max,
+            root: Hash256(words: (2, 1, 2, 3)))
+        poor = try template.paying(plan)
+        let split = try plan.split(
+            reward: Amount(satoshis: template.coinbaseValue.satoshis - 1),
+            onto: template.context.previous)
+        let modest = modestBlock(of: poor, split)
+        #expect(try await validator.submit(block: modest) == .stored)
+        try await validator.close()
+
+        let again = try await chain.reopen { $0.rosters = [roster] }
+        #expect(try await again.ledger() == ledger)
+        #expect(try await again.invalidate(winner.hash))
+        #expect(again.tip.hash == loser.hash)
+        #expect(try await again.ledger() == ledger, "the same split, and not the one before")
+        #expect(try await again.ledger() != before)
+        #expect(try await again.invalidate(loser.hash))
+        #expect(again.tip.hash == modest.hash)
+        #expect(try await again.ledger() == before)
+        let found = try await again.payoutChange(of: modest.hash)
+        #expect(found?.terms == nil && found?.after == before)
+        #expect(try await again.reconsider(winner.hash))
+        #expect(try await again.invalidate(modest.hash))
+        #expect(again.tip.hash == winner.hash)
+        #expect(try await again.ledger() == ledger)
+        try await again.close()
+    }
+
+    private func modestBlock(of template: BlockTemplate, _ split: PayoutSplit) -> Block {
+        var outputs = split.coinbaseOutputs
+        if let script = template.witnessCommitment {
+            outputs.append(TransactionOutput(value: .zero, script: script))
+        }
+        let coinbase = Coinbase.transaction(
+            height: template.context.height, extraNonce: 3, outputs: outputs, hasWitness: true)
+        var header = template.header(coinbase: coinbase, time: UInt32(template.context.time))
+        while !ProofOfWork.check(
+            hash: header.hash, bits: header.bits, limit: chain.builder.network.consensus.powLimit)
+        { header.nonce += 1 }
+        return template.block(header: header, coinbase: coinbase)
     }
 
     @Test("It moves with the blocks that pay by it: forward, back, and through a crash")

@@ -21,6 +21,7 @@ import os
 import random
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
@@ -33,6 +34,7 @@ from node import Broken, Node, Refused, Undisturbed
 from scripts import TRUE
 from wire import In, Out, Tx
 
+AUDIT = os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "Audit", "verify.py")
 ROSTER = """[payout]
 scheme = "weights"
 [[inmate]]
@@ -178,6 +180,46 @@ class Mining(Trial):
                 except Refused:
                     pass  # Spent by the same transaction before a kill.
             self.promised.append(node.call("getbestblockhash"))
+
+
+class Shares(Mining):
+    """Blocks for a roster that pays by shares. Nobody else can tell what it owes by them: so all that ever happened to
+    the ledger is computed anew from an export, and no block may be left out."""
+
+    name = "shares"
+
+    def prepare(self):
+        path = os.path.join(self.yard.folder, "shares.toml")
+        with open(path, "w") as file:
+            file.write(ROSTER.replace('"weights"', '"pplns"'))
+        self.node.flags += [f"-roster={path}", "-finder=ana", "-acceptnonstdtxn=1"]
+        self.node.start()
+        # Whatever the others mined before is none of this roster's.
+        for place in self.yard.chain.main[:30]:
+            self.submit(place)
+        self.coins = []
+
+    def check(self):
+        node = self.node
+        for name in self.promised:
+            node.call("getblock", name, 1)
+        self.promised = self.promised[-5:]
+        path = os.path.join(node.folder, "payouts.json")
+        for name in (path, path + ".shares"):
+            if os.path.exists(name):
+                os.remove(name)
+        node.call("exportpayouts", path)
+        done = subprocess.run(
+            [sys.executable, AUDIT, path, "--rpc", f"http://127.0.0.1:{node.rpc_port}", "--cookie",
+             os.path.join(node.network_folder, ".cookie"), "--json"], capture_output=True, text=True)
+        if done.returncode or done.stderr:
+            raise Broken(f"the payouts do not hold: {done.stdout}{done.stderr}")
+        mined = node.call("getblockcount") - 30
+        result = json.loads(done.stdout)
+        if result["payout_blocks"] != mined:
+            raise Broken(f"of {mined} blocks paid by shares the audit saw {result}")
+        if self.random.random() < 0.2 and not self.is_sound():
+            raise Broken("verifychain finds fault with the last blocks")
 
 
 class Reorganisation(Trial):
@@ -387,7 +429,7 @@ class Snapshot(Trial):
         return len(self.node.call("getchainstates")["chainstates"]) > 1 or super().is_sound()
 
 
-TRIALS = {trial.name: trial for trial in (Import, Mining, Reorganisation, Flush, Prune, Snapshot, Reindex, Stop)}
+TRIALS = {trial.name: trial for trial in (Import, Mining, Shares, Reorganisation, Flush, Prune, Snapshot, Reindex, Stop)}
 
 
 class Yard:
