@@ -20,8 +20,10 @@ public final class ShareLog: Sendable {
         var buffer: [UInt8] = []
         /// By number, the entries of this segment that hold jobs.
         var jobs: [UInt64: UInt64] = [:]
-        /// Whether anything was written since the disk was last told to keep it.
-        var isUnsynchronised = false
+        /// How often anything was written, and up to which of these times the disk is known to keep
+        /// it.
+        var writes = 1
+        var kept = 0
         var failure: StorageError?
     }
 
@@ -67,8 +69,7 @@ public final class ShareLog: Sendable {
             try file.write(header.span, at: 0)
             state = Mutex(
                 State(
-                    chain: chain, tally: tally, segment: first, file: file, size: header.count,
-                    isUnsynchronised: true))
+                    chain: chain, tally: tally, segment: first, file: file, size: header.count))
             return
         }
         let (chain, size) = try Self.read(
@@ -178,14 +179,30 @@ public final class ShareLog: Sendable {
 
     /// Returns when all of it is on the disk.
     public func synchronise() throws(StorageError) {
-        let path: String? = try state.withLock { (state) throws(StorageError) in
+        let (path, writes) = try state.withLock {
+            (state) throws(StorageError) -> (String?, Int) in
             try write(&state)
-            guard state.isUnsynchronised else { return nil }
-            state.isUnsynchronised = false
-            return state.segment.path
+            return (state.kept < state.writes ? state.segment.path : nil, state.writes)
         }
-        // Not under the lock: clients must not wait for the disk.
-        if let path { try File(path, .writing, fault: fault).synchronise() }
+        guard let path else { return }
+        // Not under the lock: clients must not wait for the disk. Whoever comes meanwhile waits for it
+        // himself.
+        let result = Result { () throws(StorageError) in
+            try File(path, .writing, fault: fault).synchronise()
+        }
+        try state.withLock { (state) throws(StorageError) in
+            switch result {
+            case .success: state.kept = max(state.kept, writes)
+            case .failure(let error): throw fail(&state, error)
+            }
+        }
+    }
+
+    /// Nothing is put to the log any more: what follows would not follow on what is on the disk. And
+    /// after a failure the system may say of the next try that all is well, though it is not.
+    private func fail(_ state: inout State, _ error: StorageError) -> StorageError {
+        if state.failure == nil { state.failure = error }
+        return error
     }
 
     private func write(_ state: inout State) throws(StorageError) {
@@ -194,18 +211,20 @@ public final class ShareLog: Sendable {
         do {
             try state.file.write(state.buffer.span, at: state.size)
         } catch {
-            // What follows would not follow on what is on the disk.
-            state.failure = error
-            throw error
+            throw fail(&state, error)
         }
         state.size += state.buffer.count
         state.buffer.removeAll(keepingCapacity: true)
-        state.isUnsynchronised = true
+        state.writes += 1
     }
 
     private func beginSegment(_ state: inout State) throws(StorageError) {
         try write(&state)
-        try state.file.synchronise()
+        do {
+            try state.file.synchronise()
+        } catch {
+            throw fail(&state, error)
+        }
         let segment = ShareSegment(number: state.segment.number + 1, folder: folder)
         let file = try File(segment.path, .creating, fault: fault)
         let header = ShareSegment.header(state.chain)
@@ -213,6 +232,7 @@ public final class ShareLog: Sendable {
         state.segment = segment
         state.file = file
         state.size = header.count
+        state.writes += 1
         state.jobs = [:]
         try removeOldest()
     }

@@ -119,13 +119,31 @@ import Testing
         #expect(try open().end == end)
     }
 
-    /// A disk that fails while it is told to.
+    @Test("No window is given out after the disk failed to keep the log, though it no longer fails")
+    func unkept() throws {
+        let disk = Disk(.synchronise)
+        let log = try open(fault: disk.fault)
+        for number in 0..<10 { try log.append(credit(number)) }
+        let window = try log.window(size: 5000)
+        #expect(try log.window(size: 5000) == window)
+        try log.append(credit(10))
+        disk.fails.withLock { $0 = true }
+        #expect(throws: StorageError.self) { try log.window(size: 5000) }
+        disk.fails.withLock { $0 = false }
+        #expect(throws: StorageError.self) { try log.window(size: 5000) }
+        #expect(throws: StorageError.self) { try log.append(credit(11)) }
+    }
+
+    /// A disk that fails at one thing while it is told to.
     private final class Disk: Sendable {
         let fails = Mutex(false)
+        private let operation: WriteFault.Operation
+
+        init(_ operation: WriteFault.Operation = .append) { self.operation = operation }
 
         var fault: WriteFault {
             WriteFault { operation, _ in
-                operation == .append && self.fails.withLock { $0 } ? "no space" : nil
+                operation == self.operation && self.fails.withLock { $0 } ? "no space" : nil
             }
         }
     }
