@@ -94,7 +94,8 @@ public actor StratumServer: Service {
         for roster: Roster, _ configuration: StratumConfiguration
     ) -> StratumSettings {
         var settings = StratumSettings(
-            names: Set(roster.inmates.map(\.name)), paysFinder: roster.paysFinder)
+            names: Set(roster.inmates.map(\.name)), paysFinder: roster.paysFinder,
+            windowFactor: roster.scheme == .pplns ? roster.pplnsFactor : nil)
         if let difficulty = configuration.startDifficulty {
             settings.startWork = ShareWork.work(difficulty: difficulty)
         }

@@ -283,6 +283,69 @@ extension JSON {
         #expect(client.ask("mining.extranonce.subscribe")["result"] == true)
     }
 
+    @Test(
+        "Where a window is paid by, no share is so small that a million of them push others out",
+        arguments: [UInt32(0x1d00_ffff), 0x1b00_ffff, 0x207f_ffff])
+    func smallShares(_ bits: UInt32) throws {
+        var settings = StratumSettings(names: ["m0", "m1", "m2"], startWork: 4)
+        settings.windowFactor = 4
+        var client = try Client(bits: bits, settings: settings)
+        client.logIn("m1.rig", "d=0.000000001")
+        let window = ShareTally.windowSize(bits: bits, factor: 4)
+        let work = try #require(client.works.last)
+        #expect(work >= 2)
+        #expect(
+            work.multipliedReportingOverflow(by: UInt64(ShareTally.limit)).partialValue >= window)
+        // No more than that takes, and a block's at most.
+        #expect(work <= max(window / UInt64(ShareTally.limit) + 1, 2))
+        #expect(work <= ShareWork.work(bits: bits))
+        // Nor by asking for it later.
+        let count = client.difficulties.count
+        #expect(client.ask("mining.suggest_difficulty", [.double(1e-9)])["result"] == true)
+        #expect(client.difficulties.count == count)
+        #expect(client.works.last == work)
+        for _ in 0..<10 {
+            client.now += .seconds(60)
+            client.take(client.session.tick(at: client.now))
+        }
+        #expect(client.works.last == work)
+        // Other schemes take what they are told.
+        settings.windowFactor = nil
+        client = try Client(bits: bits, settings: settings)
+        client.logIn("m1.rig", "d=0.000000001")
+        #expect(client.works.last == min(4, ShareWork.work(bits: bits)))
+    }
+
+    @Test("mining.suggest_target gives shares of that target, as far as the window allows")
+    func suggestedTarget() throws {
+        var client = try Client(startWork: 1 << 20)
+        client.logIn()
+        let target = ShareWork.target(5000)
+        #expect(
+            client.ask("mining.suggest_target", [.string(target.hex)])["result"] == true)
+        #expect(client.works.last == 5000)
+        #expect(client.ask("mining.suggest_target", ["00zz"]).code == 20)
+        #expect(client.works.last == 5000)
+    }
+
+    @Test(
+        "A device's size is known by its user agent, unless it says another",
+        arguments: [
+            ("NerdMinerV2", CoinbaseSizeClass.bytes384), ("NiceHash/1.0.0", .bytes755),
+            ("Antminer S19/Tue", .bytes2250), ("bitaxe/BM1366", .bytes2250),
+            ("whatsminer/v1.0", .bytes6500), ("cgminer/4.12.1", .bytes16000), ("", .bytes16000),
+        ])
+    func agents(_ agent: String, _ size: CoinbaseSizeClass) throws {
+        var client = try Client()
+        _ = client.ask("mining.subscribe", [.string(agent)])
+        _ = client.ask("mining.authorize", ["m0"])
+        #expect(client.session.jobKey?.sizeClass == size)
+        client = try Client()
+        _ = client.ask("mining.subscribe", [.string(agent)])
+        _ = client.ask("mining.authorize", ["m0", "size=800"])
+        #expect(client.session.jobKey?.sizeClass == .bytes755)
+    }
+
     @Test("A name may have dots; the longest inmate counts, and the password names device's size")
     func logins() throws {
         var client = try Client(

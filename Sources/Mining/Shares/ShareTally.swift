@@ -70,6 +70,13 @@ public struct ShareTally: Sendable {
         return Dictionary(uniqueKeysWithValues: zip(names, sums))
     }
 
+    /// The fewest hashes of a share of which as many as a window spans at most fill one for a block of
+    /// these bits.
+    public static func leastWork(bits: UInt32, factor: Int) -> UInt64 {
+        let size = windowSize(bits: bits, factor: factor)
+        return size / UInt64(limit) + (size % UInt64(limit) > 0 ? 1 : 0)
+    }
+
     /// The size of the window for a block of these bits, in hashes.
     public static func windowSize(bits: UInt32, factor: Int) -> UInt64 {
         let (size, overflow) = ShareWork.work(bits: bits)

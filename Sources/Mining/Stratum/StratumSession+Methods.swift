@@ -130,7 +130,7 @@ extension StratumSession {
     }
 
     private mutating func suggest(_ asked: UInt64, _ request: StratumRequest) -> [Action] {
-        work = max(asked, settings.leastWork)
+        work = max(asked, leastWork)
         let answer = Action.send(Self.answer(request.id, result: true))
         return announcedWork == nil || announcedWork == work ? [answer] : [answer, .needsJob]
     }

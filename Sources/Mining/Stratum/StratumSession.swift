@@ -119,7 +119,8 @@ public struct StratumSession: Sendable {
             seen = []
         }
         // A share harder than the block would let blocks go by.
-        let work = min(max(work, askedWork, settings.leastWork), max(job.blockWork, 1))
+        let least = max(askedWork, settings.leastWork(of: job))
+        let work = min(max(work, least), max(job.blockWork, 1))
         var lines: [UInt8] = []
         if announcedWork != work {
             announcedWork = work
@@ -163,10 +164,16 @@ public struct StratumSession: Sendable {
             let wanted = meter.retarget(from: announcedWork, at: now)
         else { return false }
         let before = work
-        work = max(wanted, settings.leastWork, askedWork)
+        work = max(wanted, leastWork, askedWork)
         // Where the block itself is easier there is nothing to change.
         let limit = order.last.flatMap { offers[$0] }?.job.blockWork ?? .max
         return min(before, limit) != min(work, limit)
+    }
+
+    /// The fewest hashes a share of the last job may stand for.
+    var leastWork: UInt64 {
+        guard let last = order.last.flatMap({ offers[$0] }) else { return settings.leastWork }
+        return settings.leastWork(of: last.job)
     }
 
     private mutating func afterFailure(_ error: StratumError) -> [Action] {

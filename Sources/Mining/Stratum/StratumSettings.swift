@@ -8,6 +8,9 @@ public struct StratumSettings: Sendable {
     public var startWork: UInt64
     /// The fewest hashes a share may stand for.
     public var leastWork: UInt64
+    /// How many blocks' work the window spans by which members are paid, if they are paid by one. A
+    /// share may then not be so small that as many as the window can hold leave others out of it.
+    public var windowFactor: Int?
 
     /// The bits of the version that clients may change (BIP320).
     public static let versionMask: UInt32 = 0x1fff_e000
@@ -36,12 +39,20 @@ public struct StratumSettings: Sendable {
 
     public init(
         names: Set<String>, paysFinder: Bool = false, startWork: UInt64 = 1 << 22,
-        leastWork: UInt64 = ShareWork.least
+        leastWork: UInt64 = ShareWork.least, windowFactor: Int? = nil
     ) {
+        self.windowFactor = windowFactor
         self.names = names
         self.paysFinder = paysFinder
         self.leastWork = max(leastWork, ShareWork.least)
         self.startWork = max(startWork, self.leastWork)
+    }
+
+    /// The fewest hashes a share of this job may stand for, so long as they are no more than a block's.
+    func leastWork(of job: StratumJob) -> UInt64 {
+        guard let windowFactor else { return leastWork }
+        let bits = job.template.context.bits
+        return max(leastWork, ShareTally.leastWork(bits: bits, factor: windowFactor))
     }
 
     /// The member and the machine that a user name, `inmate[.worker]`, stands for.
