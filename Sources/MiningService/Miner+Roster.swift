@@ -40,16 +40,12 @@ extension Miner {
     }
 
     /// Puts a block found by this node's own threads to the share log: work like any other.
-    func credit(_ block: Block, of template: BlockTemplate?) throws {
-        guard let shares, let finder, let template, let coinbase = block.transactions.first else {
-            return
-        }
-        let extraNonce = Array(coinbase.inputs[0].script.bytes.suffix(8))
+    func credit(_ block: Block) throws {
+        guard let shares, let finder, let (job, extraNonce) = ShareJob.of(block) else { return }
         let credit = ShareCredit(
-            jobNumber: nextJobNumber(), job: template.shareJob, name: finder, worker: "",
+            jobNumber: nextJobNumber(), job: job, name: finder, worker: "",
             work: ShareWork.work(bits: block.header.bits), extraNonce: extraNonce,
             header: block.header)
-        // A template renewed meanwhile is another one.
         guard credit.proof(job: 0).isProven(by: credit.job) else { return }
         try shares.append(credit)
     }

@@ -332,7 +332,7 @@ public actor Miner {
 
     private func submit(_ block: Block) async throws {
         // A log that fails must not cost the block.
-        let credit = Result { try self.credit(block, of: session?.template) }
+        let credit = Result { try self.credit(block) }
         let outcome = try await validator.submit(block: block)
         try credit.get()
         switch outcome {

@@ -41,6 +41,26 @@ import Testing
         #expect(!block.hasSignetSolution(in: network(other)))
     }
 
+    @Test("What a signed block shows of its work is proven by its own coinbase")
+    func share() throws {
+        let key = try key(7)
+        let hash = Hash160.hash(key.publicKeyBytes.span)
+        for keys in [[key], []] {
+            let block = try block(.payToWitnessPubKeyHash(hash), keys: keys)
+            let (job, extraNonce) = try #require(ShareJob.of(block))
+            #expect(extraNonce == [7, 0, 0, 0, 0, 0, 0, 0])
+            var proof = ShareProof(
+                job: 0, name: "m0", worker: "", work: 2, extraNonce: extraNonce,
+                header: block.header)
+            #expect(proof.isProven(by: job))
+            proof.extraNonce[0] = 8
+            #expect(!proof.isProven(by: job))
+        }
+        // Without an extra nonce there is none to be shown.
+        let template = try Shares.template(try Rosters.make([1]), height: 201)
+        #expect(ShareJob.of(template.block(extraNonce: 0)) == nil)
+    }
+
     @Test("One key of two answers a challenge that wants one of two")
     func multisignature() throws {
         let keys = [try key(8), try key(9)]

@@ -210,14 +210,18 @@ import Testing
         try Data(definition.utf8).write(to: URL(filePath: file))
 
         let node = try NodeProcess(chain: "workshop", "-network=\(file)")
-        try node.write(roster(["ana": 3, "beto": 2], scheme: "weights"), to: "r.toml")
+        try node.write(roster(["ana": 3, "beto": 2], scheme: "pplns"), to: "r.toml")
         let roster = "-roster=\(node.folder.path)/r.toml"
-        try node.start(roster, "-signetkey=\(secret)", "-minerthreads=1", "-minerinterval=1")
+        try node.start(
+            roster, "-finder=beto", "-signetkey=\(secret)", "-minerthreads=1", "-minerinterval=1")
         try node.until("blocks are mined by themselves", seconds: 60) {
             try (node.height() ?? 0) >= 3
         }
         #expect(
             try node.rpc.call("getblockchaininfo")["signet_challenge"]?.stringValue == challenge)
+        // Each find is work that its finder has shown, though its coinbase was signed after it was made.
+        let work = try node.rpc.call("listinmates").array ?? []
+        #expect(work.contains { $0["name"] == "beto" && ($0["shares"]?.int ?? 0) >= 3 }, "\(work)")
         // Another node takes them as they are.
         let other = try NodeProcess(chain: "workshop", "-network=\(file)")
         try other.start()

@@ -16,6 +16,25 @@ public struct ShareJob: Sendable, Hashable {
         self.branch = branch
     }
 
+    /// The job that a block was found on, and its extra nonce; nil where its coinbase has none. It is
+    /// what stands in the block, whatever was put into the coinbase after its template was made.
+    public static func of(_ block: Block) -> (job: ShareJob, extraNonce: [UInt8])? {
+        guard let coinbase = block.transactions.first, let input = coinbase.inputs.first else {
+            return nil
+        }
+        let length = input.script.count
+        // The script's length takes one byte. Before it stand version, count and out point.
+        guard length >= 8, length <= Coinbase.scriptSizes.upperBound else { return nil }
+        let bytes = coinbase.strippedBytes
+        let end = 4 + 1 + 36 + 1 + length
+        guard bytes.count > end else { return nil }
+        let txids = block.transactions.map(\.txid)
+        let job = ShareJob(
+            prefix: Array(bytes[..<(end - 8)]), suffix: Array(bytes[end...]),
+            branch: MerkleTree.branch(txids, position: 0))
+        return (job, Array(bytes[(end - 8)..<end]))
+    }
+
     /// The root over the coinbase with that extra nonce and all other transactions.
     public func merkleRoot(extraNonce: [UInt8]) -> Hash256 {
         var stream = SHA256Stream()
