@@ -49,15 +49,26 @@ extension Miner {
             throw StorageError(path: taken, reason: "There is such a file already")
         }
         let (blocks, tip) = try await exportedBlocks()
-        let shares = try copyShares(to: sharesPath)
-        let rosters = Set(blocks.compactMap { $0["roster"]?.stringValue })
-        let known = (roster.map { [$0] } ?? []) + known
+        let all = (roster.map { [$0] } ?? []) + known
+        let factors = Dictionary(all.map { ($0.hash, $0.pplnsFactor) }) { first, _ in first }
+        let reaches = blocks.map { block in
+            ShareReach(
+                root: block.terms.shareRoot,
+                size: factors[block.terms.rosterHash].map {
+                    ShareTally.windowSize(bits: block.bits, factor: $0)
+                } ?? .max)
+        }
+        let shares =
+            all.contains { $0.scheme == .pplns }
+            ? try await Self.copy(self.shares, to: sharesPath, for: reaches) : nil
+        let rosters = Set(blocks.map(\.terms.rosterHash.hex))
         var written: [JSON] = []
         var missing = rosters
-        for roster in known where missing.remove(roster.hash.hex) != nil {
+        for roster in all where missing.remove(roster.hash.hex) != nil {
             written.append(roster.json)
         }
         let ledger = try await validator.ledger(at: tip.hash) ?? PayoutLedger()
+        let beginning = try await start(shares, of: blocks, before: tip, ledger)
         let parameters = network.consensus
         let export = PayoutExport(members: [
             ("format", .string(PayoutExport.format)),
@@ -75,9 +86,10 @@ extension Miner {
             ),
             ("tip", ["height": .int(tip.height), "hash": .string(tip.hash.displayHex)]),
             ("rosters", .array(written)),
-            ("blocks", .array(blocks)),
+            ("blocks", .array(blocks.map(\.json))),
             ("ledger", .array(ledger.accounts.map(PayoutExport.account))),
-            ("shares", shares ?? .null),
+            ("start", beginning),
+            ("shares", shares?.json ?? .null),
         ])
         let (bytes, digest) = export.text
         try File.replace(path, with: bytes.span)
@@ -88,17 +100,16 @@ extension Miner {
 
     /// The blocks of the active chain that changed the ledger, from the first to the tip.
     private func exportedBlocks() async throws -> (
-        blocks: [JSON], tip: (hash: BlockHash, height: Int)
+        blocks: [ExportedBlock], tip: (hash: BlockHash, height: Int)
     ) {
-        var blocks: [JSON] = []
+        var blocks: [ExportedBlock] = []
         var cursor: BlockHash?
         var end: (hash: BlockHash, height: Int) = (network.genesisHash, 0)
         while true {
             let path = await validator.followPath(from: cursor, limit: 500)
             // The chain moved while it was read: what is no longer of it goes.
             for hash in path.disconnected {
-                let text = hash.displayHex
-                blocks.removeAll { $0["hash"]?.stringValue == text }
+                blocks.removeAll { $0.hash == hash }
                 cursor = path.fork?.hash
             }
             if let fork = path.fork, !path.disconnected.isEmpty { end = (fork.hash, fork.height) }
@@ -110,28 +121,57 @@ extension Miner {
                 guard let change = try await validator.payoutChange(of: hash),
                     let terms = change.terms
                 else { continue }
-                blocks.append(PayoutExport.block(hash, info.height, change, terms))
+                blocks.append(
+                    ExportedBlock(
+                        hash: hash, height: info.height, bits: info.header.bits,
+                        before: change.before.root, after: change.after.root, terms: terms))
             }
         }
     }
 
-    /// Copies the share log to one file: the end of the first part that is left, then all entries.
-    private func copyShares(to path: String) throws -> JSON? {
-        guard let shares, roster?.scheme == .pplns || known.contains(where: { $0.scheme == .pplns })
-        else { return nil }
-        let file = try File(path, .creating)
-        var size = 0
-        var stream = SHA256Stream()
-        for (index, part) in try shares.files().enumerated() {
-            let bytes = try File.contents(of: part, limit: ShareSegment.longest) ?? []
-            // Later parts begin where those before them end.
-            let kept = index == 0 ? bytes : Array(bytes.dropFirst(ShareSegment.headerSize))
-            try file.write(kept.span, at: size)
-            stream.update(kept.span)
-            size += kept.count
+    /// Off the actor: there may be a gigabyte of it.
+    @concurrent private static func copy(
+        _ shares: ShareLog?, to path: String, for reaches: [ShareReach]
+    ) async throws -> SharesCopy? { try shares.map { try SharesCopy(of: $0, to: path, reaches) } }
+
+    /// Where whoever checks must begin if the first shares are gone: the first block whose shares, and
+    /// those of all after it, are there; null where none is missing.
+    private func start(
+        _ shares: SharesCopy?, of blocks: [ExportedBlock],
+        before tip: (hash: BlockHash, height: Int), _ ledger: PayoutLedger
+    ) async throws -> JSON {
+        guard let missing = shares?.lastMissing else { return .null }
+        var height = tip.height + 1
+        var before = ledger
+        if missing + 1 < blocks.count {
+            height = blocks[missing + 1].height
+            let change = try await validator.payoutChange(of: blocks[missing + 1].hash)
+            before = change?.before ?? PayoutLedger()
         }
-        try file.synchronise()
-        return ["size": .int(size), "sha256": .string(stream.finalize().hex)]
+        return [
+            "height": .int(height), "ledger": .array(before.accounts.map(PayoutExport.account)),
+        ]
+    }
+}
+
+/// A block that changed the ledger.
+private struct ExportedBlock {
+    var hash: BlockHash
+    var height: Int
+    var bits: UInt32
+    /// Roots of the ledger.
+    var before: Hash256
+    var after: Hash256
+    var terms: PayoutTerms
+
+    var json: JSON {
+        [
+            "height": .int(height), "hash": .string(hash.displayHex),
+            "roster": .string(terms.rosterHash.hex), "payees": .int(terms.payeeLimit),
+            "finder": .optional(terms.finder),
+            "shares": terms.shareRoot.isZero ? .null : .string(terms.shareRoot.hex),
+            "before": .string(before.hex), "after": .string(after.hex),
+        ]
     }
 }
 
@@ -140,18 +180,6 @@ extension PayoutExport {
         [
             "name": .string(account.name), "script": .string(account.script.hex),
             "balance": .int(account.balance), "payouts": .int(account.payouts),
-        ]
-    }
-
-    fileprivate static func block(
-        _ hash: BlockHash, _ height: Int, _ change: PayoutChange, _ terms: PayoutTerms
-    ) -> JSON {
-        [
-            "height": .int(height), "hash": .string(hash.displayHex),
-            "roster": .string(terms.rosterHash.hex), "payees": .int(terms.payeeLimit),
-            "finder": .optional(terms.finder),
-            "shares": terms.shareRoot.isZero ? .null : .string(terms.shareRoot.hex),
-            "before": .string(change.before.root.hex), "after": .string(change.after.root.hex),
         ]
     }
 }

@@ -288,7 +288,10 @@ class ShareLog:
 
     def window(self, root, bits, factor):
         """The work of each member in the window that ends at `root`."""
-        require(root in self.ends, "a block names a share log that is not the one exported")
+        require(root in self.ends or self.first > 0,
+                "a block names a share log that is not the one exported")
+        require(root in self.ends, "a block names shares before the first in the log, if there were "
+                "any: --trust-start takes what was before them on trust")
         left = min(2**64 - 1, min(2**256 // (chain.target_of(bits) + 1), 2**63 - 1) * factor)
         end = self.ends[root]
         work = {}
@@ -299,7 +302,8 @@ class ShareLog:
             left -= counted
             work[name] = work.get(name, 0) + counted
         require(left <= 0 or self.first == 0 or end >= WINDOW_LIMIT,
-                "the share log does not reach back far enough")
+                "the share log does not reach back far enough: --trust-start takes what was before "
+                "it on trust")
         return {name: min(value, 2**63 - 1) for name, value in work.items()}
 
 
@@ -319,7 +323,32 @@ def path_to(tip, genesis, blocks):
         hash_ = block.previous
 
 
-def audit(export, blocks, shares):
+class Start:
+    """Where computing begins: at genesis with nothing owed, or, where the first shares are no longer
+    there, at a block and with a ledger before it that are taken on trust."""
+
+    def __init__(self, export, is_trusted):
+        given = export["start"] if is_trusted else None
+        require(given or not is_trusted, "the export begins at genesis: nothing is to be trusted")
+        self.height = given["height"] if given else 0
+        self.ledger = Ledger((a["name"], (bytes.fromhex(a["script"]), a["balance"], a["payouts"]))
+                             for a in given["ledger"]) if given else Ledger()
+        require(sum(item[1] for item in self.ledger.accounts.values()) == 0,
+                "balances at the start that do not sum to zero")
+        self.root, self.trusted = Ledger().root().hex(), 0
+
+    def skip(self, height, terms):
+        """Whether a listed block is before it: then only that its ledgers follow on each other counts."""
+        if height >= self.height:
+            require(not self.trusted or self.root == self.ledger.root().hex(),
+                    "the ledger at the start is not the one after the block before it")
+            return False
+        require(terms["before"] == self.root, f"block {height}: wrong ledger before")
+        self.root, self.trusted = terms["after"], self.trusted + 1
+        return True
+
+
+def audit(export, blocks, shares, start):
     network = export["network"]
     rosters = {}
     for item in export["rosters"]:
@@ -330,7 +359,7 @@ def audit(export, blocks, shares):
     tip = bytes.fromhex(export["tip"]["hash"])[::-1]
     path = path_to(tip, bytes.fromhex(network["genesis"])[::-1], blocks)
     require(len(path) - 1 == export["tip"]["height"], "the tip has another height")
-    coins, ledger, notes, paid, immature = {}, Ledger(), [], 0, 0
+    coins, ledger, notes, paid, immature = {}, start.ledger, [], 0, 0
     for height, block in enumerate(path):
         try:
             block.check()
@@ -348,6 +377,8 @@ def audit(export, blocks, shares):
                 notes.append(f"block {height} commits to a split that was not applied")
             continue
         require(terms["height"] == height, f"block {height} is listed at another height")
+        if start.skip(height, terms):
+            continue
         require(terms["before"] == ledger.root().hex(), f"block {height}: wrong ledger before")
         require(terms["roster"] in rosters, f"block {height}: its roster is not in the export")
         roster = rosters[terms["roster"]]
@@ -366,11 +397,15 @@ def audit(export, blocks, shares):
         if height + network["maturity"] > len(path):
             immature += amount
     require(not listed, "blocks are listed that are not of the chain")
+    if start.trusted:
+        notes.append(f"{start.trusted} blocks below {start.height}, and what was owed after them, "
+                     "are taken on trust")
     final = [(name, script.hex(), balance, payouts)
              for name, (script, balance, payouts) in ledger.accounts.items()]
     require(final == [(a["name"], a["script"], a["balance"], a["payouts"])
                       for a in export["ledger"]], "the ledger at the tip is another")
-    return {"blocks": len(path), "payout_blocks": len(export["blocks"]), "paid_sat": paid,
+    return {"blocks": len(path), "payout_blocks": len(export["blocks"]),
+            "trusted_blocks": start.trusted, "paid_sat": paid,
             "immature_sat": immature, "shares": len(shares.shares) if shares else 0,
             "ledger": ledger.root().hex(), "notes": notes}
 
@@ -407,6 +442,8 @@ def main():
     parser.add_argument("--rpc", help="URL of a node")
     parser.add_argument("--cookie", help="the node's .cookie file")
     parser.add_argument("--shares", help="the share log (default: EXPORT.shares)")
+    parser.add_argument("--trust-start", action="store_true",
+                        help="begin where the share log does, with the ledger given there")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     try:
@@ -419,7 +456,7 @@ def main():
         shares = None
         if export["shares"]:
             shares = ShareLog(options.shares or options.export + ".shares", export["shares"])
-        result = audit(export, blocks, shares)
+        result = audit(export, blocks, shares, Start(export, options.trust_start))
     except (Wrong, ValueError, KeyError, TypeError, IndexError, OSError) as error:
         print(f"WRONG: {error or type(error).__name__}", file=sys.stderr)
         sys.exit(1)
