@@ -259,7 +259,8 @@ let diskTests: [Target] = [
 let effectTests: [Target] = [
     tests("WalletsTests", core + ["Keys", "MemoryPool", "Mining", "Chain", "Wallets"]),
     tests(
-        "MiningServiceTests", core + ["Keys", "MemoryPool", "Mining", "Storage", "MiningService"]),
+        "MiningServiceTests",
+        core + ["Keys", "MemoryPool", "Mining", "Storage", "Chain", "MiningService"]),
     tests("NodeTests", core + ["NodeClient"]),
 ]
 

@@ -36,16 +36,26 @@ extension Miner {
 
     private func makeSharedTemplate(updates: UInt64, now: Int64) async throws -> SharedTemplate {
         let template = try await template(paying: .nobody)
-        write(template)
+        let text = await write(template)
         let made = SharedTemplate(template: template, text: text, updates: updates, time: now)
         shared = made
         return made
     }
 
-    private func write(_ template: BlockTemplate) {
+    private func write(_ template: BlockTemplate) async -> TemplateText {
         let scale = template.context.hasWitness ? 1 : ConsensusLimits.witnessScaleFactor
-        if text.scale != scale { text = TemplateText(scale: scale) }
+        let known = text.scale == scale ? text : TemplateText(scale: scale)
+        text = await Self.renewed(known, with: template)
+        return text
+    }
+
+    /// Off the actor: megabytes are written, and threads may wait for a template.
+    @concurrent private static func renewed(
+        _ text: TemplateText, with template: BlockTemplate
+    ) async -> TemplateText {
+        var text = text
         text.renew(template.transactions)
+        return text
     }
 
     /// How long after the last call for a shared template there is reason to be ready for another.
@@ -56,7 +66,7 @@ extension Miner {
         guard clock.now() - sharedWanted <= Self.readiness,
             let template = try? await validator.blockTemplate(options: options)
         else { return }
-        write(template)
+        _ = await write(template)
     }
 
     /// While templates are asked for, makes the next one just before the last is too old, so that

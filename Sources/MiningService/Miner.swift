@@ -47,6 +47,10 @@ public actor Miner {
     var sharedWanted = Int64.min / 2
     /// Kept from one shared template to the next.
     var text = TemplateText()
+    /// The last share window, and how many hashes it spans.
+    var lastWindow: (size: UInt64, window: ShareWindow)?
+    /// Told of what is done for the threads, in order; for tests.
+    var observer: (@Sendable (Step) -> Void)?
     /// Jobs of this node's own threads are numbered from the top, those of clients from below.
     private var lastJobNumber = UInt64.max
     /// The weight and transactions of the last template built here, for `getmininginfo`.
@@ -312,13 +316,21 @@ public actor Miner {
             return pool.set(nil)
         }
         session?.pause = nil
-        let template = try await rosterTemplate().template
+        // A full block takes a while to choose, in which nothing is found on the old tip.
+        if let quick = try await quickRosterTemplate(after: session?.template) {
+            give(quick.template, to: pool)
+        }
+        give(try await rosterTemplate().template, to: pool)
+    }
+
+    private func give(_ template: BlockTemplate, to pool: SearchPool) {
         // Stopped, or started anew, meanwhile.
         guard session?.pool === pool else { return }
         session?.template = template
         session?.templateTime = clock.monotonic()
         pool.set(
             SearchPool.Job(template: template, time: UInt32(clamping: template.context.time)))
+        observer?(.given(template))
     }
 
     private func pause() async -> MiningSchedule.Pause? {

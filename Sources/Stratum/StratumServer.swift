@@ -184,6 +184,10 @@ public actor StratumServer: Service {
             isRenewalWanted = false
             isStale = false
             do {
+                if let quick = try await miner.quickRosterTemplate(after: base?.template) {
+                    send(quick)
+                    isForced = true
+                }
                 let made = try await miner.rosterTemplate()
                 baseTime = clock.monotonic()
                 if isForced || isBetter(made.template) { send(made) }
