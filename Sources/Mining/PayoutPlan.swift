@@ -83,7 +83,7 @@ public struct PayoutPlan: Sendable, Hashable {
                     name: account.name, script: account.script, weight: 0,
                     balance: account.balance, payouts: account.payouts, isMember: false,
                     // Who has left can reach no more than he is owed.
-                    minimum: Self.dust(for: account.script).satoshis,
+                    minimum: max(1, Self.dust(for: account.script).satoshis),
                     tie: TieKey(previous: previous, name: account.name)))
         }
         return claims
@@ -137,15 +137,16 @@ public struct PayoutPlan: Sendable, Hashable {
             of: outputs(to: scripts.prefix(payeeLimit(claims)), bonusTo: scripts.first))
     }
 
-    /// How many members this plan pays at most: as the roster says, and no more than the machine
-    /// that looks for the block can hold.
+    /// How many this plan pays at most: as the roster says, beside them those who left and are due,
+    /// and no more than the machine that looks for the block can hold.
     func payeeLimit(_ claims: [Claim]) -> Int {
-        guard let sizeClass else { return roster.payeeLimit }
+        let whole = wholePayeeLimit(claims)
+        guard let sizeClass else { return whole }
         let scripts = claims.map(\.script).sorted { $0.count > $1.count }
         var size = CoinbaseSizeClass.fixedSize
         for output in outputs(to: [], bonusTo: scripts.first) { size += Self.size(of: output) }
         var count = 0
-        while count < min(scripts.count, roster.payeeLimit) {
+        while count < min(scripts.count, whole) {
             size += Self.size(of: TransactionOutput(value: .zero, script: scripts[count]))
             guard size <= sizeClass.rawValue else { break }
             count += 1

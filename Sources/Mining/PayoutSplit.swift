@@ -133,11 +133,24 @@ extension PayoutPlan {
             ? targets[left] > targets[right] : claims[left].tie < claims[right].tie
     }
 
-    /// Satoshis by claim, of those that are paid; they sum to `pot`.
+    /// Satoshis by claim, of those that are paid; they sum to `pot`. Who left goes first, and the
+    /// members share the rest.
     private func payments(
         of pot: Int64, limit: Int, claims: [Claim], targets: [Int64]
     ) -> [Int: Int64] {
         let order = claims.indices.sorted { precedes($0, $1, targets, claims) }
+        let leavers = leaverPayments(of: pot, limit: limit, claims: claims, order: order)
+        let rest = leavers.values.reduce(pot, -)
+        guard rest > 0 || leavers.isEmpty else { return leavers }
+        let members = memberPayments(
+            of: rest, limit: min(roster.payeeLimit, limit - leavers.count), claims: claims,
+            targets: targets, order: order.filter { claims[$0].isMember })
+        return leavers.merging(members) { $1 }
+    }
+
+    private func memberPayments(
+        of pot: Int64, limit: Int, claims: [Claim], targets: [Int64], order: [Int]
+    ) -> [Int: Int64] {
         var kept = Array(
             order.filter { targets[$0] >= 1000 * claims[$0].minimum && targets[$0] > 0 }
                 .prefix(limit))
@@ -172,7 +185,7 @@ extension PayoutPlan {
         let surplus = pot - Int64(sum)
         guard surplus > 0 else { return amounts }
         var weights = kept.map { claims[$0].weight }
-        // Only those who left are paid: what is over goes by what they are due, or to the first.
+        // All kept are owed from earlier blocks: what is over goes by what they are due.
         if !weights.contains(where: { $0 > 0 }) { weights = due }
         if !weights.contains(where: { $0 > 0 }) { weights = kept.map { _ in 1 } }
         return zip(amounts, Apportionment.parts(of: surplus, by: weights, ties: ties))

@@ -134,7 +134,8 @@ class Claim:
         self.name, self.script, self.weight = name, script, weight
         self.balance, self.payouts, self.is_member = balance, payouts, is_member
         # Who has left can reach no more than he is owed.
-        self.minimum = max(roster.min_payout, dust(script)) if is_member else dust(script)
+        self.minimum = max(roster.min_payout, dust(script)) if is_member \
+            else max(1, dust(script))
         self.tie = hashlib.sha256(previous + name.encode()).digest()
 
 
@@ -159,9 +160,17 @@ def claims_of(roster, ledger, previous, finder, work):
     return claims
 
 
+def is_due_leaver(claim):
+    return not claim.is_member and claim.balance >= 1000 * claim.minimum
+
+
+def members_at_most(roster):
+    return 1 if roster.scheme == "rotation" else roster.max_payees
+
+
 def limits_of(roster, claims):
-    """How many members a coinbase may have paid: by the roster, and in each size class."""
-    most = 1 if roster.scheme == "rotation" else roster.max_payees
+    """How many a coinbase may have paid: by the roster and who left it, and in each size class."""
+    most = members_at_most(roster) + min(roster.max_payees, sum(map(is_due_leaver, claims)))
     limits = {most}
     sizes = sorted((8 + len(sized(claim.script)) for claim in claims), reverse=True)
     fixed = 4 + 1 + (36 + 1 + 14 + 4) + 3 + 47 + 4 + 47
@@ -176,9 +185,41 @@ def limits_of(roster, claims):
     return limits
 
 
-def payments(pot, limit, claims, targets):
+def payments(roster, pot, limit, claims, targets):
+    """Satoshis by place: who left is paid what he is owed, the members share the rest."""
     order = sorted(range(len(claims)), key=lambda i: (-targets[i], claims[i].tie))
     place = {index: number for number, index in enumerate(order)}
+    paid = leaver_payments(pot, min(roster.max_payees, limit - 1), claims, order, place)
+    rest = pot - sum(paid.values())
+    if rest or not paid:
+        most = min(members_at_most(roster), limit - len(paid))
+        paid.update(member_payments(rest, most, claims, targets, order, place))
+    return paid
+
+
+def smallest_of(kept, amounts, place):
+    """The smallest; of equal ones the last in order."""
+    return min(range(len(kept)), key=lambda n: (amounts[n], -place[kept[n]]))
+
+
+def leaver_payments(pot, limit, claims, order, place):
+    kept = [i for i in order if is_due_leaver(claims[i])][:limit if pot else 0]
+    least = max(dust(claim.script) for claim in claims if claim.is_member)
+    while kept:
+        amounts = [claims[i].balance // 1000 for i in kept]
+        due = sum(amounts)
+        room = max(0, pot - least) if due < pot else pot
+        if due > room:
+            amounts = apportion(room, amounts, [claims[i].tie for i in kept])
+        short = any(amount < claims[i].minimum for i, amount in zip(kept, amounts))
+        if not short or (len(kept) == 1 and due >= pot):
+            break
+        del kept[smallest_of(kept, amounts, place)]
+    return dict(zip(kept, amounts)) if kept else {}
+
+
+def member_payments(pot, limit, claims, targets, order, place):
+    order = [i for i in order if claims[i].is_member]
     kept = [i for i in order
             if targets[i] >= 1000 * claims[i].minimum and targets[i] > 0][:limit]
     kept = kept or order[:1]
@@ -196,9 +237,7 @@ def payments(pot, limit, claims, targets):
         short = any(amount < claims[i].minimum for i, amount in zip(kept, amounts))
         if len(kept) == 1 or not short:
             return dict(zip(kept, amounts))
-        # The smallest goes; of equal ones the last in order.
-        smallest = min(range(len(kept)), key=lambda n: (amounts[n], -place[kept[n]]))
-        del kept[smallest]
+        del kept[smallest_of(kept, amounts, place)]
 
 
 def split(roster, ledger, previous, reward, limit, finder, work, share_root):
@@ -216,7 +255,7 @@ def split(roster, ledger, previous, reward, limit, finder, work, share_root):
     entitled = apportion(1000 * pot, [claim.weight for claim in claims],
                          [claim.tie for claim in claims])
     targets = [claim.balance + part for claim, part in zip(claims, entitled)]
-    paid = payments(pot, limit, claims, targets)
+    paid = payments(roster, pot, limit, claims, targets)
     accounts = []
     for index, claim in enumerate(claims):
         balance = targets[index] - 1000 * paid.get(index, 0)

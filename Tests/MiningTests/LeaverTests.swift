@@ -1,0 +1,234 @@
+import Cryptography
+import MemoryPool
+import Mining
+import Primitives
+import TestSupport
+import Testing
+
+@Suite("Those who leave a roster") struct LeaverTests {
+    private func hash(_ number: UInt64) -> Hash256 { Hash256(words: (number, 8, 6, 7)) }
+    private let coin: Int64 = 100_000_000
+
+    private func dust(_ script: Script) -> Int64 {
+        MempoolPolicy().dustThreshold(for: script).satoshis
+    }
+
+    @Test("Who leaves a rotation is paid what he is owed and not the whole reward")
+    func rotation() throws {
+        var roster = try Rosters.make([1, 1, 1], scheme: .rotation)
+        var ledger = PayoutLedger()
+        var paid: Set<String> = []
+        for block in 1...2 as ClosedRange<UInt64> {
+            let split = try PayoutPlan(roster: roster, ledger: ledger)
+                .split(reward: Amount(satoshis: 50 * coin), onto: hash(block))
+            paid.formUnion(split.payouts.map(\.name))
+            ledger = split.ledgerAfter
+        }
+        let name = try #require(roster.inmates.first { !paid.contains($0.name) }?.name)
+        let owed = try #require(ledger[name]?.balance)
+        #expect(owed / 1000 == 3_333_333_333)
+        roster.inmates.removeAll { $0.name == name }
+        let split = try PayoutPlan(roster: roster, ledger: ledger)
+            .split(reward: Amount(satoshis: 50 * coin), onto: hash(3))
+        let amounts = Dictionary(
+            uniqueKeysWithValues: split.payouts.map { ($0.name, $0.amount.satoshis) })
+        #expect(amounts[name] == 3_333_333_333)
+        #expect(amounts.count == 2)
+        #expect(amounts.values.reduce(0, +) == 50 * coin)
+        #expect(split.payeeLimit == 2)
+        let left = split.ledgerAfter[name]?.balance ?? 0
+        #expect(0..<1000 ~= left)
+    }
+
+    @Test("Where the reward is not worth a payout to a member, who left gets no more than his due")
+    func smallReward() throws {
+        let roster = try Rosters.make([1, 1], minPayout: 100_000)
+        for reward in [300, 600, 5_000, 40_000, 99_999] as [Int64] {
+            let ledger = try PayoutLedger(checking: [
+                .init(name: "gone", script: Rosters.script(77), balance: 20_000_500, payouts: 3),
+                .init(name: "m0", script: Rosters.script(0), balance: -20_000_500, payouts: 1),
+            ])
+            let split = try PayoutPlan(roster: roster, ledger: ledger)
+                .split(reward: Amount(satoshis: reward), onto: hash(1))
+            let gone = split.payouts.first { $0.name == "gone" }?.amount.satoshis
+            #expect(gone == min(reward, 20_000), "reward \(reward)")
+            #expect(split.payouts.reduce(0) { $0 + $1.amount.satoshis } == reward)
+        }
+    }
+
+    @Test("A member is left what is no dust, or nothing")
+    func rest() throws {
+        let roster = try Rosters.make([1, 1])
+        // What is owed, what of it is paid, and the members' part, of 30,000 satoshis.
+        for (owed, paid, rest) in [
+            (29_706, 29_706, 294), (29_707, 29_706, 294), (29_999, 29_706, 294),
+            (30_000, 30_000, nil), (40_000, 30_000, nil),
+        ] as [(Int64, Int64, Int64?)] {
+            let ledger = try PayoutLedger(checking: [
+                .init(name: "gone", script: Rosters.script(77), balance: owed * 1000, payouts: 3),
+                .init(name: "m0", script: Rosters.script(0), balance: -owed * 1000, payouts: 1),
+            ])
+            let split = try PayoutPlan(roster: roster, ledger: ledger)
+                .split(reward: Amount(satoshis: 30_000), onto: hash(1))
+            #expect(split.payouts.first { $0.name == "gone" }?.amount.satoshis == paid)
+            #expect(split.payouts.first { $0.name != "gone" }?.amount.satoshis == rest)
+        }
+    }
+
+    // MARK: Rosters that change
+
+    /// A network whose roster changes from block to block.
+    private struct Changing {
+        var generator: SeededGenerator
+        let all: Roster
+        var roster: Roster
+
+        init(seed: UInt64) throws {
+            generator = SeededGenerator(seed: seed)
+            let schemes: [Roster.Scheme] = [.weights, .rotation, .solo, .pplns]
+            all = try Rosters.make(
+                (0..<14).map { _ in 1 }, scheme: schemes[Int(seed % 4)],
+                maxPayees: .random(in: 1...8, using: &generator),
+                minPayout: [0, 5000, 200_000, 90_000_000].randomElement(using: &generator) ?? 0,
+                fee: .random(in: 0...300, using: &generator),
+                finder: seed % 8 < 4 ? 0 : 100)
+            roster = all
+            change()
+        }
+
+        /// Members join, leave and get other weights.
+        mutating func change() {
+            let kept = roster.inmates.map(\.name)
+            roster.inmates = []
+            for var inmate in all.inmates {
+                let isMember =
+                    kept.contains(inmate.name) != (Int.random(in: 0..<5, using: &generator) == 0)
+                guard isMember || inmate.name == "m0" else { continue }
+                inmate.weight = .random(in: 1...60, using: &generator)
+                roster.inmates.append(inmate)
+            }
+        }
+
+        mutating func reward(of kind: Int) -> Int64 {
+            switch kind {
+            case 0: .random(in: 0...900, using: &generator)
+            case 1: .random(in: 900...30_000, using: &generator)
+            case 2: .random(in: 1_000_000...60_000_000, using: &generator)
+            default: .random(in: 1_000_000_000...5_000_000_000, using: &generator)
+            }
+        }
+
+        mutating func plan(_ ledger: PayoutLedger, root: Hash256) -> PayoutPlan {
+            var plan = PayoutPlan(roster: roster, ledger: ledger)
+            if roster.paysFinder {
+                plan.finder = roster.inmates.randomElement(using: &generator)?.name
+            }
+            if roster.scheme == .pplns {
+                let shares = roster.inmates.map {
+                    Share(name: $0.name, work: .random(in: 0...1000, using: &generator))
+                }
+                plan.shares = ShareWindow(shares, size: 1_000_000, root: root)
+            }
+            if Bool.random(using: &generator) {
+                plan.sizeClass = CoinbaseSizeClass.allCases.randomElement(using: &generator)
+            }
+            return plan
+        }
+    }
+
+    private func check(_ split: PayoutSplit, _ plan: PayoutPlan, _ reward: Int64, _ note: Comment) {
+        let (roster, before, after) = (plan.roster, split.ledgerBefore, split.ledgerAfter)
+        #expect(split.payouts.reduce(0) { $0 + $1.amount.satoshis } == reward, note)
+        #expect(after.accounts.reduce(0) { $0 + $1.balance } == 0, note)
+        #expect((try? PayoutLedger(decoding: after.encoded)) == after, note)
+        let shares = split.payouts.filter { $0.purpose == .share }
+        let pot = shares.reduce(0) { $0 + $1.amount.satoshis }
+        let members = shares.filter { roster[$0.name] != nil }
+        let leavers = shares.filter { roster[$0.name] == nil }
+        #expect(members.count <= (roster.scheme == .rotation ? 1 : roster.maxPayees), note)
+        #expect(leavers.count <= roster.maxPayees, note)
+        #expect(shares.count <= split.payeeLimit, note)
+        if members.count > 1 {
+            #expect(members.allSatisfy { $0.amount >= roster.minPayout }, note)
+        }
+        if pot >= 1000 {
+            #expect(shares.allSatisfy { $0.amount.satoshis >= dust($0.script) }, note)
+        }
+        let total = roster.inmates.reduce(Int128(0)) { $0 + Int128($1.weight) }
+        for name in Set((before.accounts + after.accounts).map(\.name)) {
+            let paid = shares.first { $0.name == name }?.amount.satoshis ?? 0
+            let entitled = (after[name]?.balance ?? 0) - (before[name]?.balance ?? 0) + 1000 * paid
+            guard let inmate = roster[name] else {
+                #expect(entitled == 0, note)
+                #expect(1000 * paid <= max(0, before[name]?.balance ?? 0), note)
+                continue
+            }
+            #expect(entitled >= 0, note)
+            guard roster.scheme == .weights || roster.scheme == .rotation else { continue }
+            let error = Int128(entitled) * total - Int128(pot) * 1000 * Int128(inmate.weight)
+            #expect(abs(error) < total, note)
+        }
+    }
+
+    @Test(
+        "However rosters change and however little there is, all that is paid is owed or shared",
+        arguments: 0..<32)
+    func changing(_ seed: UInt64) throws {
+        var network = try Changing(seed: seed)
+        var ledger = PayoutLedger()
+        for block in 0..<160 as Range<UInt64> {
+            if block % 3 == 0 { network.change() }
+            let reward = network.reward(of: Int((block / 8 + seed) % 4))
+            let plan = network.plan(ledger, root: hash(block))
+            let split = try plan.split(reward: Amount(satoshis: reward), onto: hash(block))
+            check(split, plan, reward, "seed \(seed), block \(block)")
+            if network.roster.scheme != .pplns {
+                let judgement = PayoutJudgement.judge(
+                    coinbase: Coinbase.transaction(
+                        height: 7, extraNonce: 1, outputs: split.coinbaseOutputs, hasWitness: true),
+                    reward: Amount(satoshis: reward), previous: hash(block),
+                    rosters: [network.roster], ledger: ledger)
+                #expect(judgement == .applied(split), "seed \(seed), block \(block)")
+            }
+            ledger = split.ledgerAfter
+        }
+        // Nobody joins or leaves any more: whoever left is paid.
+        let steady: Int64 = seed % 2 == 0 ? 1_000_000_000 : 5_000_000_000
+        for block in 1000..<1300 as Range<UInt64> {
+            let plan = PayoutPlan(roster: network.roster, ledger: ledger, finder: "m0")
+            let split = try plan.split(reward: Amount(satoshis: steady), onto: hash(block))
+            ledger = split.ledgerAfter
+        }
+        for account in ledger.accounts where network.roster[account.name] == nil {
+            #expect(
+                account.balance < 1000 * dust(account.script), "seed \(seed), \(account.name)")
+        }
+    }
+
+    @Test("Rewards that are always small pay in the end whoever left", arguments: 0..<8)
+    func alwaysSmall(_ seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        let roster = try Rosters.make([3, 2], minPayout: seed % 2 == 0 ? 5000 : 500_000)
+        var accounts: [PayoutLedger.Account] = []
+        for number in 0..<5 {
+            accounts.append(
+                .init(
+                    name: "gone\(number)", script: Rosters.script(70 + number),
+                    balance: .random(in: 294_000...9_000_000, using: &generator), payouts: 1))
+        }
+        accounts.append(
+            .init(
+                name: "m0", script: Rosters.script(0),
+                balance: -accounts.reduce(0) { $0 + $1.balance }, payouts: 1))
+        var ledger = try PayoutLedger(checking: accounts)
+        let reward = Int64.random(in: 600...3000, using: &generator)
+        for block in 0..<400 as Range<UInt64> {
+            let split = try PayoutPlan(roster: roster, ledger: ledger)
+                .split(reward: Amount(satoshis: reward), onto: hash(block))
+            ledger = split.ledgerAfter
+        }
+        for account in ledger.accounts where roster[account.name] == nil {
+            #expect(0..<294_000 ~= account.balance, "seed \(seed), \(account.name)")
+        }
+    }
+}
