@@ -125,11 +125,32 @@ extension Chainstate {
         _ block: Block, _ id: BlockID, _ fees: Amount
     ) throws(StorageError) {
         let reward = network.consensus.subsidy(at: index.height(of: id)) + fees
-        let judgement = try withIndexStore { store throws(StorageError) in
+        let note = try withIndexStore { store throws(StorageError) in
             try ledger.connect(
                 block, reward: reward, previous: block.header.previous, in: store)
         }
-        if let judgement { put(StoreKey.ledger(block.hash), judgement) }
+        guard let note else { return }
+        if let change = note.change { put(StoreKey.ledger(block.hash), change) }
+        if let flaw = note.flaw { put(StoreKey.flaw(block.hash), flaw?.encoded ?? []) }
+        tell(note.flaw ?? nil, of: block.hash, at: index.height(of: id))
+    }
+
+    /// Tells the log of a block that the ledger does not follow; of a run of those that pay by
+    /// something unknown here, of the first.
+    private func tell(_ flaw: PayoutFlaw?, of hash: BlockHash, at height: Int) {
+        defer { lastFlaw = flaw }
+        switch flaw {
+        case nil: break
+        case .violated(let reason):
+            report(
+                "Payouts violated in block \(hash.displayHex) height=\(height): \(reason). "
+                    + "The block is valid; the payout ledger leaves it out.")
+        case .unrecognised where lastFlaw != .unrecognised:
+            report(
+                "Payouts of block \(hash.displayHex) height=\(height) are by a roster or shares "
+                    + "not known here; the payout ledger leaves it out.")
+        case .unrecognised: break
+        }
     }
 
     /// Works out what a block beside the active chain would do to the payout ledger, if it is one of

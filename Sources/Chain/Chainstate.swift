@@ -45,6 +45,8 @@ final class Chainstate {
     let report: @Sendable (String) -> Void
     /// Why scripts were run last, as the log was told; nil in it where they were not.
     var distrustTold: Distrust??
+    /// What the log was told of the payouts of the last block.
+    var lastFlaw: PayoutFlaw?
     let fault: WriteFault
 
     /// What the store is to be told with the next write, whether or not coins are.

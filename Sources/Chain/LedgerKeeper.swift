@@ -13,6 +13,9 @@ struct LedgerKeeper {
     private(set) var current = PayoutLedger()
     /// Changes since the index was last written, which the store does not hold yet.
     private var unwritten: [BlockHash: PayoutChange] = [:]
+    /// Why it did not follow blocks, as far as the store does not hold that yet; nil in it where
+    /// what the store holds is no longer so.
+    private var flaws: [BlockHash: PayoutFlaw?] = [:]
 
     /// Whether any of them was judged by a share window. Such a one cannot be worked out again, for
     /// windows are not kept: it must be on the disk before anybody hears of the block.
@@ -38,10 +41,10 @@ struct LedgerKeeper {
     /// crash blocks are connected again before anyone has named a roster, and the share window of an
     /// old block is not at hand.
     ///
-    /// Returns what is to be written beside the block, if anything.
+    /// Returns what is to be written beside the block.
     mutating func connect(
         _ block: Block, reward: Amount, previous: BlockHash, in store: borrowing Database
-    ) throws(StorageError) -> [UInt8]? {
+    ) throws(StorageError) -> Note? {
         guard let coinbase = block.transactions.first else { return nil }
         var isUntrue = false
         if let known = try readableChange(of: block.hash, in: store), known.before == current {
@@ -56,14 +59,23 @@ struct LedgerKeeper {
         let judgement = PayoutJudgement.judge(
             coinbase: coinbase, reward: reward, previous: previous, rosters: rosters,
             ledger: current, windows: windows)
+        var note = Note()
+        if let flaw = PayoutFlaw(judgement) {
+            note.flaw = .some(flaw)
+        } else if judgement.split != nil, try self.flaw(of: block.hash, in: store) != nil {
+            // It was judged when its roster was not known here.
+            note.flaw = .some(nil)
+        }
+        flaws[block.hash] = note.flaw
         let after = judgement.ledger(after: current)
-        guard after != current || isUntrue else { return nil }
-        let record = keep(
-            PayoutChange(
-                before: current, after: after, terms: judgement.split.map(PayoutTerms.init)),
-            of: block.hash)
-        current = after
-        return record
+        if after != current || isUntrue {
+            note.change = keep(
+                PayoutChange(
+                    before: current, after: after, terms: judgement.split.map(PayoutTerms.init)),
+                of: block.hash)
+            current = after
+        }
+        return note
     }
 
     /// Whether a template was made for a block on that one.
@@ -94,6 +106,20 @@ struct LedgerKeeper {
         unwritten[hash] = change
         if let terms = change.terms, !terms.shareRoot.isZero { restsOnShares = true }
         return Self.encode(change)
+    }
+
+    /// What is to be written beside a block, if anything.
+    struct Note {
+        var change: [UInt8]?
+        /// Nil in it where one that was written is no longer so.
+        var flaw: PayoutFlaw??
+    }
+
+    /// Why the ledger did not follow a block; nil where it did, or had no reason to.
+    func flaw(of hash: BlockHash, in store: borrowing Database) throws(StorageError) -> PayoutFlaw?
+    {
+        if let flaw = flaws[hash] { return flaw }
+        return try store.get(StoreKey.flaw(hash)).flatMap { PayoutFlaw(decoding: $0) }
     }
 
     /// Keeps a window that a block may turn out to be paid by.
@@ -128,6 +154,9 @@ struct LedgerKeeper {
     /// The blocks of whose changes the store does not know yet.
     var unwrittenBlocks: some Sequence<BlockHash> { unwritten.keys }
 
+    /// Why blocks were not followed, as far as the store does not know it yet.
+    var unwrittenFlaws: [BlockHash: PayoutFlaw?] { flaws }
+
     /// A change that leads nowhere, by which the ledger as it is can be looked up under a block; nil
     /// for an empty one.
     var standing: [UInt8]? {
@@ -146,7 +175,11 @@ struct LedgerKeeper {
     /// Notes that the store now holds all changes.
     mutating func written() {
         unwritten.removeAll()
+<<<<<<< HEAD
         restsOnShares = false
+=======
+        flaws.removeAll()
+>>>>>>> 62fbfe5 (Keep why the payout ledger does not follow a block)
     }
 
     private static func encode(_ change: PayoutChange) -> [UInt8] {

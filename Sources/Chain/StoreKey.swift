@@ -38,6 +38,15 @@ enum StoreKey {
 
     static func block(_ hash: BlockHash) -> [UInt8] { key(blockPrefix, hash) }
     static func ledger(_ hash: BlockHash) -> [UInt8] { key(ledgerPrefix, hash) }
+    /// Why the ledger did not follow a block; beside what it did, so that both go together.
+    static func flaw(_ hash: BlockHash) -> [UInt8] { ledger(hash) + [UInt8(ascii: "v")] }
+    static func isFlaw(_ key: Span<UInt8>) -> Bool { key.count == 34 }
+
+    /// The block of one of these two keys.
+    static func ledgerHash(_ key: Span<UInt8>) -> BlockHash? {
+        guard key.count == 33 || isFlaw(key) else { return nil }
+        return Hash256(key.extracting(1..<33))
+    }
 
     private static func key(_ prefix: UInt8, _ hash: Hash256) -> [UInt8] {
         var bytes = [prefix]

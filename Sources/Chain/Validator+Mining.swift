@@ -76,11 +76,14 @@ extension Validator {
         return try chain.payoutChange(of: hash)
     }
 
-    /// What is owed as of a block; as of the tip if nil. Nil if the block is unknown.
+    /// What is owed as of a block; as of the tip if nil. Nil if the block is unknown, or was never
+    /// connected: what it would have done to the ledger was not worked out.
     public func ledger(at hash: BlockHash? = nil) throws(StorageError) -> PayoutLedger? {
         try checkRunning()
         guard let hash, hash != chain.tip.hash else { return chain.ledger.current }
-        guard let id = chain.index.find(hash) else { return nil }
+        guard let id = chain.index.find(hash),
+            chain.index.status(of: id).validity >= .scripts || chain.assumption?.base == id
+        else { return nil }
         return try chain.lastPayoutChange(upTo: id)?.after ?? PayoutLedger()
     }
 }
