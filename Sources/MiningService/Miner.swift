@@ -51,6 +51,9 @@ public actor Miner {
     var lastWindow: (size: UInt64, window: ShareWindow)?
     /// Told of what is done for the threads, in order; for tests.
     var observer: (@Sendable (Step) -> Void)?
+    /// The same of those whose coinbase is given out whole.
+    var paying: SharedTemplate?
+    var payingText = TemplateText()
     /// Jobs of this node's own threads are numbered from the top, those of clients from below.
     private var lastJobNumber = UInt64.max
     /// The weight and transactions of the last template built here, for `getmininginfo`.
@@ -110,7 +113,6 @@ public actor Miner {
         self.roster = roster
         self.finder = finder
         await judge()
-        await book.use(roster: roster)
         if session?.template != nil { try await renew() }
     }
 
@@ -141,6 +143,7 @@ public actor Miner {
         var rosters = roster.map { [$0] } ?? []
         for other in known where !rosters.contains(other) { rosters.append(other) }
         await validator.use(rosters: rosters)
+        await book.use(rosters: rosters)
     }
 
     // MARK: On demand
@@ -423,11 +426,19 @@ public actor Miner {
             scheme: roster?.scheme.rawValue, template: session?.template)
     }
 
-    /// What each member of the roster has been paid, as of the tip.
+    /// What each member of the roster has been paid, and each who left it and is in the ledger still,
+    /// as of the tip.
     public func inmates() async throws -> [InmateStatus] {
         guard let roster else { throw MinerError.noRoster }
         let ledger = try await validator.ledger() ?? PayoutLedger()
         return try await book.inmates(of: roster, ledger: ledger)
+    }
+
+    /// The blocks of the active chain that commit to a split and that the ledger does not follow,
+    /// newest first.
+    public func flaws() async throws -> [PayoutBlock] {
+        guard roster != nil else { return [] }
+        return try await book.flaws()
     }
 
     /// All payouts, newest first: of the template being mined, then of blocks, orphaned ones among

@@ -1,105 +1,87 @@
-import Chain
+public import Chain
 public import Cryptography
 import Genesis
 import Keys
 import Mining
 public import Primitives
 
-/// Follows the chain and notes what its coinbases pay to members of the roster.
+/// Follows the chain and notes what its coinbases paid to members of rosters, past ones too.
 ///
-/// It remembers the last block it has seen and reads on from there, so nothing is missed and a
-/// reorganisation is the same code.
+/// It goes by the records of what blocks did to the ledger, so other blocks are not read, and who
+/// was paid is known whatever the roster says now. It remembers the last block it has seen and goes
+/// on from there, so nothing is missed and a reorganisation is the same code.
 actor PayoutBook {
+    private typealias Payout = (name: String, output: Int, amount: Amount, script: Script)
+
     private struct Entry {
         var hash: BlockHash
         var height: Int
-        var payouts: [(name: String, output: Int, amount: Amount, script: Script)]
+        var payouts: [Payout]
         var txid: Txid
+        /// Why the ledger did not follow it.
+        var flaw: PayoutFlaw?
     }
 
     /// Orphaned entries that are kept.
     private static let orphansKept = 1000
-    /// Blocks read in one go.
+    /// Blocks followed in one go.
     private static let step = 500
-    /// How far ahead of the last payout a descriptor's scripts are known.
-    private static let lookAhead: UInt32 = 20
 
     private let validator: Validator
     private let network: Network
-    private var roster: Roster?
-    private var names: [Script: String] = [:]
-    /// How many payouts each member has had, counting every script once.
-    private var known: [String: UInt32] = [:]
+    /// Those known, by which outputs are told of blocks that the ledger does not follow.
+    private var rosters: [Roster] = []
+    /// The last block seen; nil until the records were read.
     private var cursor: BlockHash?
-    /// Blocks of the active chain that pay members, oldest first.
+    /// Blocks of the active chain that pay by a split, oldest first.
     private var entries: [Entry] = []
     private var orphaned: [Entry] = []
     private var isFollowing = false
-    /// Grows when it begins anew, so that a reader under way sees it.
-    private var generation = 0
 
     init(validator: Validator, network: Network) {
         self.validator = validator
         self.network = network
     }
 
-    func use(roster: Roster) {
-        self.roster = roster
-        generation += 1
-        names = [:]
-        known = [:]
-        cursor = nil
-        entries = []
-        for inmate in roster.inmates { learn(inmate, upTo: Self.lookAhead) }
-    }
-
-    private func learn(_ inmate: Roster.Inmate, upTo limit: UInt32) {
-        guard case .descriptor = inmate.destination else {
-            if let script = inmate.script(after: 0) { names[script] = inmate.name }
-            return
-        }
-        let from = known[inmate.name] ?? 0
-        guard limit > from else { return }
-        for index in from..<limit {
-            if let script = inmate.script(after: index) { names[script] = inmate.name }
-        }
-        known[inmate.name] = limit
-    }
+    func use(rosters: [Roster]) { self.rosters = rosters }
 
     // MARK: Following
 
-    /// Reads on to the tip. A branch that comes and goes between two calls is not seen.
+    /// Goes on to the tip. A branch that comes and goes between two calls is not seen.
     func follow() async throws {
         // One reader at a time: a second would read the same blocks again.
         while isFollowing { try await Task.sleep(for: .milliseconds(5)) }
         isFollowing = true
         defer { isFollowing = false }
-        // A descriptor that replaced another goes on at the index the ledger has reached.
-        if let ledger = try await validator.ledger() {
-            for inmate in roster?.inmates ?? [] {
-                learn(inmate, upTo: (ledger[inmate.name]?.payouts ?? 0) &+ Self.lookAhead)
-            }
-        }
-        reading: while true {
-            let reader = generation
+        if cursor == nil { try await begin() }
+        while true {
             let path = await validator.followPath(from: cursor, limit: Self.step)
-            guard reader == generation else { continue }
             for hash in path.disconnected { forget(hash) }
             if !path.disconnected.isEmpty { cursor = path.fork?.hash }
             for hash in path.connected {
-                guard let block = try await validator.block(hash),
-                    let info = await validator.blockInfo(hash)
-                else {
-                    // What was pruned cannot be told of; what stands after it can.
-                    cursor = hash
-                    continue
+                if let height = await validator.blockInfo(hash)?.height,
+                    let entry = try await entry(of: hash, at: height)
+                {
+                    entries.append(entry)
                 }
-                guard reader == generation else { continue reading }
-                note(block, hash: hash, height: info.height)
+                orphaned.removeAll { $0.hash == hash }
                 cursor = hash
             }
             if path.connected.isEmpty { return }
         }
+    }
+
+    /// Reads all records there are, those of orphaned blocks too.
+    private func begin() async throws {
+        let history = try await validator.payoutHistory()
+        var (active, orphaned): ([Entry], [Entry]) = ([], [])
+        let lost = history.blocks.lazy.filter { !$0.isActive && $0.flaw == nil }
+        let kept = Set(lost.map(\.hash).suffix(Self.orphansKept))
+        for block in history.blocks where block.isActive || kept.contains(block.hash) {
+            guard let entry = try await entry(of: block.hash, at: block.height) else { continue }
+            if block.isActive { active.append(entry) } else { orphaned.append(entry) }
+        }
+        (entries, self.orphaned, cursor) = (active, orphaned, history.tip)
     }
 
     private func forget(_ hash: BlockHash) {
@@ -109,45 +91,91 @@ actor PayoutBook {
         if orphaned.count > Self.orphansKept { orphaned.removeFirst() }
     }
 
-    private func note(_ block: Block, hash: BlockHash, height: Int) {
-        guard let coinbase = block.transactions.first else { return }
-        var entry = Entry(hash: hash, height: height, payouts: [], txid: coinbase.txid)
-        for (index, output) in coinbase.outputs.enumerated() {
-            guard let name = names[output.script] else { continue }
-            entry.payouts.append((name, index, output.value, output.script))
-            if let inmate = roster?[name] {
-                learn(inmate, upTo: UInt32(clamping: entries.count) + Self.lookAhead)
+    /// What a block paid; nil where it pays by no split, or was pruned: then it cannot be told.
+    private func entry(of hash: BlockHash, at height: Int) async throws -> Entry? {
+        let change = try await validator.payoutChange(of: hash)
+        let flaw = change == nil ? try await validator.payoutFlaw(of: hash) : nil
+        guard change != nil || flaw != nil,
+            let coinbase = try await validator.block(hash)?.transactions.first
+        else { return nil }
+        let payouts: [Payout]
+        if let change {
+            payouts = change.paidOutputs(of: coinbase).map {
+                ($0.name, $0.output, $0.amount, $0.script)
             }
+        } else {
+            payouts = try await outputs(of: coinbase, after: hash)
         }
-        orphaned.removeAll { $0.hash == hash }
-        if !entry.payouts.isEmpty { entries.append(entry) }
+        return Entry(
+            hash: hash, height: height, payouts: payouts, txid: coinbase.txid, flaw: flaw)
+    }
+
+    /// The outputs of a block that the ledger does not follow: whose they are shows in scripts alone.
+    private func outputs(
+        of coinbase: Transaction, after hash: BlockHash
+    ) async throws -> [Payout] {
+        let ledger = try await validator.ledger(at: hash) ?? PayoutLedger()
+        var names: [Script: String] = [:]
+        var payouts: [String: UInt32] = [:]
+        for account in ledger.accounts {
+            names[account.script] = account.name
+            payouts[account.name] = account.payouts
+        }
+        for inmate in rosters.reversed().flatMap(\.inmates) {
+            guard let script = inmate.script(after: payouts[inmate.name] ?? 0) else { continue }
+            names[script] = inmate.name
+        }
+        return coinbase.outputs.enumerated().compactMap { index, output in
+            names[output.script].map { ($0, index, output.value, output.script) }
+        }
     }
 
     // MARK: Telling
 
+    /// Members in the roster's order, then who left it and is in the ledger still.
     func inmates(of roster: Roster, ledger: PayoutLedger) async throws -> [InmateStatus] {
         try await follow()
         let tip = validator.tip
-        var statuses: [String: InmateStatus] = [:]
+        let accounts = Dictionary(ledger.accounts.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
         let total = roster.inmates.reduce(Int128(0)) { $0 + Int128($1.weight) }
-        for inmate in roster.inmates {
-            let account = ledger[inmate.name]
+        var statuses = roster.inmates.map { inmate in
+            let account = accounts[inmate.name]
             let script = inmate.script(after: account?.payouts ?? 0) ?? []
-            statuses[inmate.name] = InmateStatus(
+            return InmateStatus(
                 name: inmate.name, address: Address(script)?.text(on: network), script: script,
                 weight: inmate.weight, share: Double(inmate.weight) / Double(total),
-                balance: account?.balance ?? 0)
+                balance: account?.balance ?? 0, isMember: true)
         }
+        let members = Set(roster.inmates.map(\.name))
+        for account in ledger.accounts where !members.contains(account.name) {
+            statuses.append(
+                InmateStatus(
+                    name: account.name, address: Address(account.script)?.text(on: network),
+                    script: account.script, weight: 0, share: 0, balance: account.balance,
+                    isMember: false))
+        }
+        let places = Dictionary(
+            statuses.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
         for entry in entries {
             let isMature = isMature(entry.height, tip: tip)
             for payout in entry.payouts {
-                statuses[payout.name]?.add(payout.amount, isMature: isMature)
+                guard let place = places[payout.name] else { continue }
+                statuses[place].add(payout.amount, isMature: isMature)
             }
         }
-        for entry in orphaned {
-            for payout in entry.payouts { statuses[payout.name]?.orphaned += payout.amount }
+        for payout in orphaned.flatMap(\.payouts) {
+            guard let place = places[payout.name] else { continue }
+            statuses[place].orphaned += payout.amount
         }
-        return roster.inmates.compactMap { statuses[$0.name] }
+        return statuses
+    }
+
+    /// The blocks of the active chain that the ledger does not follow, newest first.
+    func flaws() async throws -> [PayoutBlock] {
+        try await follow()
+        return entries.reversed().filter { $0.flaw != nil }.map {
+            PayoutBlock(hash: $0.hash, height: $0.height, isActive: true, flaw: $0.flaw)
+        }
     }
 
     /// Whether a coinbase at `height` may be spent in the next block.
@@ -165,7 +193,7 @@ actor PayoutBook {
                     PayoutRecord(
                         name: payout.name, amount: payout.amount, status: .template,
                         height: template.context.height, confirmations: 0, output: index,
-                        block: nil, txid: nil, script: payout.script))
+                        block: nil, txid: nil, script: payout.script, flaw: nil))
             }
         }
         for entry in entries.reversed() {
@@ -192,7 +220,7 @@ actor PayoutBook {
             PayoutRecord(
                 name: $0.name, amount: $0.amount, status: status(), height: entry.height,
                 confirmations: confirmations(), output: $0.output, block: entry.hash,
-                txid: entry.txid, script: $0.script)
+                txid: entry.txid, script: $0.script, flaw: entry.flaw)
         }
     }
 }
@@ -208,6 +236,8 @@ public struct InmateStatus: Sendable {
     public var share: Double
     /// Owed, or owing below zero, in millisatoshis.
     public var balance: Int64
+    /// Whether he is in the roster still.
+    public var isMember: Bool
     /// By coinbases of the active chain, mature or not.
     public var paid = Amount.zero
     /// What cannot be spent in the next block yet.
@@ -219,7 +249,8 @@ public struct InmateStatus: Sendable {
     public var payouts = 0
 
     init(
-        name: String, address: String?, script: Script, weight: Int64, share: Double, balance: Int64
+        name: String, address: String?, script: Script, weight: Int64, share: Double,
+        balance: Int64, isMember: Bool
     ) {
         self.name = name
         self.address = address
@@ -227,6 +258,7 @@ public struct InmateStatus: Sendable {
         self.weight = weight
         self.share = share
         self.balance = balance
+        self.isMember = isMember
     }
 
     mutating func add(_ amount: Amount, isMature: Bool) {
@@ -254,4 +286,6 @@ public struct PayoutRecord: Sendable {
     public var block: BlockHash?
     public var txid: Txid?
     public var script: Script
+    /// Why the ledger did not follow the block.
+    public var flaw: PayoutFlaw?
 }

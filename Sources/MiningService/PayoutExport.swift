@@ -48,7 +48,8 @@ extension Miner {
         for taken in [path, sharesPath] where System.exists(taken) {
             throw StorageError(path: taken, reason: "There is such a file already")
         }
-        let (blocks, tip) = try await exportedBlocks()
+        let exported = try await exportedBlocks()
+        let (blocks, tip) = (exported.listed, exported.tip)
         let all = (roster.map { [$0] } ?? []) + known
         let factors = Dictionary(all.map { ($0.hash, $0.pplnsFactor) }) { first, _ in first }
         let reaches = blocks.map { block in
@@ -87,46 +88,49 @@ extension Miner {
             ("tip", ["height": .int(tip.height), "hash": .string(tip.hash.displayHex)]),
             ("rosters", .array(written)),
             ("blocks", .array(blocks.map(\.json))),
+            ("flagged", .array(exported.flagged)),
             ("ledger", .array(ledger.accounts.map(PayoutExport.account))),
             ("start", beginning),
             ("shares", shares?.json ?? .null),
         ])
         let (bytes, digest) = export.text
-        try File.replace(path, with: bytes.span)
+        do {
+            try File.replace(path, with: bytes.span)
+        } catch {
+            // Left behind, it would stand in the way of the next try.
+            if shares != nil { try? System.remove(sharesPath) }
+            throw error
+        }
         return PayoutExport.Summary(
             path: path, sharesPath: shares == nil ? nil : sharesPath, blocks: blocks.count,
             digest: digest)
     }
 
+    private struct ExportedBlocks {
+        var listed: [ExportedBlock] = []
+        /// Those that commit to a split and that the ledger does not follow.
+        var flagged: [JSON] = []
+        var tip: (hash: BlockHash, height: Int)
+    }
+
     /// The blocks of the active chain that changed the ledger, from the first to the tip.
-    private func exportedBlocks() async throws -> (
-        blocks: [ExportedBlock], tip: (hash: BlockHash, height: Int)
-    ) {
-        var blocks: [ExportedBlock] = []
-        var cursor: BlockHash?
-        var end: (hash: BlockHash, height: Int) = (network.genesisHash, 0)
-        while true {
-            let path = await validator.followPath(from: cursor, limit: 500)
-            // The chain moved while it was read: what is no longer of it goes.
-            for hash in path.disconnected {
-                blocks.removeAll { $0.hash == hash }
-                cursor = path.fork?.hash
-            }
-            if let fork = path.fork, !path.disconnected.isEmpty { end = (fork.hash, fork.height) }
-            guard !path.connected.isEmpty else { return (blocks, end) }
-            for hash in path.connected {
-                cursor = hash
-                guard let info = await validator.blockInfo(hash) else { continue }
-                end = (hash, info.height)
-                guard let change = try await validator.payoutChange(of: hash),
-                    let terms = change.terms
-                else { continue }
-                blocks.append(
+    private func exportedBlocks() async throws -> ExportedBlocks {
+        let history = try await validator.payoutHistory()
+        let height = await validator.blockInfo(history.tip)?.height ?? 0
+        var exported = ExportedBlocks(tip: (history.tip, height))
+        for block in history.blocks where block.isActive {
+            if let flaw = block.flaw {
+                exported.flagged.append(PayoutExport.flagged(block, flaw))
+            } else if let change = try await validator.payoutChange(of: block.hash),
+                let terms = change.terms, let info = await validator.blockInfo(block.hash)
+            {
+                exported.listed.append(
                     ExportedBlock(
-                        hash: hash, height: info.height, bits: info.header.bits,
+                        hash: block.hash, height: block.height, bits: info.header.bits,
                         before: change.before.root, after: change.after.root, terms: terms))
             }
         }
+        return exported
     }
 
     /// Off the actor: there may be a gigabyte of it.
@@ -181,5 +185,14 @@ extension PayoutExport {
             "name": .string(account.name), "script": .string(account.script.hex),
             "balance": .int(account.balance), "payouts": .int(account.payouts),
         ]
+    }
+
+    fileprivate static func flagged(_ block: PayoutBlock, _ flaw: PayoutFlaw) -> JSON {
+        var object: JSONObject = [
+            "height": .int(block.height), "hash": .string(block.hash.displayHex),
+            "flaw": .string(flaw.name),
+        ]
+        if let reason = flaw.reason { object.append("reason", .string(reason)) }
+        return .object(object)
     }
 }

@@ -16,6 +16,9 @@ struct RosterCommand: ParsableCommand {
     @Option(help: "The node's network: main, test, testnet4, signet, regtest, yard.")
     var chain = "yard"
 
+    @Option(help: "The file that defines the node's network, where it is one of its own.")
+    var network: String?
+
     @Option(help: "Where the node answers, on this machine (default: the network's port).")
     var rpcport: UInt16?
 
@@ -29,12 +32,29 @@ struct RosterCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
-        guard Network.named(chain) != nil else { throw ValidationError("Unknown chain \(chain).") }
+        _ = try chosen()
         try (0...1000).check(payouts, of: "payouts")
     }
 
+    private func chosen() throws -> Network {
+        guard let file = self.network else {
+            guard let named = Network.named(chain) else {
+                throw ValidationError("Unknown chain \(chain).")
+            }
+            return named
+        }
+        guard let bytes = FileManager.default.contents(atPath: file) else {
+            throw ValidationError("The network definition \(file) cannot be read.")
+        }
+        do {
+            return try Network(json: [UInt8](bytes))
+        } catch {
+            throw ValidationError("The network definition \(file) is wrong: \(error)")
+        }
+    }
+
     func run() throws {
-        guard let network = Network.named(chain) else { throw ExitCode.failure }
+        let network = try chosen()
         let base = NSString(string: datadir).expandingTildeInPath
         let folder = network.dataFolder.isEmpty ? base : base + "/" + network.dataFolder
         let client = RPCClient(port: rpcport ?? network.rpcPort, cookiePath: folder + "/.cookie")
@@ -98,14 +118,15 @@ struct RosterView {
             .init(title: "shares", isNumber: true),
         ])
         for inmate in inmates {
+            let name = inmate["name"]?.stringValue ?? ""
             table.add([
-                inmate["name"]?.stringValue ?? "", number(inmate["weight"]),
+                inmate["left"] == true ? name + " (left)" : name, number(inmate["weight"]),
                 number(inmate["mature"]), number(inmate["immature"]), number(inmate["orphaned"]),
                 Self.satoshis(inmate["owedmsat"]?.int ?? 0), number(inmate["miners"]),
                 Self.rate(inmate["hashespersecond"]?.double ?? 0), number(inmate["shares"]),
             ])
         }
-        var lines = [summary, ""] + table.lines
+        var lines = [summary] + warnings + [""] + table.lines
         var list = TextTable([
             .init(title: "payout"), .init(title: "amount", isNumber: true),
             .init(title: "height", isNumber: true), .init(title: "status"),
@@ -131,6 +152,22 @@ struct RosterView {
             text += ", not mining by itself"
         }
         return text + ", \(number(miner["blocks"])) blocks found since the node started"
+    }
+
+    /// What is wrong with blocks that the ledger does not follow.
+    private var warnings: [String] {
+        var warnings: [String] = []
+        if let last = miner["lastviolated"] {
+            warnings.append(
+                "WARNING: \(number(miner["violated"])) blocks do not pay as they commit to, last at "
+                    + "height \(number(last["height"])): \(last["reason"]?.stringValue ?? "")")
+        }
+        if let count = miner["unrecognised"] {
+            warnings.append(
+                "WARNING: \(number(count)) blocks pay by a roster or shares this node does not know"
+            )
+        }
+        return warnings
     }
 
     /// What the search waits for, in words.

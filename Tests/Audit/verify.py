@@ -398,6 +398,7 @@ def audit(export, blocks, shares, start):
     tip = bytes.fromhex(export["tip"]["hash"])[::-1]
     path = path_to(tip, bytes.fromhex(network["genesis"])[::-1], blocks)
     require(len(path) - 1 == export["tip"]["height"], "the tip has another height")
+    flagged = {item["hash"]: item for item in export.get("flagged", [])}
     coins, ledger, notes, paid, immature = {}, start.ledger, [], 0, 0
     for height, block in enumerate(path):
         try:
@@ -411,10 +412,17 @@ def audit(export, blocks, shares, start):
         require(height == 0 or sum(value for value, _ in outputs) <= reward,
                 f"block {height} mints too much")
         terms = listed.pop(block.hash[::-1].hex(), None)
+        flaw = flagged.pop(block.hash[::-1].hex(), None)
+        require(flaw is None or flaw["height"] == height,
+                f"block {height} is flagged at another height")
         if terms is None:
             if any(script[:6] == TAG and len(script) == 38 for _, script in outputs):
-                notes.append(f"block {height} commits to a split that was not applied")
+                reason = f": {flaw['flaw']} {flaw.get('reason', '')}".rstrip() if flaw else ""
+                notes.append(f"block {height} commits to a split that was not applied" + reason)
+            else:
+                require(flaw is None, f"block {height} is flagged and commits to nothing")
             continue
+        require(flaw is None, f"block {height} is both listed and flagged")
         require(terms["height"] == height, f"block {height} is listed at another height")
         if start.skip(height, terms):
             continue
@@ -435,7 +443,7 @@ def audit(export, blocks, shares, start):
         paid += amount
         if height + network["maturity"] > len(path):
             immature += amount
-    require(not listed, "blocks are listed that are not of the chain")
+    require(not listed and not flagged, "blocks are listed that are not of the chain")
     if start.trusted:
         notes.append(f"{start.trusted} blocks below {start.height}, and what was owed after them, "
                      "are taken on trust")

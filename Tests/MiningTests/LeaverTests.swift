@@ -232,3 +232,37 @@ import Testing
         }
     }
 }
+
+@Suite("Whom a block paid") struct PaidOutputTests {
+    @Test("It shows in what the block did to the ledger, whatever the roster says since")
+    func paid() throws {
+        let hash = Hash256(words: (1, 2, 3, 4))
+        var roster = try Rosters.make([3, 2, 1], finder: 100)
+        var ledger = PayoutLedger()
+        // The second block pays who has left, to the last thousandth: he is in no ledger after.
+        for (number, reward) in [(0, 1_000_000), (1, 2_000_000)] as [(Int, Int64)] {
+            if number == 1 {
+                let accounts: [PayoutLedger.Account] = [
+                    .init(name: "gone", script: Rosters.script(9), balance: 700_000, payouts: 4),
+                    .init(name: "idle", script: Rosters.script(8), balance: 1000, payouts: 4),
+                    .init(name: "m0", script: Rosters.script(0), balance: -701_000, payouts: 1),
+                ]
+                ledger = try PayoutLedger(checking: accounts)
+                roster.inmates.removeLast()
+            }
+            let split = try PayoutPlan(roster: roster, ledger: ledger, finder: "m1")
+                .split(reward: Amount(satoshis: reward), onto: hash)
+            let coinbase = Coinbase.transaction(
+                height: 7, extraNonce: 1, outputs: split.coinbaseOutputs, hasWitness: true)
+            let change = PayoutChange(
+                before: split.ledgerBefore, after: split.ledgerAfter, terms: PayoutTerms(split))
+            let paid = change.paidOutputs(of: coinbase)
+            let expected = split.payouts.filter { !$0.name.isEmpty }
+            #expect(paid.map(\.name) == expected.map(\.name))
+            #expect(paid.map(\.amount) == expected.map(\.amount))
+            #expect(paid.map(\.output) == Array(expected.indices))
+            #expect(paid.contains { $0.name == "gone" } == (number == 1))
+            ledger = split.ledgerAfter
+        }
+    }
+}

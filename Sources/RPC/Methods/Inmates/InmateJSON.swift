@@ -1,3 +1,4 @@
+import Chain
 import Cryptography
 import Genesis
 import Keys
@@ -15,6 +16,7 @@ enum InmateJSON {
         if let address = status.address { object.append("address", .string(address)) }
         object.append("scriptPubKey", .hex(status.script.bytes))
         object.append("weight", .int(status.weight))
+        if !status.isMember { object.append("left", true) }
         object.append("share", .double(status.share))
         object.append("paid", .amount(status.paid.satoshis))
         object.append("immature", .amount(status.immature.satoshis))
@@ -45,11 +47,18 @@ enum InmateJSON {
         if let block = record.block { object.append("blockhash", .string(block.displayHex)) }
         if let txid = record.txid { object.append("txid", .string(txid.displayHex)) }
         object.append("vout", .int(record.output))
+        if let flaw = record.flaw { append(flaw, to: &object) }
         if record.status == .immature {
             // The height of the tip from which on it can be spent.
             object.append("maturesat", .int(record.height + network.consensus.coinbaseMaturity - 1))
         }
         return .object(object)
+    }
+
+    /// Why the ledger does not follow a block.
+    static func append(_ flaw: PayoutFlaw, to object: inout JSONObject) {
+        object.append("flaw", .string(flaw.name))
+        if let reason = flaw.reason { object.append("reason", .string(reason)) }
     }
 
     static func payout(_ payout: PayoutSplit.Payout, _ network: Network) -> JSON {

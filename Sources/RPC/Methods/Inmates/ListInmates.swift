@@ -4,7 +4,7 @@ import Notation
 struct ListInmates: RPCMethod {
     let name = "listinmates"
     let summary =
-        "Returns what every inmate of the node's roster has been paid by coinbases of the active chain.\nWhat can be spent in the next block is mature, the rest of it immature.\n"
+        "Returns what every inmate of the node's roster has been paid by coinbases of the active chain.\nWhat can be spent in the next block is mature, the rest of it immature.\nWho left the roster and is still owed something, or owes, stands at the end, marked as left.\n"
     let examples = [Example()]
 
     func call(_ request: RPCRequest, _ context: RPCContext) async throws -> JSON {
@@ -23,18 +23,19 @@ struct GetInmate: RPCMethod {
     func call(_ request: RPCRequest, _ context: RPCContext) async throws -> JSON {
         let name = try request.string("name")
         let statuses = try await context.mining { try await $0.inmates() }
-        guard let status = statuses.first(where: { $0.name == name }) else {
+        let records = try await context.mining { try await $0.payouts() }
+            .filter { $0.name == name }
+        let status = statuses.first { $0.name == name }
+        // Who left with nothing owed is known by what he was paid alone.
+        guard status != nil || !records.isEmpty else {
             throw RPCError.invalidAddressOrKey("No inmate is named \"\(name)\"")
         }
-        let records = try await context.mining { try await $0.payouts() }
-        guard var object = InmateJSON.inmate(status, context.work()[name]).object else {
-            return .null
+        var object: JSONObject = ["name": .string(name), "left": true]
+        if let status, let shown = InmateJSON.inmate(status, context.work()[name]).object {
+            object = shown
         }
         object.append(
-            "history",
-            .array(
-                records.filter { $0.name == name }
-                    .map { InmateJSON.record($0, context.definition) }))
+            "history", .array(records.map { InmateJSON.record($0, context.definition) }))
         return .object(object)
     }
 }

@@ -4,7 +4,7 @@ import Notation
 struct ListPayouts: RPCMethod {
     let name = "listpayouts"
     let summary =
-        "Returns payouts to inmates, newest first: of the block being mined (template), then immature, mature and orphaned ones.\n"
+        "Returns payouts to inmates, newest first: of the block being mined (template), then immature, mature and orphaned ones.\nOf blocks that the ledger does not follow the flaw is told, and the reason where their outputs contradict what they commit to.\n"
     let parameters = [
         Parameter("count", .number, default: 100, "The number of payouts to return"),
         Parameter("skip", .number, default: 0, "The number of payouts to skip"),

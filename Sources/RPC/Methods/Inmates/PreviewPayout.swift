@@ -38,6 +38,11 @@ struct GetPayoutLedger: RPCMethod {
     func call(_ request: RPCRequest, _ context: RPCContext) async throws -> JSON {
         let hash = request.has("blockhash") ? try request.hash("blockhash") : nil
         guard let ledger = try await context.validator.ledger(at: hash) else {
+            if let hash, await context.validator.blockInfo(hash) != nil {
+                throw RPCError.misc(
+                    "The block was never part of the active chain: what is owed as of it was not "
+                        + "worked out")
+            }
             throw RPCError.invalidAddressOrKey("Block not found")
         }
         return InmateJSON.ledger(ledger)

@@ -1,3 +1,4 @@
+import Chain
 import Cryptography
 import Mining
 import MiningService
@@ -58,7 +59,9 @@ struct GetMinerInfo: RPCMethod {
     }
 
     static func json(_ context: RPCContext) async throws -> JSON {
-        let status = try await context.mining { await $0.status() }
+        let (status, flaws) = try await context.mining { miner in
+            (await miner.status(), try await miner.flaws())
+        }
         var object = JSONObject()
         object.append("mining", .bool(status.isMining))
         object.append("threads", .int(status.threads))
@@ -72,6 +75,17 @@ struct GetMinerInfo: RPCMethod {
             object.append("height", .int(template.context.height))
             object.append("transactions", .int(template.transactions.count))
             object.append("reward", .amount(template.coinbaseValue.satoshis))
+        }
+        for name in ["violated", "unrecognised"] {
+            let count = flaws.count { $0.flaw?.name == name }
+            if count > 0 { object.append(name, .int(count)) }
+        }
+        if let last = flaws.first(where: { $0.flaw?.reason != nil }), let flaw = last.flaw {
+            var shown: JSONObject = [
+                "height": .int(last.height), "blockhash": .string(last.hash.displayHex),
+            ]
+            InmateJSON.append(flaw, to: &shown)
+            object.append("lastviolated", .object(shown))
         }
         if let pause = status.pause { object.append("waitsfor", .string(pause.rawValue)) }
         if let problem = status.problem { object.append("problem", .string(problem)) }
