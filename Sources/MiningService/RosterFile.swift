@@ -1,6 +1,7 @@
 public import Genesis
 public import Mining
 public import Primitives
+import Storage
 import TOMLKit
 
 #if canImport(FoundationEssentials)
@@ -25,15 +26,18 @@ public enum RosterFile {
     ) async throws(RosterError) -> Roster {
         let text: String
         do {
-            let bytes = try Data(contentsOf: URL(filePath: path))
-            guard bytes.count <= maximumSize else {
-                throw RosterError(line: nil, reason: "the file is larger than 4 MiB")
+            // The size is looked at first: a file may have no end.
+            guard let bytes = try File.contents(of: path, limit: maximumSize) else {
+                throw RosterError(line: nil, reason: "cannot be read").inFile(path)
             }
             text = String(decoding: bytes, as: UTF8.self)
         } catch let error as RosterError {
-            throw error.inFile(path)
+            throw error
         } catch {
-            throw RosterError(line: nil, reason: "cannot be read").inFile(path)
+            let isLarge = (System.size(path) ?? 0) > maximumSize
+            throw RosterError(
+                line: nil, reason: isLarge ? "the file is larger than 4 MiB" : "cannot be read"
+            ).inFile(path)
         }
         do throws(RosterError) {
             return try await read(text, network: network, walletScript: walletScript)

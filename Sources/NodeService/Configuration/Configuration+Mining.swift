@@ -33,6 +33,24 @@ extension Configuration {
         return options
     }
 
+    /// Numbers of our own options, which no program passes that was written for another node: what is
+    /// none, or out of bounds, is an error.
+    private static let numbers: [(name: String, bounds: ClosedRange<Int>)] = [
+        ("mine", 0...1024), ("minerthreads", 0...1024), ("mineduty", 1...100),
+        ("minerduty", 1...100), ("minerinterval", 0...(1 << 30)), ("sharelogsize", 64...(1 << 20)),
+    ]
+
+    func checkMiningNumbers() throws {
+        for (name, bounds) in Self.numbers {
+            guard case .text(let text)? = settings.value(name), !text.isEmpty else { continue }
+            guard let number = Int(text), bounds.contains(number) else {
+                throw ConfigurationError(
+                    "Invalid value for -\(name): '\(text)' (must be a whole number from "
+                        + "\(bounds.lowerBound) to \(bounds.upperBound))")
+            }
+        }
+    }
+
     /// How many threads mine from the start: nil for none, 0 for all cores.
     func miningThreads() throws -> Int? {
         for name in ["mine", "minerthreads"] where settings.isSet(name) {

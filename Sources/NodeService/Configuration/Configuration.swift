@@ -112,6 +112,7 @@ public struct Configuration: Sendable {
         _ = try keepsBlockFilters()
         _ = try servesBlockFilters()
         _ = try pruneMode()
+        try checkMiningNumbers()
         for name in ["port", "rpcport"] {
             guard let text = settings.string(name) else { continue }
             guard let port = Int(text), (1...65535).contains(port) else {

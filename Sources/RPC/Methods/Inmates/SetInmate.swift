@@ -63,10 +63,16 @@ struct SetInmate: RPCMethod {
         }
         try Self.check(roster, name: name, weight: weight)
         try await context.mining { miner in
-            try File.replace(source.path, with: Array(text.text.utf8).span)
-            let finder = await miner.finder
-            try await miner.use(
-                roster: roster, finder: finder.flatMap { roster[$0] == nil ? nil : $0 })
+            let (old, finder) = (await miner.roster, await miner.finder)
+            do {
+                try await miner.use(
+                    roster: roster, finder: finder.flatMap { roster[$0] == nil ? nil : $0 })
+                try File.replace(source.path, with: Array(text.text.utf8).span)
+            } catch {
+                // The file says what it said, so the miner does what it did.
+                if let old { try? await miner.use(roster: old, finder: finder) }
+                throw error
+            }
         }
         await context.stratum?.use(roster: roster)
         return [
