@@ -87,6 +87,9 @@ public struct BlockTemplate: Sendable {
             hasWitness: witnessCommitment != nil)
     }
 
+    /// The cost of the coinbase's signature operations.
+    public var coinbaseSigOpCost: Int { Coinbase.sigOpCost(of: outputs) }
+
     /// The coinbase, with the answer to the network's challenge where there is one to be given. A
     /// challenge that the keys do not answer leaves it as it is, and the block is refused.
     public func signedCoinbase(extraNonce: UInt64, time: UInt32) -> Transaction {

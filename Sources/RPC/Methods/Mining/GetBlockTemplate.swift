@@ -71,9 +71,11 @@ struct GetBlockTemplate: RPCMethod {
         guard mode == "template" else { throw RPCError.invalidParameter("Invalid mode") }
         var rules: Set<String> = []
         for rule in asked["rules"]?.array ?? [] { rules.insert(try rule.asString()) }
+        var wishes = TemplateWishes(asked["capabilities"])
         try await checkReadiness(context)
         if let poll = asked["longpollid"], !poll.isNull {
-            try await context.endingAtStop { try await wait(poll, context) }
+            let isSameTip = try await context.endingAtStop { try await wait(poll, context) }
+            wishes.submitOld = wishes.knowsSubmitOld ? isSameTip : nil
         }
         if context.definition.consensus.signetChallenge != nil, !rules.contains("signet") {
             throw RPCError.invalidParameter(
@@ -85,8 +87,18 @@ struct GetBlockTemplate: RPCMethod {
                 "getblocktemplate must be called with the segwit rule set (call with {\"rules\": [\"segwit\"]})"
             )
         }
-        let work = try await context.requiredMiner().sharedTemplate()
-        return try await TemplateJSON(work: work, rules: rules, context: context).json()
+        let miner = try context.requiredMiner()
+        if wishes.wantsCoinbase,
+            let work = try await context.mining({ try await $0.payingTemplate() })
+        {
+            wishes.givesCoinbase = true
+            return try await TemplateJSON(
+                work: work, rules: rules, wishes: wishes, context: context
+            ).json()
+        }
+        let work = try await miner.sharedTemplate()
+        return try await TemplateJSON(work: work, rules: rules, wishes: wishes, context: context)
+            .json()
     }
 
     private func judge(_ asked: JSON, _ context: RPCContext) async throws -> JSON {
@@ -112,8 +124,8 @@ struct GetBlockTemplate: RPCMethod {
     }
 
     /// Waits until the tip is another than the one named, or, from a minute on, until there are
-    /// other transactions (BIP22).
-    private func wait(_ poll: JSON, _ context: RPCContext) async throws {
+    /// other transactions (BIP22). Returns whether work on the one named is good still.
+    private func wait(_ poll: JSON, _ context: RPCContext) async throws -> Bool {
         let validator = context.validator
         var watched = validator.tip.hash
         var updates = try await context.requiredMiner().sharedUpdates
@@ -129,9 +141,31 @@ struct GetBlockTemplate: RPCMethod {
                 throw RPCError.notConnected("Shutting down")
             }
             guard context.clock.monotonic() >= next else { continue }
-            if await validator.mempool({ $0.updates }) != updates { return }
+            if await validator.mempool({ $0.updates }) != updates { return true }
             next += .seconds(10)
         }
+        return false
+    }
+}
+
+/// What a client can do that Bitcoin Core does not serve (BIP22 and BIP23). Whoever says nothing of
+/// it is answered as by Core.
+private struct TemplateWishes {
+    /// It takes a whole coinbase and adds to its script at most.
+    let wantsCoinbase: Bool
+    /// It makes a coinbase by itself, if need be.
+    let takesValue: Bool
+    let knowsSubmitOld: Bool
+    /// Whether there is a coinbase to be given.
+    var givesCoinbase = false
+    /// Whether work from before the wait is to be handed in still; nil where it is not to be said.
+    var submitOld: Bool?
+
+    init(_ capabilities: JSON?) {
+        let named = Set((capabilities?.array ?? []).map(\.stringValue))
+        wantsCoinbase = named.contains("coinbasetxn")
+        takesValue = named.contains("coinbasevalue")
+        knowsSubmitOld = wantsCoinbase || named.contains("longpoll")
     }
 }
 
@@ -139,6 +173,7 @@ struct GetBlockTemplate: RPCMethod {
 private struct TemplateJSON {
     let work: Miner.SharedTemplate
     let rules: Set<String>
+    let wishes: TemplateWishes
     let context: RPCContext
 
     func json() async throws -> JSON {
@@ -162,11 +197,19 @@ private struct TemplateJSON {
         object.append("previousblockhash", .string(current.previous.displayHex))
         object.append("transactions", .written(work.text.pieces))
         object.append("coinbaseaux", .object(JSONObject()))
-        object.append("coinbasevalue", .int(template.coinbaseValue.satoshis))
+        if wishes.givesCoinbase { object.append("coinbasetxn", coinbase(scale: scale)) }
+        if !wishes.givesCoinbase || wishes.takesValue {
+            object.append("coinbasevalue", .int(template.coinbaseValue.satoshis))
+        }
         object.append("longpollid", .string(current.previous.displayHex + "\(work.updates)"))
+        if let submitOld = wishes.submitOld { object.append("submitold", .bool(submitOld)) }
         object.append("target", .string(UInt256.decodeCompact(current.bits).value.hex))
         object.append("mintime", .int(current.minimumTime))
-        object.append("mutable", ["time", "transactions", "prevblock"])
+        // Other transactions have other fees, which the coinbase that is given does not pay out.
+        object.append(
+            "mutable",
+            wishes.givesCoinbase
+                ? ["time", "coinbase/append"] : ["time", "transactions", "prevblock"])
         object.append("noncerange", "00000000ffffffff")
         object.append("sigoplimit", .int(ConsensusLimits.maximumSigOpCost / scale))
         object.append("sizelimit", .int(4_000_000 / scale))
@@ -181,6 +224,20 @@ private struct TemplateJSON {
             object.append("default_witness_commitment", .hex(commitment.bytes))
         }
         return .object(object)
+    }
+
+    /// The whole coinbase, with the payouts and what it commits to. To its script a client may add
+    /// what makes its work differ from that of others.
+    private func coinbase(scale: Int) -> JSON {
+        let template = work.template
+        let coinbase = template.coinbase()
+        return [
+            "data": .hex(coinbase.bytes), "txid": .string(coinbase.txid.displayHex),
+            "hash": .string(coinbase.wtxid.displayHex), "depends": [],
+            "fee": .int(-template.fees.satoshis),
+            "sigops": .int(template.coinbaseSigOpCost / scale),
+            "weight": .int(coinbase.weight.units), "required": true,
+        ]
     }
 
     /// What the votes on changes mean for a client that knows of some of them (BIP9).
