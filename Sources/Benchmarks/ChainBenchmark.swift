@@ -110,10 +110,10 @@ public struct ChainBenchmark: Sendable {
             let target = UInt256.decodeCompact(header.bits).value.hash
             // The first of them must differ from the block whose place it takes.
             guard
-                let nonce = HeaderSearch(header: header.bytes.span, target: target)
+                let solution = HeaderSearch(header: header.bytes.span, target: target)
                     .search(from: header.nonce &+ 1, count: 1 << 20)
             else { return nil }
-            header.nonce = nonce
+            header.nonce = solution.nonce
             let rival = Block(header: header, transactions: block.transactions)
             guard case .stored = try await validator.submit(block: rival) else {
                 throw Failure.refusesBranch

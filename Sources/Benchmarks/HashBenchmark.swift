@@ -3,13 +3,17 @@ import Dispatch
 
 /// How many header hashes a second a kernel tries on so many threads.
 public enum HashBenchmark {
+    /// - Parameter versions: under how many each nonce is tried; every one is a header, and a hash.
     /// - Returns: hashes a second, of all threads together.
-    public static func rate(of kernel: SHA256Kernel, threads: Int, seconds wanted: Double) -> Double
-    {
+    public static func rate(
+        of kernel: SHA256Kernel, versions: Int, threads: Int, seconds wanted: Double
+    ) -> Double {
         let header = (0..<80).map { UInt8(truncatingIfNeeded: $0 &* 7) }
         // No hash is that low, so the whole range is tried.
-        let search = HeaderSearch(header: header.span, target: .zero, kernel: kernel)
-        let step: UInt32 = 1 << 18
+        let search = HeaderSearch(
+            header: header.span, versions: (0..<Int32(versions)).map { 0x2000_0000 | $0 << 13 },
+            target: .zero, kernel: kernel)
+        let step = (1 << 18) / UInt32(versions)
         let single = Measure.of { _ = search.search(from: 0, count: step) }
         let steps = max(1, Int(wanted / max(single.wall, 1e-6)))
         let taken = Measure.of {
@@ -20,6 +24,6 @@ public enum HashBenchmark {
                 }
             }
         }
-        return Double(threads * steps) * Double(step) / taken.wall
+        return Double(threads * steps) * Double(step) * Double(versions) / taken.wall
     }
 }

@@ -65,6 +65,8 @@ CSHA256_DECLARE(shani)
 CSHA256_DECLARE(avx2)
 CSHA256_DECLARE(avx512)
 bool csha256_shani_avx_search(const csha256_search *, uint32_t, uint64_t, uint32_t *);
+bool csha256_shani_avx_search_versions(
+    const csha256_search *, uint32_t, uint32_t, uint64_t, uint32_t *, uint32_t *);
 #endif
 
 #if CSHA256_ARM

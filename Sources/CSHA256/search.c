@@ -106,3 +106,41 @@ bool csha256_search_run(
     default: return search_each(kernel, search, from, count, found);
     }
 }
+
+// By turns over a few nonces: beyond one that was found, the others need not look.
+static bool search_by_turns(
+    csha256_kernel kernel, const csha256_search *searches, uint32_t versions, uint32_t from,
+    uint64_t count, uint32_t *found, uint32_t *version) {
+    const uint64_t most = 1 << 12;
+    while (count) {
+        const uint64_t some = count < most ? count : most;
+        uint64_t left = some;
+        for (uint32_t i = 0; i < versions; i++) {
+            uint32_t nonce;
+            if (!csha256_search_run(kernel, searches + i, from, left, &nonce)) continue;
+            left = nonce - from;
+            *found = nonce;
+            *version = i;
+        }
+        if (left < some) return true;
+        from += (uint32_t)some;
+        count -= some;
+    }
+    return false;
+}
+
+bool csha256_search_run_versions(
+    csha256_kernel kernel, const csha256_search *searches, uint32_t versions, uint32_t from,
+    uint64_t count, uint32_t *found, uint32_t *version) {
+    if (versions == 1) {
+        *version = 0;
+        return csha256_search_run(kernel, searches, from, count, found);
+    }
+#if CSHA256_X86
+    if (kernel == CSHA256_SHANI_AVX && versions % 4 == 0 && versions <= CSHA256_MOST_VERSIONS) {
+        return csha256_shani_avx_search_versions(
+            searches, versions, from, count, found, version);
+    }
+#endif
+    return search_by_turns(kernel, searches, versions, from, count, found, version);
+}

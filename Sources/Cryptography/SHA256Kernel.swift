@@ -6,7 +6,8 @@ public enum SHA256Kernel: String, CaseIterable, Sendable {
     case portable
     /// The SHA extensions of x86.
     case shaNI = "sha-ni"
-    /// The same, three nonces of a search in step, which takes the registers of AVX.
+    /// The same, three nonces of a search in step, or four versions of each nonce, which takes the
+    /// registers of AVX.
     case shaNIAVX = "sha-ni-avx"
     /// Eight messages side by side.
     case avx2

@@ -12,19 +12,30 @@ public struct NonceSearch: Sendable {
     /// How many nonces there are for one extra nonce and time.
     public static let nonces: UInt64 = 1 << 32
 
-    public init(_ template: BlockTemplate, extraNonce: UInt64, time: UInt32) {
+    /// - Parameter rolling: which bits of the version to turn, if any. A block that is signed keeps
+    ///   its version, which the signature covers (BIP325).
+    public init(
+        _ template: BlockTemplate, extraNonce: UInt64, time: UInt32, rolling: VersionRolling? = nil
+    ) {
         self.template = template
         coinbase = template.signedCoinbase(extraNonce: extraNonce, time: time)
         header = template.header(coinbase: coinbase, time: time)
         let target = UInt256.decodeCompact(template.context.bits).value
-        kernel = HeaderSearch(header: header.bytes.span, target: target.hash)
+        let rolling = template.signer == nil ? rolling : nil
+        kernel = HeaderSearch(
+            header: header.bytes.span, versions: rolling?.versions(of: header.version) ?? [],
+            target: target.hash)
     }
+
+    /// How many headers are tried, and hashed, for each nonce.
+    public var headersPerNonce: UInt32 { UInt32(kernel.versionCount) }
 
     /// Tries `count` nonces from `start`; the first that solves the block gives the block.
     public func run(from start: UInt32, count: UInt32) -> Block? {
-        guard let nonce = kernel.search(from: start, count: count) else { return nil }
+        guard let solution = kernel.search(from: start, count: count) else { return nil }
         var solved = header
-        solved.nonce = nonce
+        solved.nonce = solution.nonce
+        solved.version = solution.version
         return template.block(header: solved, coinbase: coinbase)
     }
 }

@@ -332,7 +332,9 @@ public actor Miner {
         session?.template = template
         session?.templateTime = clock.monotonic()
         pool.set(
-            SearchPool.Job(template: template, time: UInt32(clamping: template.context.time)))
+            SearchPool.Job(
+                template: template, time: UInt32(clamping: template.context.time),
+                rolling: VersionRolling(in: network)))
         observer?(.given(template))
     }
 
@@ -467,7 +469,7 @@ public struct MinerStatus: Sendable {
     public var isMining: Bool
     public var threads: Int
     public var hashesPerSecond: Double
-    /// Nonces tried since mining started.
+    /// Headers tried since mining started.
     public var hashes: UInt64
     /// Blocks of our own that were connected, since the node started.
     public var blocksFound: Int

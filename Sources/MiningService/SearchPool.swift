@@ -18,6 +18,8 @@ final class SearchPool: Sendable {
     struct Job: Sendable {
         var template: BlockTemplate
         var time: UInt32
+        /// Which bits of the version may be turned.
+        var rolling: VersionRolling?
     }
 
     private struct State {
@@ -38,7 +40,7 @@ final class SearchPool: Sendable {
         var generation: UInt64
     }
 
-    /// Nonces tried between looks at whether the job is still good: a few milliseconds.
+    /// Headers tried between looks at whether the job is still good: a few milliseconds.
     private static let batch: UInt32 = 1 << 17
 
     private let state: Mutex<State>
@@ -63,7 +65,7 @@ final class SearchPool: Sendable {
         }
     }
 
-    /// How many nonces were tried since the start.
+    /// How many headers were tried since the start: nonces, each under all its versions.
     var hashCount: UInt64 { hashes.load(ordering: .relaxed) }
 
     /// The block found, once.
@@ -106,19 +108,21 @@ final class SearchPool: Sendable {
     private func work() {
         while let part = next() {
             let search = NonceSearch(
-                part.job.template, extraNonce: part.extraNonce, time: part.job.time)
+                part.job.template, extraNonce: part.extraNonce, time: part.job.time,
+                rolling: part.job.rolling)
+            let count = Self.batch / search.headersPerNonce
             var start: UInt64 = 0
             while start < NonceSearch.nonces,
                 generation.load(ordering: .acquiring) == part.generation
             {
                 let began = ContinuousClock.now
-                let block = search.run(from: UInt32(start), count: Self.batch)
-                hashes.add(UInt64(Self.batch), ordering: .relaxed)
+                let block = search.run(from: UInt32(start), count: count)
+                hashes.add(UInt64(count * search.headersPerNonce), ordering: .relaxed)
                 if let block {
                     report(block, from: part)
                     break
                 }
-                start += UInt64(Self.batch)
+                start += UInt64(count)
                 rest(after: ContinuousClock.now - began)
             }
         }

@@ -39,10 +39,10 @@ import Testing
             for target in [hashes[0], hashes[150], hashes.min()!, .max, .zero] {
                 let search = HeaderSearch(header: header.span, target: target, kernel: kernel)
                 let expected = hashes.firstIndex { $0 <= target }.map(UInt32.init)
-                #expect(search.search(from: 0, count: 300) == expected)
+                #expect(search.search(from: 0, count: 300)?.nonce == expected)
                 let later = hashes.dropFirst(37).firstIndex { $0 <= target }.map(UInt32.init)
-                #expect(search.search(from: 37, count: 263) == later)
-                #expect(search.search(from: 37, count: 0) == nil)
+                #expect(search.search(from: 37, count: 263)?.nonce == later)
+                #expect(search.search(from: 37, count: 0)?.nonce == nil)
             }
             // One below the least is met by none.
             let least = hashes.min()!
@@ -60,7 +60,7 @@ import Testing
         let least = nonces.min { hash(header, $0) < hash(header, $1) }!
         let search = HeaderSearch(
             header: header.span, target: hash(header, least), kernel: kernel)
-        #expect(search.search(from: UInt32.max - 19, count: 40) == least)
+        #expect(search.search(from: UInt32.max - 19, count: 40)?.nonce == least)
     }
 
     @Test(
@@ -92,7 +92,7 @@ import Testing
                         let expected = hashes.prefix(count).firstIndex { $0 <= target }
                             .map { from &+ UInt32($0) }
                         #expect(
-                            search.search(from: from, count: UInt32(count)) == expected,
+                            search.search(from: from, count: UInt32(count))?.nonce == expected,
                             "seed \(seed), round \(round), position \(position)")
                     }
                     // Begun before it, the range holds it in a lane of its own each time.
@@ -102,12 +102,107 @@ import Testing
                         $0 <= target
                     }
                     #expect(
-                        search.search(from: start, count: UInt32(lead + 1))
+                        search.search(from: start, count: UInt32(lead + 1))?.nonce
                             == expected.map { from &+ UInt32($0) },
                         "seed \(seed), round \(round), position \(position)")
                 }
             }
         }
+    }
+
+    @Test(
+        "Every kernel finds the first nonce under any version, and its first version",
+        arguments: SHA256Kernel.available)
+    func versions(_ kernel: SHA256Kernel) {
+        let seed = UInt64.random(in: .min ... .max)
+        var random = seed
+        for count in [1, 2, 3, 4, 5, 8, 11, 12, 16] {
+            let header = (0..<80).map { _ in
+                random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                return UInt8(truncatingIfNeeded: random >> 56)
+            }
+            let versions = (0..<Int32(count)).map {
+                Int32(truncatingIfNeeded: random >> 20) ^ ($0 << 13)
+            }
+            // Some ranges go on at zero beyond the largest nonce.
+            let from = count % 2 == 0 ? UInt32.max - 3 : UInt32(truncatingIfNeeded: random >> 24)
+            // In the order of the search: by nonce, then by version.
+            let tried = (0..<UInt32(9)).flatMap { step in
+                versions.map { HeaderSearch.Solution(nonce: from &+ step, version: $0) }
+            }
+            let hashes = tried.map { hash(header, $0.nonce, version: $0.version) }
+            for position in hashes.indices {
+                let (first, second, third, fourth) = hashes[position].words
+                let high: UInt64 = 0xffff_ffff << 32
+                let targets = [
+                    hashes[position], Hash256(words: (first &- 1, second, third, fourth)),
+                    Hash256(words: (.max, .max, .max, fourth | ~high)),
+                    Hash256(words: (0, 0, 0, fourth & high)),
+                ]
+                for target in targets {
+                    let search = HeaderSearch(
+                        header: header.span, versions: versions, target: target, kernel: kernel)
+                    let nonce = position / count
+                    for nonces in [nonce, nonce + 1, 9] {
+                        let expected = hashes.prefix(nonces * count).firstIndex { $0 <= target }
+                        #expect(
+                            search.search(from: from, count: UInt32(nonces))
+                                == expected.map { tried[$0] },
+                            "seed \(seed), \(count) versions, position \(position)")
+                    }
+                    // Begun at it, so that it is the first nonce of the range.
+                    let later = hashes.dropFirst(nonce * count).firstIndex { $0 <= target }
+                    #expect(
+                        search.search(from: from &+ UInt32(nonce), count: UInt32(9 - nonce))
+                            == later.map { tried[$0] },
+                        "seed \(seed), \(count) versions, position \(position)")
+                }
+            }
+        }
+    }
+
+    @Test(
+        "Of all versions that solve a nonce the first is told, and all nonces are tried in order",
+        arguments: SHA256Kernel.available)
+    func order(_ kernel: SHA256Kernel) {
+        let header = [UInt8](bytes.prefix(80))
+        let versions = (0..<Int32(16)).map { 0x2000_0000 | $0 << 13 }
+        let any = HeaderSearch(
+            header: header.span, versions: versions, target: .max, kernel: kernel)
+        #expect(any.search(from: 7, count: 100) == .init(nonce: 7, version: 0x2000_0000))
+        #expect(any.search(from: 7, count: 0) == nil)
+        // Solutions far apart: kernels without versions of their own try some nonces under each.
+        let target = Hash256(words: (.max, .max, .max, .max >> 17))
+        let search = HeaderSearch(
+            header: header.span, versions: versions, target: target, kernel: kernel)
+        for start in [0, 100_000, UInt32.max - 5000] {
+            var expected: HeaderSearch.Solution?
+            for version in versions {
+                let alone = HeaderSearch(
+                    header: header.span, versions: [version], target: target, kernel: .portable)
+                let count = expected.map { $0.nonce &- start } ?? 20_000
+                expected = alone.search(from: start, count: count) ?? expected
+            }
+            #expect(expected != nil)
+            #expect(search.search(from: start, count: 20_000) == expected)
+        }
+    }
+
+    @Test("No version given is the header's own")
+    func ownVersion() {
+        let header = [UInt8](bytes.prefix(80))
+        let own = (0..<4).reduce(UInt32(0)) { $0 | UInt32(header[$1]) << UInt32(8 * $1) }
+        let search = HeaderSearch(header: header.span, target: .max)
+        #expect(search.versionCount == 1)
+        #expect(search.search(from: 3, count: 1)?.version == Int32(bitPattern: own))
+    }
+
+    private func hash(_ header: [UInt8], _ nonce: UInt32, version: Int32) -> Hash256 {
+        var header = header
+        for index in 0..<4 {
+            header[index] = UInt8(truncatingIfNeeded: version >> (8 * Int32(index)))
+        }
+        return hash(header, nonce)
     }
 
     private func hash(_ header: [UInt8], _ nonce: UInt32) -> Hash256 {

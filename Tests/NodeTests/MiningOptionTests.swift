@@ -63,6 +63,26 @@ import Testing
         #expect(try node.stop().code == 0)
     }
 
+    @Test("Only blocks that it searches by itself have turned bits, and only such as BIP320 allows")
+    func versions() throws {
+        let (node, roster) = try makeNode()
+        try node.start(roster)
+        func version(_ height: Int64) throws -> Int64 {
+            let hash = try node.rpc.call("getblockhash", [.int(Int(height))])
+            return Int64(try node.rpc.call("getblockheader", [hash])["version"]?.int ?? 0)
+        }
+        _ = try node.rpc.call(
+            "generatetoaddress", [20, .string(MinerSupport.addresses["ana"] ?? "")])
+        for height in 1...Int64(20) { #expect(try version(height) == 0x2000_0000) }
+        _ = try node.rpc.call("startmining", [1, 60])
+        try node.until("blocks are mined", seconds: 60) { try node.height() == 80 }
+        let versions = try (21...Int64(80)).map { try version($0) }
+        let turned: Int64 = versions.reduce(0) { $0 | ($1 ^ 0x2000_0000) }
+        #expect(turned & ~0x1fff_e000 == 0, "\(versions)")
+        // Each is the template's own with a chance of a half.
+        #expect(Set(versions).count > 1, "\(versions)")
+    }
+
     @Test("The roster is shown again and again with --watch, a line of JSON a time")
     func watch() throws {
         let (node, roster) = try makeNode()

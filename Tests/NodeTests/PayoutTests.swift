@@ -222,6 +222,11 @@ import Testing
         // Each find is work that its finder has shown, though its coinbase was signed after it was made.
         let work = try node.rpc.call("listinmates").array ?? []
         #expect(work.contains { $0["name"] == "beto" && ($0["shares"]?.int ?? 0) >= 3 }, "\(work)")
+        // The signature covers the version, which is not turned.
+        for height in 1...3 {
+            let hash = try node.rpc.call("getblockhash", [.int(height)])
+            #expect(try node.rpc.call("getblockheader", [hash])["version"] == 0x2000_0000)
+        }
         // Another node takes them as they are.
         let other = try NodeProcess(chain: "workshop", "-network=\(file)")
         try other.start()

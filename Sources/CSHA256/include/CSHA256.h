@@ -72,3 +72,13 @@ void csha256_search_prepare(
 bool csha256_search_run(
     csha256_kernel kernel, const csha256_search *search, uint32_t from, uint64_t count,
     uint32_t *found);
+
+/// How many versions of a header can be searched at once.
+#define CSHA256_MOST_VERSIONS 16
+
+/// The search over headers that differ in their first 64 bytes alone, as the version does, and have
+/// one target. Of all pairs of nonce and search that meet it, `found` and `version` are those with
+/// the first nonce, and of these the first search.
+bool csha256_search_run_versions(
+    csha256_kernel kernel, const csha256_search *searches, uint32_t versions, uint32_t from,
+    uint64_t count, uint32_t *found, uint32_t *version);

@@ -13,7 +13,7 @@ public struct StratumSettings: Sendable {
     public var windowFactor: Int?
 
     /// The bits of the version that clients may change (BIP320).
-    public static let versionMask: UInt32 = 0x1fff_e000
+    public static let versionMask = UInt32(bitPattern: VersionRolling.mask)
     /// The bytes of the extra nonce that are the client's; as many before them are the server's.
     public static let clientExtraNonceLength = 4
     /// How long a line may be, in bytes.
