@@ -175,7 +175,6 @@ struct LedgerKeeper {
     /// Notes that the store now holds all changes.
     mutating func written() {
         unwritten.removeAll()
-<<<<<<< HEAD
         restsOnShares = false
 =======
         flaws.removeAll()
