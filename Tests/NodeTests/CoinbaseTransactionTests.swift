@@ -1,9 +1,11 @@
+import Consensus
 import Cryptography
 import Foundation
 import NodeClient
 import Notation
 import Primitives
 import Synchronization
+import TestSupport
 import Testing
 
 /// BIP22's `coinbasetxn` and `submitold`, which Bitcoin Core does not serve.

@@ -1,6 +1,7 @@
 import Consensus
 import Cryptography
 import Foundation
+import NodeClient
 import Notation
 import Primitives
 

@@ -1,6 +1,7 @@
 import Foundation
 import NodeClient
 import Notation
+import TestSupport
 import Testing
 
 @Suite("What is shown of payouts", .serialized) struct PayoutViewTests {
@@ -41,8 +42,8 @@ import Testing
         try node.start(flag)
         try node.mineToRoster(2)
         let names = ["ana", "beto", "carla"]
-        let owed = try #require(
-            try names.first { try inmate($0, node)["payouts"] == 0 })
+        let unpaid = try names.filter { try inmate($0, node)["payouts"] == 0 }
+        let owed = try #require(unpaid.first)
         let moved = try #require(names.first { $0 != owed })
         _ = try node.rpc.call("setinmate", [.string(moved), .null, .string(elsewhere)])
         let after = try inmate(moved, node)
@@ -227,7 +228,7 @@ import Testing
         #expect(try node.rpc.call("listinmates")[0]?["weight"] == 9)
         // What is owed as of a block that was never connected is not known.
         try node.mineToRoster(2)
-        let hash = try #require(node.tip())
+        let hash = try #require(try node.tip())
         let header = try node.rpc.call("getblockheader", [.string(hash), false])
         let other = try NodeProcess()
         try other.write(
