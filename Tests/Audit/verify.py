@@ -367,7 +367,7 @@ class Start:
     there, at a block and with a ledger before it that are taken on trust."""
 
     def __init__(self, export, is_trusted):
-        given = export["start"] if is_trusted else None
+        given = export.get("start") if is_trusted else None
         require(given or not is_trusted, "the export begins at genesis: nothing is to be trusted")
         self.height = given["height"] if given else 0
         self.ledger = Ledger((a["name"], (bytes.fromhex(a["script"]), a["balance"], a["payouts"]))
