@@ -176,9 +176,7 @@ struct LedgerKeeper {
     mutating func written() {
         unwritten.removeAll()
         restsOnShares = false
-=======
         flaws.removeAll()
->>>>>>> 62fbfe5 (Keep why the payout ledger does not follow a block)
     }
 
     private static func encode(_ change: PayoutChange) -> [UInt8] {

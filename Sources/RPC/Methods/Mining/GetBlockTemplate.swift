@@ -153,8 +153,6 @@ struct GetBlockTemplate: RPCMethod {
 private struct TemplateWishes {
     /// It takes a whole coinbase and adds to its script at most.
     let wantsCoinbase: Bool
-    /// It makes a coinbase by itself, if need be.
-    let takesValue: Bool
     let knowsSubmitOld: Bool
     /// Whether there is a coinbase to be given.
     var givesCoinbase = false
@@ -164,7 +162,6 @@ private struct TemplateWishes {
     init(_ capabilities: JSON?) {
         let named = Set((capabilities?.array ?? []).map(\.stringValue))
         wantsCoinbase = named.contains("coinbasetxn")
-        takesValue = named.contains("coinbasevalue")
         knowsSubmitOld = wantsCoinbase || named.contains("longpoll")
     }
 }
@@ -198,9 +195,8 @@ private struct TemplateJSON {
         object.append("transactions", .written(work.text.pieces))
         object.append("coinbaseaux", .object(JSONObject()))
         if wishes.givesCoinbase { object.append("coinbasetxn", coinbase(scale: scale)) }
-        if !wishes.givesCoinbase || wishes.takesValue {
-            object.append("coinbasevalue", .int(template.coinbaseValue.satoshis))
-        }
+        // Beside a coinbase too: there are clients that ask for one and read this all the same.
+        object.append("coinbasevalue", .int(template.coinbaseValue.satoshis))
         object.append("longpollid", .string(current.previous.displayHex + "\(work.updates)"))
         if let submitOld = wishes.submitOld { object.append("submitold", .bool(submitOld)) }
         object.append("target", .string(UInt256.decodeCompact(current.bits).value.hex))
@@ -228,12 +224,16 @@ private struct TemplateJSON {
 
     /// The whole coinbase, with the payouts and what it commits to. To its script a client may add
     /// what makes its work differ from that of others.
+    ///
+    /// It comes without the witness: clients hash what is given here for the merkle root, and
+    /// `submitblock` puts the witness in. The commitment to the others' witnesses is in it, which
+    /// BIP145 leaves to the client: one that adds its own adds an equal one.
     private func coinbase(scale: Int) -> JSON {
         let template = work.template
         let coinbase = template.coinbase()
         return [
-            "data": .hex(coinbase.bytes), "txid": .string(coinbase.txid.displayHex),
-            "hash": .string(coinbase.wtxid.displayHex), "depends": [],
+            "data": .hex(coinbase.strippedBytes), "txid": .string(coinbase.txid.displayHex),
+            "hash": .string(coinbase.txid.displayHex), "depends": [],
             "fee": .int(-template.fees.satoshis),
             "sigops": .int(template.coinbaseSigOpCost / scale),
             "weight": .int(coinbase.weight.units), "required": true,
