@@ -235,7 +235,7 @@ let effects: [Target] = disk + [
 
 let fuzzers: [Target] = [
     "Transaction", "Block", "Message", "Frame", "Script", "Descriptor", "PSBT", "Address", "JSON",
-    "Network", "Roster", "Conform", "Pool", "Shares", "Proofs",
+    "Network", "Roster", "Conform", "Shares", "Proofs",
 ].map { fuzzer($0) } + [
     fuzzer("Disk", ["FuzzProperties", "FuzzDiskProperties"]),
     fuzzer("Snapshot", ["FuzzProperties", "FuzzDiskProperties"]),

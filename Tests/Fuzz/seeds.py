@@ -261,27 +261,10 @@ def seeds():
     yield "Roster", [json.dumps(r, separators=(",", ":")).encode() for r in ROSTERS] + [
         b"\1\1\1a\1\x51" + bytes(8) + bytes(4)]
     yield "Conform", (json.dumps(r, separators=(",", ":")).encode() for r in requests())
-    yield "Pool", map(lines, talks())
     yield "Shares", shares()
     yield "Proofs", proofs(words)
     yield "Disk", disk()
     yield "Snapshot", snapshots()
-
-
-def lines(requests_):
-    return b"\n".join(json.dumps({"id": i, "method": m, "params": p}, separators=(",", ":")).encode() for i, (m, p) in enumerate(requests_))
-
-
-def talks():
-    """What miners say."""
-    login = [("mining.subscribe", ["cpuminer/2.5.1"]), ("mining.authorize", ["ana.rig", "d=0.001,size=755"])]
-    yield login + [("mining.submit", ["ana.rig", "1", "00000000", "6553f359", f"{n:08x}"]) for n in range(6)]
-    yield [("mining.configure", [["version-rolling", "minimum-difficulty", "subscribe-extranonce", "x"],
-                                 {"version-rolling.mask": "1fffe000", "version-rolling.min-bit-count": 2, "minimum-difficulty.value": 2}])] + login + [
-        ("mining.submit", ["ana.rig", "1", "00000001", "6553f359", f"{n:08x}", "00002000"]) for n in range(4)]
-    yield [("mining.authorize", ["bo.b.one", "x"]), ("mining.authorize", ["nobody", ""]), ("mining.subscribe", ["NerdMiner/1", None])]
-    yield login + [("mining.suggest_difficulty", [1e-9]), ("mining.suggest_target", ["7f" * 32]), ("mining.extranonce.subscribe", []),
-                   ("mining.ping", []), ("mining.suggest_difficulty", ["1e300"]), ("mining.submit", ["ana.rig", "2", "00000000", "6553f359", "00000000"])]
 
 
 def shares():

@@ -84,19 +84,6 @@ import Testing
                         #"{"op":"\#($0)","network":"regtest","tx":"\#(Hex.encode(bytes))"}"#.utf8)
                 }
             }
-        case "pool":
-            // A login, and shares on the first job: half of them are blocks.
-            let login = [
-                #"{"id":1,"method":"mining.subscribe","params":["NerdMiner"]}"#,
-                #"{"id":2,"method":"mining.authorize","params":["ana.rig","d=2,size=755"]}"#,
-                #"{"id":3,"method":"mining.configure","params":[["version-rolling"],{}]}"#,
-            ]
-            return (0..<6).map { nonce in
-                let share =
-                    #"{"id":4,"method":"mining.submit","params":["ana.rig","1","00000000","#
-                    + #""6553f359","0000000\#(nonce)"]}"#
-                return Array((login + [share, share]).joined(separator: "\n").utf8)
-            }
         case "shares":
             return shares()
         case "proofs":

@@ -72,7 +72,7 @@ import Testing
         let two = expression("thresh(2,pk(\(key))\(zeros))", in: .leaf)
         #expect(two?.isValid == true && two?.isSane == false)
         // 329,482 bytes are the most.
-        let more = String(repeating: ",a:0", count: 82_361)
+        let more = String(repeating: ",a:0", count: 82_362)
         let none = expression("thresh(1,pk(\(key))\(more))", in: .leaf)
         #expect(none?.isValid != true)
     }

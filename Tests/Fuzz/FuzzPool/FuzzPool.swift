@@ -1,6 +1,0 @@
-import FuzzProperties
-
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzzOne(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-    FuzzProperty.pool.run(start, count)
-}
