@@ -142,7 +142,12 @@ public struct PayoutSearch {
         guard roster.paysFinder else { return [[nil]] }
         let members = known.claims.filter { $0.isMember && paid.contains($0.script) }
         // Each finder gives other weights.
-        if roster.scheme == .solo { return [[nil]] + members.map { [$0.name] } }
+        if roster.scheme == .solo {
+            // He is named even where others take all: who left, or who is owed more.
+            let others =
+                isLikely ? [] : known.claims.filter { $0.isMember && !paid.contains($0.script) }
+            return [[nil]] + (members + others).map { [$0.name] }
+        }
         let plan = PayoutPlan(roster: roster, ledger: ledger)
         let named = members.filter { claim in
             guard let bonus = plan.finderBonus(of: reward, to: claim.script) else { return false }

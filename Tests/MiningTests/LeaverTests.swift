@@ -75,6 +75,37 @@ import Testing
         }
     }
 
+    @Test("Where all goes to who left, a block of a lone finder is recognised and pays them once")
+    func solo() throws {
+        var roster = try Rosters.make([1, 1, 1, 1], scheme: .rotation)
+        let reward = Amount(satoshis: 50 * coin)
+        var ledger = PayoutLedger()
+        var paid: Set<String> = []
+        for block in 1...2 as ClosedRange<UInt64> {
+            let split = try PayoutPlan(roster: roster, ledger: ledger)
+                .split(reward: reward, onto: hash(block))
+            paid.formUnion(split.payouts.map(\.name))
+            ledger = split.ledgerAfter
+        }
+        roster.inmates.removeAll { !paid.contains($0.name) }
+        roster.scheme = .solo
+        // The third block goes to who left, its finder gets nothing; the fourth to members.
+        for block in 3...4 as ClosedRange<UInt64> {
+            for finder in roster.inmates.map(\.name) {
+                let split = try PayoutPlan(roster: roster, ledger: ledger, finder: finder)
+                    .split(reward: reward, onto: hash(block))
+                #expect(split.payouts.allSatisfy { (roster[$0.name] == nil) == (block == 3) })
+                #expect(split.payouts.contains { $0.name == finder } == (block == 4))
+                let judgement = PayoutJudgement.judge(
+                    coinbase: Coinbase.transaction(
+                        height: 7, extraNonce: 1, outputs: split.coinbaseOutputs, hasWitness: true),
+                    reward: reward, previous: hash(block), rosters: [roster], ledger: ledger)
+                #expect(judgement == .applied(split), "block \(block), found by \(finder)")
+                if finder == roster.inmates.last?.name { ledger = judgement.ledger(after: ledger) }
+            }
+        }
+    }
+
     // MARK: Rosters that change
 
     /// A network whose roster changes from block to block.
