@@ -51,10 +51,14 @@ extension Chainstate {
             if let known = last, index.height(of: known) >= index.height(of: here) { return }
             last = here
         }
-        for hash in ledger.unwrittenBlocks { consider(hash) }
+        let unwritten = ledger.unwrittenChanges
+        for (hash, change) in unwritten where change != nil { consider(hash) }
         try withIndexStore { store throws(StorageError) in
-            try Self.iterate(store, prefix: StoreKey.ledgerPrefix) { key, _ in
-                if key.count == 33 { consider(Hash256(key.extracting(1..<33))) }
+            try Self.iterate(store, prefix: StoreKey.ledgerPrefix) { key, value in
+                guard key.count == 33, !value.isEmpty else { return true }
+                let hash = Hash256(key.extracting(1..<33))
+                // What is not written yet was looked at, or is no longer so.
+                if unwritten[hash] == nil { consider(hash) }
                 return true
             }
         }

@@ -11,8 +11,9 @@ struct LedgerKeeper {
     /// The share windows that templates were lately made with, oldest first.
     private var windows: [TemplateWindow] = []
     private(set) var current = PayoutLedger()
-    /// Changes since the index was last written, which the store does not hold yet.
-    private var unwritten: [BlockHash: PayoutChange] = [:]
+    /// Changes since the index was last written, which the store does not hold yet; nil in it where
+    /// what the store holds is no longer so.
+    private var unwritten: [BlockHash: PayoutChange?] = [:]
     /// Why it did not follow blocks, as far as the store does not hold that yet; nil in it where
     /// what the store holds is no longer so.
     private var flaws: [BlockHash: PayoutFlaw?] = [:]
@@ -46,16 +47,23 @@ struct LedgerKeeper {
         _ block: Block, reward: Amount, previous: BlockHash, in store: borrowing Database
     ) throws(StorageError) -> Note? {
         guard let coinbase = block.transactions.first else { return nil }
+        // What a record tells is no longer so.
+        var isStale = false
         var isUntrue = false
-        if let known = try readableChange(of: block.hash, in: store), known.before == current {
-            // Beside the chain it was judged by what its coinbase takes.
-            isUntrue = known.after != current && coinbase.outputValue != reward
-            if !isUntrue {
-                current = known.after
-                return nil
+        if let known = try readableChange(of: block.hash, in: store) {
+            if known.before == current {
+                // Beside the chain it was judged by what its coinbase takes.
+                isUntrue = known.after != current && coinbase.outputValue != reward
+                if !isUntrue {
+                    current = known.after
+                    return nil
+                }
             }
+            // What it did to another ledger it does not do to this one. A change that leads nowhere
+            // stays: by it a ledger is looked up that came from outside.
+            isStale = known.before != known.after
         }
-        guard !rosters.isEmpty || isUntrue else { return nil }
+        guard !rosters.isEmpty || isUntrue else { return isStale ? forget(block.hash) : nil }
         let judgement = PayoutJudgement.judge(
             coinbase: coinbase, reward: reward, previous: previous, rosters: rosters,
             ledger: current, windows: windows)
@@ -68,12 +76,14 @@ struct LedgerKeeper {
         }
         flaws[block.hash] = note.flaw
         let after = judgement.ledger(after: current)
-        if after != current || isUntrue {
+        if after != current {
             note.change = keep(
                 PayoutChange(
                     before: current, after: after, terms: judgement.split.map(PayoutTerms.init)),
                 of: block.hash)
             current = after
+        } else if isStale {
+            note.change = forget(block.hash).change
         }
         return note
     }
@@ -108,8 +118,14 @@ struct LedgerKeeper {
         return Self.encode(change)
     }
 
+    private mutating func forget(_ hash: BlockHash) -> Note {
+        unwritten[hash] = .some(nil)
+        return Note(change: [])
+    }
+
     /// What is to be written beside a block, if anything.
     struct Note {
+        /// Empty where one that was written is no longer so.
         var change: [UInt8]?
         /// Nil in it where one that was written is no longer so.
         var flaw: PayoutFlaw??
@@ -135,7 +151,7 @@ struct LedgerKeeper {
         -> PayoutChange?
     {
         if let change = unwritten[hash] { return change }
-        guard let bytes = try store.get(StoreKey.ledger(hash)) else { return nil }
+        guard let bytes = try store.get(StoreKey.ledger(hash)), !bytes.isEmpty else { return nil }
         do {
             return try Self.decode(bytes)
         } catch {
@@ -151,8 +167,8 @@ struct LedgerKeeper {
         return try store.get(StoreKey.ledger(hash)).flatMap { try? Self.decode($0) }
     }
 
-    /// The blocks of whose changes the store does not know yet.
-    var unwrittenBlocks: some Sequence<BlockHash> { unwritten.keys }
+    /// What blocks did, as far as the store does not know it yet.
+    var unwrittenChanges: [BlockHash: PayoutChange?] { unwritten }
 
     /// Why blocks were not followed, as far as the store does not know it yet.
     var unwrittenFlaws: [BlockHash: PayoutFlaw?] { flaws }
@@ -165,7 +181,7 @@ struct LedgerKeeper {
     }
 
     mutating func disconnect(_ hash: BlockHash, from change: PayoutChange?) {
-        if let change { current = change.before }
+        if let change, change.after == current { current = change.before }
     }
 
     func write(to sink: inout some WriteSink & ~Copyable) {

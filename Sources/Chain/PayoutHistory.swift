@@ -67,13 +67,19 @@ extension Chainstate {
                         return true
                     }
                     records[hash] = .some(flaw)
-                } else if records[hash] == nil {
+                } else if records[hash] == nil, !value.isEmpty {
                     records[hash] = .some(nil)
                 }
                 return true
             }
         }
-        for hash in ledger.unwrittenBlocks { records[hash] = .some(nil) }
+        for (hash, change) in ledger.unwrittenChanges {
+            if change != nil {
+                records[hash] = .some(nil)
+            } else if case .some(.none) = records[hash] {
+                records.removeValue(forKey: hash)
+            }
+        }
         for (hash, flaw) in ledger.unwrittenFlaws { records[hash] = .some(flaw) }
         return records
     }

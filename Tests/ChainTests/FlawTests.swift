@@ -121,10 +121,10 @@ import Testing
         }
         try await mine(validator, ours)
         let first = try await mine(validator, theirs)
-        try await mine(validator, theirs)
+        let third = try await mine(validator, theirs)
         #expect(lines.count("by a roster or shares not known here") == 1)
         #expect(try await validator.payoutFlaw(of: first) == .unrecognised)
-        try await mine(validator, ours)
+        let fourth = try await mine(validator, ours)
         try await mine(validator, theirs)
         #expect(lines.count("by a roster or shares not known here") == 2)
         let flaws = try await validator.payoutHistory().blocks.map(\.flaw)
@@ -135,8 +135,22 @@ import Testing
         #expect(try await validator.reconsider(first))
         #expect(validator.tip.height == 5)
         #expect(try await validator.payoutFlaw(of: first) == nil)
-        #expect(try await validator.ledger()?["carla"] != nil)
+        let ledger = try await validator.ledger()
+        #expect(ledger?["carla"] != nil)
+        // Those after it pay on the ledger as it was, and what they did to that one they do no more.
+        let known = try await validator.payoutHistory().blocks.map(\.flaw)
+        #expect(known == [nil, nil, .unrecognised, .unrecognised, .unrecognised])
+        #expect(try await validator.payoutChange(of: fourth) == nil)
+        #expect(try await validator.ledger(at: fourth) == ledger)
+        #expect(try await validator.invalidate(fourth))
+        #expect(validator.tip.hash == third)
+        #expect(try await validator.ledger() == ledger)
         try await validator.close()
+        let again = try await chain.reopen { $0.rosters = [] }
+        #expect(try await again.ledger() == ledger)
+        #expect(try await again.ledger(at: third) == ledger)
+        #expect(try await again.payoutChange(of: fourth) == nil)
+        try await again.close()
     }
 
     @Test("What is owed as of a block that was never connected is not made up")
