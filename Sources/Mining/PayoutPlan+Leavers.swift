@@ -31,12 +31,12 @@ extension PayoutPlan {
         guard pot > 0 else { return [:] }
         var kept = Array(
             order.filter { isDueLeaver(claims[$0]) }.prefix(min(leaverLimit, limit - 1)))
-        let dust = claims.filter(\.isMember).map { Self.dust(for: $0.script).satoshis }.max() ?? 0
+        let least = leastRest(of: pot, claims)
         while !kept.isEmpty {
             let due = kept.map { claims[$0].balance / 1000 }
             let sum = due.reduce(Int128(0)) { $0 + Int128($1) }
-            // What is left for the members must not be dust, unless nothing is.
-            let room = sum < Int128(pot) ? max(0, pot - dust) : pot
+            // What is left for the members must be a payout, unless nothing is left.
+            let room = sum < Int128(pot) ? max(0, pot - least) : pot
             let amounts =
                 sum <= Int128(room)
                 ? due : Apportionment.parts(of: room, by: due, ties: kept.map { claims[$0].tie })
@@ -50,5 +50,14 @@ extension PayoutPlan {
             kept.remove(at: smallest ?? kept.endIndex - 1)
         }
         return [:]
+    }
+
+    /// The least that may be left to the members, if anything is: what any of them may be paid, or
+    /// no dust where the whole reward is less than that.
+    private func leastRest(of pot: Int64, _ claims: [Claim]) -> Int64 {
+        let members = claims.filter(\.isMember)
+        let minimum = members.map(\.minimum).max() ?? 0
+        guard pot < minimum else { return minimum }
+        return members.map { Self.dust(for: $0.script).satoshis }.max() ?? 0
     }
 }

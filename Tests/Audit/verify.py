@@ -204,7 +204,9 @@ def smallest_of(kept, amounts, place):
 
 def leaver_payments(pot, limit, claims, order, place):
     kept = [i for i in order if is_due_leaver(claims[i])][:limit if pot else 0]
-    least = max(dust(claim.script) for claim in claims if claim.is_member)
+    least = max(claim.minimum for claim in claims if claim.is_member)
+    if pot < least:
+        least = max(dust(claim.script) for claim in claims if claim.is_member)
     while kept:
         amounts = [claims[i].balance // 1000 for i in kept]
         due = sum(amounts)

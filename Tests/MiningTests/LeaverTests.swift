@@ -56,22 +56,27 @@ import Testing
         }
     }
 
-    @Test("A member is left what is no dust, or nothing")
+    @Test("A member is left as much as he may be paid, or nothing; of too little, what is no dust")
     func rest() throws {
-        let roster = try Rosters.make([1, 1])
-        // What is owed, what of it is paid, and the members' part, of 30,000 satoshis.
-        for (owed, paid, rest) in [
-            (29_706, 29_706, 294), (29_707, 29_706, 294), (29_999, 29_706, 294),
-            (30_000, 30_000, nil), (40_000, 30_000, nil),
-        ] as [(Int64, Int64, Int64?)] {
+        let roster = try Rosters.make([1, 1], minPayout: 5000)
+        // The reward, what is owed of it, what of that is paid, and the members' part.
+        for (reward, owed, paid, rest) in [
+            (30_000, 25_000, 25_000, 5000), (30_000, 25_001, 25_000, 5000),
+            (30_000, 29_706, 25_000, 5000), (30_000, 29_999, 25_000, 5000),
+            (30_000, 30_000, 30_000, nil), (30_000, 40_000, 30_000, nil),
+            (5294, 4706, 294, 5000), (5293, 4706, nil, 5293), (5000, 4706, nil, 5000),
+            (5000, 5000, 5000, nil), (4999, 4705, 4705, 294), (4999, 4706, 4705, 294),
+            (4999, 4998, 4705, 294), (4999, 4999, 4999, nil),
+        ] as [(Int64, Int64, Int64?, Int64?)] {
             let ledger = try PayoutLedger(checking: [
                 .init(name: "gone", script: Rosters.script(77), balance: owed * 1000, payouts: 3),
                 .init(name: "m0", script: Rosters.script(0), balance: -owed * 1000, payouts: 1),
             ])
             let split = try PayoutPlan(roster: roster, ledger: ledger)
-                .split(reward: Amount(satoshis: 30_000), onto: hash(1))
-            #expect(split.payouts.first { $0.name == "gone" }?.amount.satoshis == paid)
-            #expect(split.payouts.first { $0.name != "gone" }?.amount.satoshis == rest)
+                .split(reward: Amount(satoshis: reward), onto: hash(1))
+            let note: Comment = "\(owed) owed of \(reward)"
+            #expect(split.payouts.first { $0.name == "gone" }?.amount.satoshis == paid, note)
+            #expect(split.payouts.first { $0.name != "gone" }?.amount.satoshis == rest, note)
         }
     }
 
@@ -179,7 +184,7 @@ import Testing
         #expect(members.count <= (roster.scheme == .rotation ? 1 : roster.maxPayees), note)
         #expect(leavers.count <= roster.maxPayees, note)
         #expect(shares.count <= split.payeeLimit, note)
-        if members.count > 1 {
+        if members.count > 1 || pot >= roster.minPayout.satoshis {
             #expect(members.allSatisfy { $0.amount >= roster.minPayout }, note)
         }
         if pot >= 1000 {
