@@ -44,7 +44,8 @@ extension Chainstate {
         let job = scripts.begin(checks, cache: verified)
         let undo = try undoToKeep(id, of: block, spending: connection.spent)
         unsettled.append(UnsettledBlock(id: id, block: block, job: job, undo: undo))
-        try judgePayout(block, id, connection.fees)
+        let flaw = try judgePayout(block, id, connection.fees)
+        unsettled[unsettled.count - 1].flaw = flaw
         index.setActive(id)
         return nil
     }
@@ -120,24 +121,25 @@ extension Chainstate {
         }
     }
 
-    /// Works out what a block on the tip owes and pays the inmates.
+    /// Works out what a block on the tip owes and pays the inmates; returns why the ledger does not
+    /// follow it, which is told when its scripts are found good.
     private func judgePayout(
         _ block: Block, _ id: BlockID, _ fees: Amount
-    ) throws(StorageError) {
+    ) throws(StorageError) -> PayoutFlaw?? {
         let reward = network.consensus.subsidy(at: index.height(of: id)) + fees
         let note = try withIndexStore { store throws(StorageError) in
             try ledger.connect(
                 block, reward: reward, previous: block.header.previous, in: store)
         }
-        guard let note else { return }
+        guard let note else { return nil }
         if let change = note.change { put(StoreKey.ledger(block.hash), change) }
         if let flaw = note.flaw { put(StoreKey.flaw(block.hash), flaw?.encoded ?? []) }
-        tell(note.flaw ?? nil, of: block.hash, at: index.height(of: id))
+        return .some(note.flaw ?? nil)
     }
 
     /// Tells the log of a block that the ledger does not follow; of a run of those that pay by
     /// something unknown here, of the first.
-    private func tell(_ flaw: PayoutFlaw?, of hash: BlockHash, at height: Int) {
+    func tell(_ flaw: PayoutFlaw?, of hash: BlockHash, at height: Int) {
         defer { lastFlaw = flaw }
         switch flaw {
         case nil: break

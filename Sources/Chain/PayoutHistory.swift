@@ -33,9 +33,11 @@ extension Validator {
         try checkRunning()
         let blocks = try chain.payoutRecords().compactMap { hash, flaw -> PayoutBlock? in
             guard let id = chain.index.find(hash) else { return nil }
+            let isActive = chain.index.isActive(id)
+            // Its record is older than the verdict on its scripts: one that never was good paid nobody.
+            guard isActive || chain.index.status(of: id).validity >= .scripts else { return nil }
             return PayoutBlock(
-                hash: hash, height: chain.index.height(of: id),
-                isActive: chain.index.isActive(id), flaw: flaw)
+                hash: hash, height: chain.index.height(of: id), isActive: isActive, flaw: flaw)
         }
         return PayoutHistory(
             tip: chain.tip.hash, blocks: blocks.sorted { $0.height < $1.height })

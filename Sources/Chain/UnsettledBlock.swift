@@ -10,6 +10,9 @@ struct UnsettledBlock {
     var job: ScriptJob
     /// What undoes it, to be kept when it is settled; nil if that was kept before.
     var undo: Deferred<UndoRecord>?
+    /// Why the payout ledger does not follow it, nil in it where it does; nil where that was not
+    /// judged anew.
+    var flaw: PayoutFlaw??
 }
 
 extension Chainstate {
@@ -21,6 +24,9 @@ extension Chainstate {
         try keepUndo(of: oldest)
         if let failure = scripts.finish(oldest.job) { return (oldest, .script(failure)) }
         index.raiseValidity(oldest.id, to: .scripts)
+        if let flaw = oldest.flaw {
+            tell(flaw, of: oldest.block.hash, at: index.height(of: oldest.id))
+        }
         return (oldest, nil)
     }
 

@@ -153,6 +153,55 @@ import Testing
         try await again.close()
     }
 
+    @Test("A block whose scripts fail paid nobody, and the log hears nothing of its payouts")
+    func badScripts() async throws {
+        let roster = try roster(["ana": 3, "beto": 2])
+        let lines = Lines()
+        let base = chain.builder.blocks(100, onto: chain.genesis)
+        let validator = try await chain.open {
+            $0.rosters = [roster]
+            $0.report = { lines.add($0) }
+        }
+        _ = try await validator.submitAll(base)
+        let position = chain.position(after: base, from: chain.genesis)
+        let coinbase = base[0].transactions[0]
+        let point = OutPoint(txid: coinbase.txid, index: 0)
+        let fee = Amount(satoshis: 10_000)
+        let good = chain.builder.spend([point], worth: coinbase.value(at: 0), fee: fee)
+        // OP_RETURN in the input's script.
+        let bad = Transaction(
+            inputs: [TransactionInput(outPoint: point, script: [0x6a])],
+            outputs: Array(good.outputs))
+        let reward = chain.builder.network.consensus.subsidy(at: 101) + fee
+        let split = try PayoutPlan(roster: roster, ledger: PayoutLedger())
+            .split(reward: reward, onto: position.hash)
+        func block(_ spend: Transaction, cheating: Bool) -> Block {
+            var plan = ChainBuilder.Plan(transactions: [spend], fees: fee)
+            plan.amendOutputs = { outputs in
+                outputs = split.coinbaseOutputs
+                guard cheating else { return }
+                outputs[0].value -= Amount(satoshis: 1)
+                outputs[1].value += Amount(satoshis: 1)
+            }
+            return chain.builder.block(onto: position, plan)
+        }
+        for cheating in [false, true] {
+            let outcome = try await validator.submit(block: block(bad, cheating: cheating))
+            guard case .rejected = outcome else {
+                Issue.record("the bad block was taken: \(outcome)")
+                return
+            }
+            #expect(try await validator.payoutHistory().blocks.isEmpty)
+            #expect(try await validator.ledger() == PayoutLedger())
+        }
+        #expect(lines.count("Payouts") == 0)
+        #expect(try await validator.submit(block: block(good, cheating: true)) == .connected)
+        #expect(lines.count("Payouts violated") == 1)
+        let flaws = try await validator.payoutHistory().blocks.map { $0.flaw?.name }
+        #expect(flaws == ["violated"])
+        try await validator.close()
+    }
+
     @Test("What is owed as of a block that was never connected is not made up")
     func neverConnected() async throws {
         let roster = try roster(["ana": 3, "beto": 2])
