@@ -36,7 +36,10 @@ public struct PayoutLedger: Sendable, Hashable {
         left.utf8.lexicographicallyPrecedes(right.utf8)
     }
 
-    public subscript(name: String) -> Account? { accounts.first { $0.name == name } }
+    /// By the bytes of the name, as claims are.
+    public subscript(name: String) -> Account? {
+        accounts.first { $0.name.utf8.elementsEqual(name.utf8) }
+    }
 
     private static let tag = SHA256Stream(tag: "Cellblock/ledger")
     private static let version: UInt8 = 1

@@ -60,16 +60,20 @@ public struct PayoutPlan: Sendable, Hashable {
 
     func claims(onto previous: BlockHash) throws(PayoutError) -> [Claim] {
         var claims: [Claim] = []
-        var names: Set<String> = []
+        // Names are compared by their bytes, as any program can: Swift's `==` also takes for equal
+        // what is written with other bytes.
+        var names: Set<[UInt8]> = []
         let weights = weights()
-        let accounts = Dictionary(ledger.accounts.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
+        let accounts = Dictionary(
+            ledger.accounts.map { (Array($0.name.utf8), $0) }, uniquingKeysWith: { $1 })
         for (inmate, weight) in zip(roster.inmates, weights) {
-            let account = accounts[inmate.name]
+            let name = Array(inmate.name.utf8)
+            let account = accounts[name]
             let payouts = account?.payouts ?? 0
             guard let script = inmate.script(after: payouts) else {
                 throw .noScript(name: inmate.name)
             }
-            names.insert(inmate.name)
+            names.insert(name)
             claims.append(
                 Claim(
                     name: inmate.name, script: script, weight: weight,
@@ -77,7 +81,7 @@ public struct PayoutPlan: Sendable, Hashable {
                     minimum: minimum(for: script),
                     tie: TieKey(previous: previous, name: inmate.name)))
         }
-        for account in ledger.accounts where !names.contains(account.name) {
+        for account in ledger.accounts where !names.contains(Array(account.name.utf8)) {
             claims.append(
                 Claim(
                     name: account.name, script: account.script, weight: 0,

@@ -55,12 +55,15 @@ extension PayoutPlan {
         reward: Amount, among claims: [Claim], rosterHash: Hash256, ledgerRoot: Hash256
     ) throws(PayoutError) -> PayoutSplit {
         var bonuses: [PayoutSplit.Payout] = []
+        var named = self
         if let finder {
             guard let claim = claims.first(where: { $0.name == finder && $0.isMember }) else {
                 throw .unknownFinder(finder)
             }
+            // As the roster writes it, whose bytes count.
+            named.finder = claim.name
             bonuses += bonus(
-                roster.finderBasisPoints, of: reward, to: claim.script, finder, .finder)
+                roster.finderBasisPoints, of: reward, to: claim.script, claim.name, .finder)
         }
         if let script = roster.operatorScript {
             bonuses += bonus(roster.feeBasisPoints, of: reward, to: script, "", .fee)
@@ -91,7 +94,6 @@ extension PayoutPlan {
                 amount: Amount(satoshis: paid[index] ?? 0), purpose: .share)
         }
         // Whose bonus would be dust shows in no output, so it must not show in the commitment.
-        var named = self
         if roster.scheme != .solo, !bonuses.contains(where: { $0.purpose == .finder }) {
             named.finder = nil
         }

@@ -111,6 +111,26 @@ import Testing
         }
     }
 
+    @Test("A name that is written with other bytes is another's, however alike it looks")
+    func names() throws {
+        var roster = try Rosters.make([1, 1], scheme: .solo)
+        roster.inmates[0].name = "jose\u{301}"
+        let ledger = try PayoutLedger(checking: [
+            .init(name: "jos\u{e9}", script: Rosters.script(77), balance: 20_000_500, payouts: 3),
+            .init(name: "m1", script: Rosters.script(1), balance: -20_000_500, payouts: 1),
+        ])
+        let old = Array("jos\u{e9}".utf8)
+        #expect(ledger[roster.inmates[0].name] == nil)
+        #expect(ledger["jos\u{e9}"] != nil)
+        // The finder is told of as the roster writes him.
+        let split = try PayoutPlan(roster: roster, ledger: ledger, finder: "jos\u{e9}")
+            .split(reward: Amount(satoshis: coin), onto: hash(1))
+        #expect(split.payouts.map { Array($0.name.utf8) }.contains(old))
+        #expect(split.payouts.map(\.amount.satoshis).sorted() == [20_000, coin - 20_000])
+        #expect(split.finder.map { Array($0.utf8) } == Array(roster.inmates[0].name.utf8))
+        #expect(split.ledgerAfter["jos\u{e9}"]?.balance == 500)
+    }
+
     // MARK: Rosters that change
 
     /// A network whose roster changes from block to block.
