@@ -33,6 +33,9 @@ actor PayoutBook {
     private var rosters: [Roster] = []
     /// The last block seen; nil until the records were read.
     private var cursor: BlockHash?
+    /// What is owed as of that block, carried along so that no flawed block asks for it; nil where it
+    /// is to be asked for.
+    private var ledger: PayoutLedger?
     /// Blocks of the active chain that pay by a split, oldest first.
     private var entries: [Entry] = []
     private var orphaned: [Entry] = []
@@ -57,13 +60,15 @@ actor PayoutBook {
         while true {
             let path = await validator.followPath(from: cursor, limit: Self.step)
             for hash in path.disconnected { forget(hash) }
-            if !path.disconnected.isEmpty { cursor = path.fork?.hash }
+            if !path.disconnected.isEmpty { (cursor, ledger) = (path.fork?.hash, nil) }
             for hash in path.connected {
+                var known = ledger
                 if let height = await validator.blockInfo(hash)?.height,
-                    let entry = try await entry(of: hash, at: height)
+                    let entry = try await entry(of: hash, at: height, ledger: &known)
                 {
                     entries.append(entry)
                 }
+                ledger = known
                 orphaned.removeAll { $0.hash == hash }
                 cursor = hash
             }
@@ -77,11 +82,16 @@ actor PayoutBook {
         var (active, orphaned): ([Entry], [Entry]) = ([], [])
         let lost = history.blocks.lazy.filter { !$0.isActive && $0.flaw == nil }
         let kept = Set(lost.map(\.hash).suffix(Self.orphansKept))
+        // All that was ever owed is in these records.
+        var known: PayoutLedger? = PayoutLedger()
         for block in history.blocks where block.isActive || kept.contains(block.hash) {
-            guard let entry = try await entry(of: block.hash, at: block.height) else { continue }
+            var before = known
+            let entry = try await entry(of: block.hash, at: block.height, ledger: &before)
+            if block.isActive { known = before }
+            guard let entry else { continue }
             if block.isActive { active.append(entry) } else { orphaned.append(entry) }
         }
-        (entries, self.orphaned, cursor) = (active, orphaned, history.tip)
+        (entries, self.orphaned, cursor, ledger) = (active, orphaned, history.tip, known)
     }
 
     private func forget(_ hash: BlockHash) {
@@ -92,8 +102,13 @@ actor PayoutBook {
     }
 
     /// What a block paid; nil where it pays by no split, or was pruned: then it cannot be told.
-    private func entry(of hash: BlockHash, at height: Int) async throws -> Entry? {
+    ///
+    /// - Parameter ledger: as of the block before, and then as of this one; nil where it is not known.
+    private func entry(
+        of hash: BlockHash, at height: Int, ledger: inout PayoutLedger?
+    ) async throws -> Entry? {
         let change = try await validator.payoutChange(of: hash)
+        if let change { ledger = change.after }
         let flaw = change == nil ? try await validator.payoutFlaw(of: hash) : nil
         guard change != nil || flaw != nil,
             let coinbase = try await validator.block(hash)?.transactions.first
@@ -104,17 +119,15 @@ actor PayoutBook {
                 ($0.name, $0.output, $0.amount, $0.script)
             }
         } else {
-            payouts = try await outputs(of: coinbase, after: hash)
+            if ledger == nil { ledger = try await validator.ledger(at: hash) }
+            payouts = outputs(of: coinbase, owing: ledger ?? PayoutLedger())
         }
         return Entry(
             hash: hash, height: height, payouts: payouts, txid: coinbase.txid, flaw: flaw)
     }
 
     /// The outputs of a block that the ledger does not follow: whose they are shows in scripts alone.
-    private func outputs(
-        of coinbase: Transaction, after hash: BlockHash
-    ) async throws -> [Payout] {
-        let ledger = try await validator.ledger(at: hash) ?? PayoutLedger()
+    private func outputs(of coinbase: Transaction, owing ledger: PayoutLedger) -> [Payout] {
         var names: [Script: String] = [:]
         var payouts: [String: UInt32] = [:]
         for account in ledger.accounts {
