@@ -14,7 +14,7 @@ struct StartMining: RPCMethod {
             "blocks", .number, .omitted, "Stop by itself after so many blocks of this node's own"),
         Parameter("duty", .number, default: 100, "The part of the time to search, in percent"),
     ]
-    let results = [ResultText(.object, "", "As getminerinfo")]
+    let results = [ResultText(.object, "", "As getminerinfo, without blocks out of the ledger")]
     let examples = [Example(), Example(["2"])]
 
     func call(_ request: RPCRequest, _ context: RPCContext) async throws -> JSON {
@@ -40,7 +40,7 @@ struct StartMining: RPCMethod {
 struct StopMining: RPCMethod {
     let name = "stopmining"
     let summary = "Stops mining; returns when no thread searches any more.\n"
-    let results = [ResultText(.object, "", "As getminerinfo")]
+    let results = [ResultText(.object, "", "As getminerinfo, without blocks out of the ledger")]
     let examples = [Example()]
 
     func call(_ request: RPCRequest, _ context: RPCContext) async throws -> JSON {
@@ -55,13 +55,15 @@ struct GetMinerInfo: RPCMethod {
     let examples = [Example()]
 
     func call(_ request: RPCRequest, _ context: RPCContext) async throws -> JSON {
-        try await Self.json(context)
+        try await Self.json(context, try await context.mining { try await $0.flaws() })
     }
 
-    static func json(_ context: RPCContext) async throws -> JSON {
-        let (status, flaws) = try await context.mining { miner in
-            (await miner.status(), try await miner.flaws())
-        }
+    /// - Parameter flaws: the blocks that the ledger does not follow. Who starts or stops the miner
+    ///   is not told of them: to find them may take long or fail, and it did start or stop.
+    static func json(
+        _ context: RPCContext, _ flaws: [PayoutBlock] = []
+    ) async throws -> JSON {
+        let status = try await context.mining { await $0.status() }
         var object = JSONObject()
         object.append("mining", .bool(status.isMining))
         object.append("threads", .int(status.threads))
