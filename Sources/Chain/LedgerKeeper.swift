@@ -22,8 +22,8 @@ struct LedgerKeeper {
     /// windows are not kept: it must be on the disk before anybody hears of the block.
     private(set) var restsOnShares = false
 
-    /// How many windows are kept: a block is found soon after its template is made, or never.
-    private static let windowsKept = 512
+    /// How many windows are kept: of an hour, where a template is made each second.
+    private static let windowsKept = 4096
 
     init() {}
 

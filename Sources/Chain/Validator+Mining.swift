@@ -7,6 +7,9 @@ public import Primitives
 public import Storage
 
 extension Validator {
+    /// Whether the operator says which version blocks built here bear (`-blockversion`).
+    public nonisolated var hasChosenVersion: Bool { configuration.blockVersion != nil }
+
     /// What the next block must be.
     public func templateContext() -> TemplateContext {
         var context = chain.templateContext(at: clock.now())

@@ -140,7 +140,11 @@ private struct BlockTrial {
         let knowsLocks = context != nil && coins.areComplete
         if !knowsLocks { skipped.append("sequence locks") }
         let place = context ?? contextOfHeightAlone
-        if place.index.enforcesBIP30(block.hash, onto: place.parent, in: network) {
+        // Of the block by which BIP34 is known to hold nothing is told: it is taken to be there.
+        let rules = network.consensus
+        let isAfterBIP34 =
+            rules.bip34Hash != nil && height > rules.bip34Height && height < BlockIndex.bip34Limit
+        if !isAfterBIP34, place.index.enforcesBIP30(block.hash, onto: place.parent, in: network) {
             // It is not told which coins there are beside those that are spent.
             skipped.append("BIP30")
         }

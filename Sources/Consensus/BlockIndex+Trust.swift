@@ -24,7 +24,8 @@ extension BlockIndex {
         return self.hash(of: id) != known
     }
 
-    private static let bip34Limit = 1_983_702
+    /// The first height that a coinbase from before BIP34 named by accident.
+    public static let bip34Limit = 1_983_702
     private static let bip30Repeats = [
         (
             height: 91842,

@@ -22,12 +22,17 @@ extension Miner {
     /// Blocks that take fewer hashes are found faster than one can be filled: they would all be empty.
     private static let quickWork: UInt64 = 1 << 24
 
+    /// Where a tip followed the one before within this time, machines find blocks faster than that.
+    private static let quickGap: Duration = .seconds(5)
+
     /// The template of a block without transactions, to be searched on until a full one is chosen; nil
     /// where `other`, which was searched on before, is of the tip.
     public func quickRosterTemplate(after other: BlockTemplate?) async throws -> RosterTemplate? {
         guard let roster, let other, other.context.previous != validator.tip.hash,
             ShareWork.work(bits: other.context.bits) >= Self.quickWork
         else { return nil }
+        pace.note(validator.tip.hash, at: clock.monotonic())
+        guard pace.gap.map({ $0 >= Self.quickGap }) ?? true else { return nil }
         var template = try await validator.blockTemplate(
             options: options, paying: .roster(newPlan(roster)), usingMempool: false)
         template.signer = other.signer

@@ -49,6 +49,7 @@ public actor Miner {
     var text = TemplateText()
     /// The last share window, and how many hashes it spans.
     var lastWindow: (size: UInt64, window: ShareWindow)?
+    var pace = TipPace()
     /// Told of what is done for the threads, in order; for tests.
     var observer: (@Sendable (Step) -> Void)?
     /// The same of those whose coinbase is given out whole.
@@ -320,7 +321,9 @@ public actor Miner {
         }
         session?.pause = nil
         // A full block takes a while to choose, in which nothing is found on the old tip.
-        if let quick = try await quickRosterTemplate(after: session?.template) {
+        if !schedule.waitsForTransactions,
+            let quick = try await quickRosterTemplate(after: session?.template)
+        {
             give(quick.template, to: pool)
         }
         give(try await rosterTemplate().template, to: pool)
@@ -334,7 +337,7 @@ public actor Miner {
         pool.set(
             SearchPool.Job(
                 template: template, time: UInt32(clamping: template.context.time),
-                rolling: VersionRolling(in: network)))
+                rolling: validator.hasChosenVersion ? nil : VersionRolling(in: network)))
         observer?(.given(template))
     }
 

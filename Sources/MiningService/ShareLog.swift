@@ -192,7 +192,10 @@ public final class ShareLog: Sendable {
         }
         try state.withLock { (state) throws(StorageError) in
             switch result {
-            case .success: state.kept = max(state.kept, writes)
+            case .success:
+                // Of a failure that another has met the system says nothing to those who ask later.
+                if let failure = state.failure { throw failure }
+                state.kept = max(state.kept, writes)
             case .failure(let error): throw fail(&state, error)
             }
         }

@@ -29,6 +29,8 @@ public actor StratumServer: Service {
 
     private var base: Miner.RosterTemplate?
     private var baseTime: Duration = .zero
+    /// When clients were last given work: it grows old, however many templates are made meanwhile.
+    private var sentTime: Duration = .zero
     private var isStale = false
     private var isRenewing = false
     private var isRenewalWanted = false
@@ -160,10 +162,9 @@ public actor StratumServer: Service {
                 queue.yield(.failed(error))
                 return
             }
-            let age = clock.monotonic() - baseTime
-            if age >= Self.renewal || isStale && age >= Self.refresh {
-                await renew(isForced: age >= Self.renewal)
-            }
+            let now = clock.monotonic()
+            let isOld = now - sentTime >= Self.renewal
+            if isOld || isStale && now - baseTime >= Self.refresh { await renew(isForced: isOld) }
             for link in clients.withLock({ Array($0.links.values) }) {
                 link.perform { $0.tick(on: $1) }
             }
@@ -190,7 +191,10 @@ public actor StratumServer: Service {
                 }
                 let made = try await miner.rosterTemplate()
                 baseTime = clock.monotonic()
-                if isForced || isBetter(made.template) { send(made) }
+                if isForced || isBetter(made.template) {
+                    sentTime = baseTime
+                    send(made)
+                }
             } catch {
                 logger.error("no template for miners: \(error)")
             }
