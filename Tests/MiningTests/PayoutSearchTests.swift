@@ -156,9 +156,11 @@ import Testing
             for shares in [nil]
                 + (roster.scheme == .pplns ? own.map { $0.window as ShareWindow? } : [])
             {
+                // A finder who takes all may be named though others were owed it.
                 let finders = roster.inmates.filter { inmate in
-                    inmate.script(after: ledger[inmate.name]?.payouts ?? 0).map(paid.contains)
-                        ?? false
+                    roster.scheme == .solo
+                        || inmate.script(after: ledger[inmate.name]?.payouts ?? 0)
+                            .map(paid.contains) ?? false
                 }
                 for finder in [nil] + (roster.paysFinder ? finders.map(\.name) : []) {
                     for size in [nil] + CoinbaseSizeClass.allCases {

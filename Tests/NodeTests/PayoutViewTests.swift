@@ -192,6 +192,8 @@ import Testing
         #expect(try paid("dora") == scripts(first, 0...2) + scripts(second, 3...4))
         #expect(try inmate("dora", node)["payouts"] == 5)
         try audit(node, "descriptors")
+        // It was not to be loaded at the start.
+        _ = try node.rpc.call("loadwallet", ["keys"])
         let balances = try node.rpc.call("getbalances", [], wallet: "keys")
         #expect(balances["mine"]?["immature"]?.numberText == "125.00000000")
     }
