@@ -161,10 +161,19 @@ extension Chainstate {
         guard ledger.hasWindow(onto: block.header.previous), let parent = index.parent(of: id),
             index.status(of: parent).isValid(.scripts), try payoutChange(of: block.hash) == nil
         else { return }
-        let before = try lastPayoutChange(upTo: parent)?.after ?? PayoutLedger()
+        let before =
+            parent == index.tip
+            ? ledger.current : try lastPayoutChange(upTo: parent)?.after ?? PayoutLedger()
         if let change = ledger.judgeAside(block, on: before) {
             put(StoreKey.ledger(block.hash), change)
         }
+    }
+
+    /// The same of a block that is not in the files yet, brought to the disk at once: should the
+    /// process end when the block is there, it is connected by the next without its share window.
+    func judgePayoutAhead(_ block: Block, _ id: BlockID) throws(StorageError) {
+        try judgePayoutAside(block, id)
+        if ledger.restsOnShares { try writeIndex() }
     }
 
     /// What undoes the block; nil if that is kept already.

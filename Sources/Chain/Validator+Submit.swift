@@ -63,6 +63,7 @@ extension Validator {
         if let error = try refusal(of: judged, as: id) {
             return refused(judged.block.header, for: BlockRejection(error))
         }
+        try chain.judgePayoutAhead(judged.block, id)
         try chain.keep(judged.block, as: id)
         watch.add(judged.block, as: id)
         try activate(watching: &watch, settlesAll: false)
