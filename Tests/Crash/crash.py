@@ -309,7 +309,7 @@ class Stop(Reindex):
     def begun(self):
         return self.random.choice((
             ("-reindex",), ("-reindex-chainstate",), ("-txindex",), (f"-loadblock={self.yard.file}",),
-            ("-checkblocks=0", "-checklevel=4"), ("-reindex", "-coinstatsindex", "-blockfilterindex")))
+            ("-checkblocks=0", "-checklevel=4", "-dbcache=100"), ("-reindex", "-coinstatsindex", "-blockfilterindex")))
 
     def kill_once(self):
         if self.node.process:
