@@ -75,7 +75,8 @@ extension PeerNetwork {
         while true {
             let start = indexPosition
             let infos = await validator.blockInfos(from: start, limit: limit)
-            indexPosition = max(indexPosition, start + infos.count)
+            // Who read meanwhile has told of these; who goes back to the beginning keeps his place.
+            if indexPosition == start { indexPosition += infos.count }
             if !infos.isEmpty { tell(infos) }
             // At the end nothing more is waited for: see `respond`.
             guard infos.count == limit else { return }
@@ -308,14 +309,7 @@ extension PeerNetwork {
     }
 
     private func serve(_ request: BlockTransactionsRequest, to id: PeerID) async throws {
-        guard let info = await validator.blockInfo(request.block), info.hasData,
-            validator.tip.height - info.height <= 10,
-            let block = try await validator.block(request.block)
-        else {
-            // Too deep to be rebuilt from pieces: the whole block answers as well.
-            try await serve(request.block, .full, to: id)
-            return
-        }
+        guard let block = try await validator.block(request.block) else { return }
         let transactions = request.indexes.compactMap { index in
             index < block.transactions.count ? block.transactions[index] : nil
         }

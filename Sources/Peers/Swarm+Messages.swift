@@ -109,7 +109,7 @@ extension Swarm {
         case .block(let block): takeBlock(block, from: id, at: now)
         case .transaction(let transaction): takeTransaction(transaction, from: id, at: now)
         case .memoryPool: servePool(id)
-        case .getBlockTransactions(let request): ask(.serveBlockTransactions(request), for: id)
+        case .getBlockTransactions(let request): serveBlockTransactions(request, to: id)
         case .bloomFilter(let command): refuse(command, of: id)
         case .filterRequest(let request): serveFilters(request, to: id)
         default: break

@@ -232,6 +232,8 @@ extension Swarm {
     /// Transactions told at once, at least and at most.
     static let announcementTarget = 70
     static let announcementLimit = 1000
+    /// Blocks below the tip up to which transactions of a block are served by themselves.
+    static let rebuiltDepth = 10
 
     /// Tells of transactions now and then, at times nobody can foresee, so that where one came
     /// from stays hidden.
@@ -333,6 +335,17 @@ extension Swarm {
             // Makes a peer that asked for hashes alone go on.
             peers[id]?.announcing.continuation = nil
             peers[id]?.announcing.byInventory.append(tree.hash(tree.tip))
+        }
+    }
+
+    /// Serves a few transactions of a recent block; for an older one the whole block answers, as
+    /// far as one that was asked for would be served (BIP152).
+    mutating func serveBlockTransactions(_ request: BlockTransactionsRequest, to id: PeerID) {
+        guard let node = tree.find(request.block), tree.hasData(node) else { return }
+        if tree.height(tree.tip) - tree.height(node) <= Self.rebuiltDepth {
+            ask(.serveBlockTransactions(request), for: id)
+        } else {
+            peers[id]?.inbox.requests = [InventoryItem(.witnessBlock, request.block)]
         }
     }
 

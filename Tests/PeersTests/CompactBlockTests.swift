@@ -119,6 +119,32 @@ import Wire
         #expect(scene.height == 3)
     }
 
+    @Test("Transactions of a block eleven deep are not served alone: the block is, if it may be")
+    func depth() throws {
+        var world = World(seed: 11)
+        world.add()
+        let blocks = world.mine(12, on: 0)
+        let id = try world.join(to: 0)
+        world.shake(hands: id, with: 0)
+        func served(_ hash: BlockHash) -> [String] {
+            let before = world.nodes[0].messages[id]?.count ?? 0
+            let request = BlockTransactionsRequest(block: hash, indexes: [0])
+            world.say(.getBlockTransactions(request), to: 0, from: id)
+            world.run(for: .milliseconds(200))
+            return (world.nodes[0].messages[id] ?? []).dropFirst(before).map(\.command)
+        }
+        #expect(served(blocks[1].hash) == ["blocktxn"])
+        #expect(served(blocks[0].hash) == ["block"])
+        // Branches that are given out to nobody stay hidden this way too.
+        var other = ToyChain(world.network)
+        let longAgo = UInt32(world.now.components.seconds) - 40 * 86_400
+        let branch = (0..<2).map { other.mine(at: longAgo + UInt32($0), tag: 1) }
+        for block in branch { _ = world.nodes[0].chain.accept(block) }
+        world.follow(0)
+        #expect(served(branch[0].hash) == [])
+        #expect(served(blocks[0].hash) == ["block"])
+    }
+
     @Test("Between nodes a block goes over without its transactions where both have them")
     func relay() {
         var world = World(seed: 7)
