@@ -175,18 +175,14 @@ extension Swarm {
             let seen = peer.session.introduction?.receiver.address
         else { return nil }
         let endpoint = Endpoint(seen, port: port)
-        if book.accepts(endpoint) { return endpoint }
-        let known = localScores.max {
-            ($0.value, $0.key.description) < ($1.value, $1.key.description)
-        }
-        return known?.key
+        return book.accepts(endpoint) ? endpoint : nil
     }
 
-    /// A peer that came to us says under which address.
+    /// A peer that came to us says under which address. It counts where the operator named that
+    /// one: anybody can say anything.
     mutating func noteOwnAddress(_ address: NetworkAddress) {
-        guard let port = settings.listeningPort, address.isRoutable else { return }
-        let endpoint = Endpoint(address, port: port)
-        guard localScores[endpoint] != nil || localScores.count < 16 else { return }
-        localScores[endpoint, default: 0] += 1
+        for endpoint in settings.externalEndpoints where endpoint.address == address {
+            ownScores[endpoint, default: 0] += 1
+        }
     }
 }

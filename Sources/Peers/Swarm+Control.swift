@@ -146,11 +146,9 @@ extension Swarm {
         return true
     }
 
-    /// Our own addresses and how many peers named them.
+    /// Our own addresses: four for being the operator's word, and one for each peer that named it.
     public var localAddresses: [(endpoint: Endpoint, score: Int)] {
-        settings.externalEndpoints.map { ($0, 4) }
-            + localScores.sorted { $0.key.description < $1.key.description }
-            .map { ($0.key, $0.value) }
+        settings.externalEndpoints.map { ($0, 4 + ownScores[$0, default: 0]) }
     }
 
     public var networkTotals: NetworkTotals { totals }

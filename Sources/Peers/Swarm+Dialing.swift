@@ -94,7 +94,7 @@ extension Swarm {
     private mutating func dialOne(_ kind: ConnectionKind, at now: Duration) {
         let outbound = peers.values.filter { !$0.isInbound }.map(\.connection.endpoint)
         let groups = Set(outbound.map { dialGroup($0) })
-        let own = localScores.keys.map { $0 } + settings.externalEndpoints
+        let own = settings.externalEndpoints
         let seconds = now.components.seconds
         let pending = Set(dialing.pending.map(\.target))
         let connected = Set(peers.values.map(\.connection.endpoint))

@@ -36,7 +36,8 @@ public struct Swarm: Sendable {
     /// What was answered to `getaddr` lately; asking again through another connection tells no
     /// more.
     var addressAnswer: (made: Duration, addresses: [PeerAddress])?
-    var localScores: [Endpoint: Int] = [:]
+    /// How many peers that came to us named each of the addresses the operator did.
+    var ownScores: [Endpoint: Int] = [:]
     var isActive: Bool
 
     var actions: [SwarmAction] = []

@@ -118,6 +118,35 @@ import Wire
         #expect(throws: GrantError.self) { try Grant(parsing: "noban@name") }
     }
 
+    @Test("Peers that come to us add no address to our own: they count for those the operator named")
+    func ownAddresses() throws {
+        let named = Endpoint(.ipv4(93, 5, 5, 5), port: 8333)
+        for external in [[], [named]] {
+            var world = World(seed: 5)
+            world.add {
+                $0.listeningPort = 8333
+                $0.externalEndpoints = external
+            }
+            for peer in 1...4 as ClosedRange<UInt8> {
+                let endpoint = Endpoint(.ipv4(93, 99, peer, 1), port: 5000)
+                let attached = world.attach(to: 0, at: endpoint)
+                let id = try #require(attached)
+                let receiver = peer == 4 ? named : Endpoint(.ipv4(93, 6, peer, 6), port: 8333)
+                world.say(
+                    .version(
+                        VersionMessage(
+                            version: 70016, services: .network, time: 0, receiverServices: [],
+                            receiver: receiver, nonce: UInt64(peer), userAgent: "/t/",
+                            startHeight: 0, relaysTransactions: true)),
+                    .verack, to: 0, from: id)
+            }
+            #expect(world.info(0).count == 4)
+            let own = world.nodes[0].swarm.localAddresses
+            #expect(own.map(\.endpoint) == external)
+            #expect(own.map(\.score) == external.map { _ in 5 })
+        }
+    }
+
     @Test("The address book stays bounded, whoever fills it")
     func addressBook() {
         var book = AddressBook(allowsPrivate: false)
