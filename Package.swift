@@ -178,11 +178,12 @@ let disk: [Target] = [
 
 let effects: [Target] = disk + [
     module(
-        "Wallets", core + ["Keys", "MemoryPool", "Chain", package("GRDB", "GRDB.swift")]),
+        "Wallets",
+        core + ["Keys", "MemoryPool", "Storage", "Chain", package("GRDB", "GRDB.swift")]),
     module(
         "Networking",
         core + [
-            "Wire", "Peers", "Chain", "Indexes", package("NIOCore", "swift-nio"),
+            "Wire", "Peers", "Storage", "Chain", "Indexes", package("NIOCore", "swift-nio"),
             package("NIOPosix", "swift-nio"), package("Logging", "swift-log"),
             package("ServiceLifecycle", "swift-service-lifecycle"),
         ]),

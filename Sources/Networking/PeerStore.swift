@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import Notation
 import Peers
+import Storage
 import Wire
 
 /// What of the peers outlives the node: addresses in `peers.dat`, bans in `banlist.json`.
@@ -52,7 +53,7 @@ struct PeerStore: Sendable {
     }
 
     private func save(_ json: JSON, _ path: String) throws {
-        try Data(json.text(indent: 0).utf8).write(to: URL(filePath: path), options: .atomic)
+        try File.replace(path, with: Array(json.text(indent: 0).utf8).span)
     }
 }
 

@@ -4,6 +4,7 @@ public import Genesis
 public import Keys
 internal import Notation
 public import Primitives
+internal import Storage
 
 /// The wallets of a node: which there are, and which are loaded. Each has a folder of its own,
 /// `wallets/<name>/wallet.db`.
@@ -74,7 +75,11 @@ public actor WalletStore {
     public func unloadAll() async throws {
         let all = wallets
         wallets = []
-        for wallet in all { try await wallet.close() }
+        var failure: (any Error)?
+        for wallet in all {
+            do { try await wallet.close() } catch { failure = failure ?? error }
+        }
+        if let failure { throw failure }
     }
 
     private func folder(of name: String) -> String { directory + "/" + name }
@@ -295,11 +300,17 @@ extension WalletStore {
 // MARK: Loading at the start
 
 extension WalletStore {
-    /// What Core's file of settings that calls change holds.
-    private func settings(_ path: String) -> JSONObject {
+    /// What Core's file of settings that calls change holds; nothing where there is none yet. One
+    /// that cannot be read is left alone: the other settings in it are the operator's.
+    private func settings(_ path: String) throws(WalletError) -> JSONObject {
+        guard FileManager.default.fileExists(atPath: path) else { return JSONObject() }
         guard let data = FileManager.default.contents(atPath: path),
             case .object(let object)? = try? JSON(parsing: [UInt8](data))
-        else { return JSONObject() }
+        else {
+            throw .wallet(
+                "Settings file \(path) could not be read, so what is loaded at the next start stays "
+                    + "as it was. Put the file right, or remove it to begin with defaults.")
+        }
         return object
     }
 
@@ -310,13 +321,13 @@ extension WalletStore {
                 "Wallet load on startup setting could not be updated, so wallet may not be "
                     + (loads ? "loaded" : "unloaded") + " next node startup.")
         }
-        var object = settings(settingsPath)
+        var object = try settings(settingsPath)
         // A single value may stand without brackets.
         var names = object["wallet"].map { $0.array ?? [$0] }?.compactMap(\.stringValue) ?? []
         guard names.contains(name) != loads else { return }
         if loads { names.append(name) } else { names.removeAll { $0 == name } }
         object["wallet"] = .array(names.map(JSON.string))
-        try Data(JSON.object(object).text(indent: 4).utf8 + [0x0a])
-            .write(to: URL(fileURLWithPath: settingsPath), options: .atomic)
+        let bytes = Array((JSON.object(object).text(indent: 4) + "\n").utf8)
+        try File.replace(settingsPath, with: bytes.span)
     }
 }
