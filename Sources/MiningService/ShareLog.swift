@@ -225,19 +225,19 @@ public final class ShareLog: Sendable {
         try write(&state)
         do {
             try state.file.synchronise()
+            let segment = ShareSegment(number: state.segment.number + 1, folder: folder)
+            let file = try File(segment.path, .creating, fault: fault)
+            let header = ShareSegment.header(state.chain)
+            try file.write(header.span, at: 0)
+            state.segment = segment
+            state.file = file
+            state.size = header.count
+            state.writes += 1
+            state.jobs = [:]
+            try removeOldest()
         } catch {
             throw fail(&state, error)
         }
-        let segment = ShareSegment(number: state.segment.number + 1, folder: folder)
-        let file = try File(segment.path, .creating, fault: fault)
-        let header = ShareSegment.header(state.chain)
-        try file.write(header.span, at: 0)
-        state.segment = segment
-        state.file = file
-        state.size = header.count
-        state.writes += 1
-        state.jobs = [:]
-        try removeOldest()
     }
 
     private func removeOldest() throws(StorageError) {

@@ -22,8 +22,9 @@ public actor StratumServer: Service {
     private nonisolated let surroundings: StratumHandler.Surroundings
     private nonisolated let clients: Mutex<Clients>
     private nonisolated let door = TLSDoor()
-    private let events: AsyncStream<Event>
-    private let queue: AsyncStream<Event>.Continuation
+    /// Ends when the server is to end.
+    private let finds: AsyncStream<StratumShare>
+    private let findQueue: AsyncStream<StratumShare>.Continuation
     private let started: AsyncStream<Result<Void, any Error>>
     private let startedQueue: AsyncStream<Result<Void, any Error>>.Continuation
 
@@ -51,12 +52,6 @@ public actor StratumServer: Service {
         var settings: StratumSettings
     }
 
-    private enum Event: Sendable {
-        case found(StratumShare)
-        case failed(StorageError)
-        case stop
-    }
-
     private static let group = MultiThreadedEventLoopGroup.singleton
     /// Blocks that may wait to be submitted: on a test network every share is one.
     private static let blocksWaiting = 1024
@@ -77,9 +72,9 @@ public actor StratumServer: Service {
         self.miner = miner
         self.clock = clock
         self.logger = logger
-        let (events, queue) = AsyncStream.makeStream(
-            of: Event.self, bufferingPolicy: .bufferingNewest(Self.blocksWaiting))
-        (self.events, self.queue) = (events, queue)
+        let (finds, findQueue) = AsyncStream.makeStream(
+            of: StratumShare.self, bufferingPolicy: .bufferingNewest(Self.blocksWaiting))
+        (self.finds, self.findQueue) = (finds, findQueue)
         (started, startedQueue) = AsyncStream.makeStream()
         let board = JobBoard()
         self.board = board
@@ -88,7 +83,7 @@ public actor StratumServer: Service {
         clients = Mutex(Clients(lastNumber: .random(in: 1...(.max >> 1)), settings: settings))
         surroundings = StratumHandler.Surroundings(
             board: board, shares: shares, clock: clock,
-            found: { queue.yield(.found($0)) }, failed: { queue.yield(.failed($0)) },
+            found: { findQueue.yield($0) }, failed: { _ in findQueue.finish() },
             ended: { logger.debug("client \($0) cut off: \($1)") })
     }
 
@@ -107,6 +102,7 @@ public actor StratumServer: Service {
     /// Returns when it listens; throws when it cannot.
     public nonisolated func ready() async throws {
         for await result in started { return try result.get() }
+        throw CancellationError()
     }
 
     // MARK: Running
@@ -120,28 +116,26 @@ public actor StratumServer: Service {
             startedQueue.yield(.failure(error))
             throw error
         }
-        defer { for server in servers { server.close(promise: nil) } }
-        let queue = queue
+        defer {
+            for server in servers { server.close(promise: nil) }
+            for link in clients.withLock({ Array($0.links.values) }) {
+                link.channel.close(promise: nil)
+            }
+        }
+        let findQueue = findQueue
         try await withGracefulShutdownHandler {
             try await withThrowingDiscardingTaskGroup { group in
                 group.addTask { await self.watchTips() }
                 group.addTask { await self.watchPool() }
                 group.addTask { try await self.watchTime() }
                 defer { group.cancelAll() }
-                for await event in events {
-                    switch event {
-                    case .found(let share): await submit(share)
-                    case .failed(let error): throw error
-                    case .stop: return
-                    }
-                }
+                for await share in finds { await submit(share) }
             }
         } onGracefulShutdown: {
-            queue.yield(.stop)
+            findQueue.finish()
         }
-        for link in clients.withLock({ Array($0.links.values) }) {
-            link.channel.close(promise: nil)
-        }
+        // The log keeps what went wrong with it, and says so again.
+        try surroundings.shares.flush()
     }
 
     private func watchTips() async {
@@ -158,8 +152,7 @@ public actor StratumServer: Service {
             do {
                 try surroundings.shares.flush()
             } catch {
-                // Where the events are taken, so that the server ends.
-                queue.yield(.failed(error))
+                findQueue.finish()
                 return
             }
             let now = clock.monotonic()
