@@ -26,9 +26,12 @@ extension PeerNetwork {
                     continue
                 }
                 for server in servers { server.close(promise: nil) }
+                let isTaken = (error as? IOError)?.errnoCode == EADDRINUSE
                 throw NetworkingError.bind(
-                    "Unable to bind to \(place.endpoint) on this computer. "
-                        + "Cellblock is probably already running.")
+                    "Unable to bind to \(place.endpoint) on this computer"
+                        + (isTaken
+                            ? ". Cellblock is probably already running."
+                            : " (bind returned error \(error))"))
             }
         }
         if servers.isEmpty, !listening.isEmpty {
@@ -49,7 +52,8 @@ extension PeerNetwork {
             .childChannelInitializer { channel in
                 let handler = PeerHandler(magic: magic)
                 return channel.pipeline.addHandler(handler).map {
-                    self.jobQueue.yield { await self.accept(channel, handler, place) }
+                    let queued = self.jobQueue.yield { await self.accept(channel, handler, place) }
+                    if case .terminated = queued { channel.close(promise: nil) }
                 }
             }
         if isV6 {
