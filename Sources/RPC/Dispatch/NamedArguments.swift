@@ -14,8 +14,9 @@ struct NamedArguments {
 
     static func positional(_ named: JSONObject, for parameters: [Parameter]) throws -> [JSON] {
         var converter = NamedArguments()
+        var seen: Set<String> = []
         for member in named.members {
-            guard !converter.given.contains(where: { $0.key == member.key }) else {
+            guard seen.insert(member.key).inserted else {
                 throw RPCError.invalidParameter("Parameter \(member.key) specified multiple times")
             }
             converter.given.append((member.key, member.value))

@@ -114,12 +114,12 @@ struct GetBlockTemplate: RPCMethod {
     private func checkReadiness(_ context: RPCContext) async throws {
         guard !context.definition.isTestChain else { return }
         if let network = context.network, await network.connectionCounts().total == 0 {
-            throw RPCError.notConnected("Bitcoin Core is not connected!")
+            throw RPCError.notConnected("Cellblock is not connected!")
         }
         if await context.validator.isInitialBlockDownload {
             throw RPCError(
                 code: .inInitialDownload,
-                "Bitcoin Core is in initial sync and waiting for blocks...")
+                "Cellblock is in initial sync and waiting for blocks...")
         }
     }
 
@@ -135,16 +135,27 @@ struct GetBlockTemplate: RPCMethod {
         }
         var next = context.clock.monotonic() + .seconds(60)
         while validator.tip.hash == watched {
-            do {
-                try await Task.sleep(for: .milliseconds(50))
-            } catch {
-                throw RPCError.notConnected("Shutting down")
-            }
+            // By parts, for the clock may be another than the one that sleeps.
+            await tipMoves(from: watched, of: validator, within: .seconds(1))
+            if Task.isCancelled { throw RPCError.notConnected("Shutting down") }
             guard context.clock.monotonic() >= next else { continue }
             if await validator.mempool({ $0.updates }) != updates { return true }
             next += .seconds(10)
         }
         return false
+    }
+
+    private func tipMoves(
+        from hash: BlockHash, of validator: Validator, within limit: Duration
+    ) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                for await tip in validator.tips() where tip.hash != hash { return }
+            }
+            group.addTask { try? await Task.sleep(for: limit) }
+            await group.next()
+            group.cancelAll()
+        }
     }
 }
 
