@@ -121,7 +121,8 @@ extension Validator {
         }
         let now = clock.now()
         let time = options.usesCurrentTime ? now : entry.time
-        guard time > now - pool.policy.expiry else { return }
+        let (age, isTooOld) = now.subtractingReportingOverflow(time)
+        guard !isTooOld, age < pool.policy.expiry else { return }
         _ = try admit(entry.transaction, TransactionOptions(), arrivedAt: time)
     }
 

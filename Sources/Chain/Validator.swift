@@ -301,8 +301,10 @@ public actor Validator {
         if isFlushDue || chain.isFull { try flushNow(emptyingCache: chain.isFull) }
     }
 
-    /// Tells followers what has changed.
+    /// Tells followers what has changed; nothing once the disk has failed, for what then stands here
+    /// may be half of a change.
     func publish() {
+        guard latch.failure == nil else { return }
         updateDownloading()
         let tip = chain.tip
         if tip != tipHints.latest { tipHints.send(tip) }

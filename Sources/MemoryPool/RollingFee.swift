@@ -37,7 +37,9 @@ struct RollingFee: Sendable {
     }
 
     func minimum(incremental: FeeRate) -> FeeRate {
-        let rounded = FeeRate(satoshisPerKvB: Int64(rate.rounded(.toNearestOrAwayFromZero)))
+        // A fee that was raised for a miner may be anything.
+        let whole = Int64(exactly: rate.rounded(.toNearestOrAwayFromZero)) ?? .max
+        let rounded = FeeRate(satoshisPerKvB: whole)
         guard hasSeenBlock, rate != 0 else { return rounded }
         return max(rounded, incremental)
     }
