@@ -1,4 +1,5 @@
 public import Genesis
+import Notation
 import Peers
 public import Primitives
 import Wire
@@ -74,7 +75,7 @@ extension PeerNetwork {
         /// `/Cellblock:0.1.0(comment; comment)/` (BIP14).
         public var userAgent: String {
             let comments = userAgentComments.joined(separator: "; ")
-            return "/Cellblock:0.1.0\(comments.isEmpty ? "" : "(\(comments))")/"
+            return "/Cellblock:\(Version.text)\(comments.isEmpty ? "" : "(\(comments))")/"
         }
 
         var listeningPort: UInt16 { port ?? network.port }

@@ -5,6 +5,7 @@ import Logging
 import MemoryPool
 import MiningService
 import Networking
+import Notation
 import RPC
 import ServiceLifecycle
 import Storage

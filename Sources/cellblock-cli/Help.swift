@@ -1,7 +1,9 @@
+import Notation
+
 /// The texts of `-help` and `-version`.
 enum Help {
     static let name = "Cellblock"
-    static let release = "v0.1.0"
+    static let release = "v\(Version.text)"
 
     /// The client of Core whose behaviour this one has.
     static let coreName = "Bitcoin Core"
@@ -17,7 +19,7 @@ enum Help {
     static let version =
         "\(name) RPC client version \(release)\n"
         + "which speaks as \(coreName) RPC client version \(coreRelease) does.\n\n"
-        + "This is experimental software, distributed under the licence that lies beside it.\n"
+        + "This is free software under the MIT licence.\n"
 
     static let usage =
         "\(name) RPC client version \(release)\n\n"

@@ -1,3 +1,5 @@
+import Notation
+
 /// What `-help` and `-version` print.
 enum HelpMessage {
     static let name = "Cellblock daemon version v\(Version.text)"
@@ -25,11 +27,4 @@ enum HelpMessage {
         }
         return text
     }
-}
-
-/// The version of this program.
-public enum Version {
-    public static let text = "0.1.0"
-    /// As a number, two digits a part: the form of `getnetworkinfo`.
-    public static let number = 100
 }

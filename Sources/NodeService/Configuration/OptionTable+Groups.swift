@@ -1,7 +1,8 @@
 extension OptionTable {
     static let general: [Option] = [
         Option("?", "", .used, "Print this help message and exit"),
-        Option("h", "", .used), Option("help", "", .used),
+        Option("h", "", .used),
+        Option("help", "", .used),
         Option("version", "", .used, "Print version and exit"),
         Option(
             "addressindex", "", .used,
@@ -18,7 +19,9 @@ extension OptionTable {
             "blocksdir", "=<dir>", .used,
             "Directory to hold the blocks subdirectory (default: <datadir>)"),
         Option("blocksxor", "", .used, "Whether block files are masked with a key (default: 1)"),
-        Option("fastprune", "", .used),
+        Option(
+            "fastprune", "", .used,
+            "Small block files, that tests of pruning need few blocks (default: 0)"),
         Option("blocknotify", "=<cmd>", .missing),
         Option("blockreconstructionextratxn", "=<n>", .ignored),
         Option("blocksonly", "", .used, "Take no transactions from peers (default: 0)"),
@@ -54,7 +57,8 @@ extension OptionTable {
         Option("reindex", "", .used, "Rebuild the block index and the coins from the block files"),
         Option("reindex-chainstate", "", .used, "Rebuild the coins from the blocks"),
         Option("settings", "=<file>", .used, "File of dynamic settings (default: settings.json)"),
-        Option("startupnotify", "=<cmd>", .missing), Option("shutdownnotify", "=<cmd>", .missing),
+        Option("startupnotify", "=<cmd>", .missing),
+        Option("shutdownnotify", "=<cmd>", .missing),
         Option("txindex", "", .used, "Keep an index of all transactions (default: 0)"),
         Option(
             "txospenderindex", "", .used,
@@ -62,7 +66,8 @@ extension OptionTable {
         Option(
             "blockfilterindex", "=<type>", .used,
             "Keep compact filters of all blocks; the one type is basic (default: 0)"),
-        Option("daemon", "", .missing), Option("daemonwait", "", .missing),
+        Option("daemon", "", .missing),
+        Option("daemonwait", "", .missing),
         Option("ipcbind", "=<address>", .missing),
     ]
 
@@ -79,27 +84,33 @@ extension OptionTable {
         Option("dns", "", .used, "Look up nodes to dial by name (default: 1)"),
         Option("dnsseed", "", .used, "Ask seeds for addresses of nodes (default: 1)"),
         Option("externalip", "=<ip>", .used, "Our own address as others see it"),
-        Option("fixedseeds", "", .ignored), Option("forcednsseed", "", .ignored),
+        Option("fixedseeds", "", .ignored),
+        Option("forcednsseed", "", .ignored),
         Option("listen", "", .used, "Take connections from outside (default: 1)"),
         Option("listenonion", "", .ignored),
         Option("maxconnections", "=<n>", .used, "Most connections to peers (default: 125)"),
-        Option("maxreceivebuffer", "=<n>", .ignored), Option("maxsendbuffer", "=<n>", .ignored),
+        Option("maxreceivebuffer", "=<n>", .ignored),
+        Option("maxsendbuffer", "=<n>", .ignored),
         Option("maxuploadtarget", "=<n>", .missing),
-        Option("onion", "=<ip:port|path>", .missing), Option("i2psam", "=<ip:port>", .missing),
+        Option("onion", "=<ip:port|path>", .missing),
+        Option("i2psam", "=<ip:port>", .missing),
         Option("i2pacceptincoming", "", .ignored),
         Option("onlynet", "=<net>", .missing),
-        Option("v2transport", "", .ignored), Option("peerbloomfilters", "", .missing),
+        Option("v2transport", "", .ignored),
+        Option("peerbloomfilters", "", .missing),
         Option(
             "peerblockfilters", "", .used,
             "Serve compact block filters to peers per BIP 157 (default: 0)"),
         Option("txreconciliation", "", .missing),
         Option("port", "=<port>", .used, "Port for peers").forNetwork(),
-        Option("proxy", "=<ip:port>", .missing), Option("proxyrandomize", "", .ignored),
+        Option("proxy", "=<ip:port>", .missing),
+        Option("proxyrandomize", "", .ignored),
         Option("seednode", "=<ip>", .used, "Ask this node for addresses, then leave it"),
         Option("networkactive", "", .used, "Enable all peer activity (default: 1)"),
         Option("timeout", "=<n>", .used, "Milliseconds to wait for a connection (default: 5000)"),
         Option("peertimeout", "=<n>", .used, "Seconds a peer may be silent (default: 60)"),
-        Option("torcontrol", "=<ip>:<port>", .missing), Option("torpassword", "=<pass>", .missing),
+        Option("torcontrol", "=<ip>:<port>", .missing),
+        Option("torpassword", "=<pass>", .missing),
         Option("natpmp", "", .ignored),
         Option(
             "whitebind", "=<[permissions@]addr>", .used,
@@ -112,46 +123,76 @@ extension OptionTable {
         Option("zmqpubrawblock", "=<address>", .missing),
         Option("zmqpubrawtx", "=<address>", .missing),
         Option("zmqpubsequence", "=<address>", .missing),
-        Option("zmqpubhashblockhwm", "=<n>", .ignored), Option("zmqpubhashtxhwm", "=<n>", .ignored),
-        Option("zmqpubrawblockhwm", "=<n>", .ignored), Option("zmqpubrawtxhwm", "=<n>", .ignored),
+        Option("zmqpubhashblockhwm", "=<n>", .ignored),
+        Option("zmqpubhashtxhwm", "=<n>", .ignored),
+        Option("zmqpubrawblockhwm", "=<n>", .ignored),
+        Option("zmqpubrawtxhwm", "=<n>", .ignored),
         Option("zmqpubsequencehwm", "=<n>", .ignored),
     ]
 
     static let wallet: [Option] = [
         Option("addresstype", "", .used, "Kind of address to give out (default: bech32)"),
-        Option("avoidpartialspends", "", .ignored), Option("changetype", "", .used),
-        Option("consolidatefeerate", "=<amt>", .used),
+        Option("avoidpartialspends", "", .ignored),
+        Option("changetype", "", .used, "Kind of address for change (default: as what is paid)"),
+        Option(
+            "consolidatefeerate", "=<amt>", .used,
+            "Fee rate, a kvB, below which a wallet gathers many coins (default: 0.0001)"),
         Option("disablewallet", "", .used, "Run without wallets"),
-        Option("discardfee", "=<amt>", .used),
+        Option(
+            "discardfee", "=<amt>", .used,
+            "Fee rate, a kvB, by which change worth less than its spending becomes fee (default: 0.0001)"
+        ),
         Option("fallbackfee", "=<amt>", .used, "Fee rate where none can be estimated"),
         Option("keypool", "=<n>", .used, "How many keys to prepare (default: 1000)"),
-        Option("maxapsfee", "=<n>", .ignored), Option("maxtxfee", "=<amt>", .used),
-        Option("mintxfee", "=<amt>", .used), Option("signer", "=<cmd>", .missing),
-        Option("spendzeroconfchange", "", .used), Option("txconfirmtarget", "=<n>", .ignored),
+        Option("maxapsfee", "=<n>", .ignored),
+        Option(
+            "maxtxfee", "=<amt>", .used, "Most a wallet pays for one transaction (default: 0.10)"),
+        Option(
+            "mintxfee", "=<amt>", .used, "Least fee rate a wallet pays, a kvB (default: 0.00001)"),
+        Option("signer", "=<cmd>", .missing),
+        Option(
+            "spendzeroconfchange", "", .used,
+            "Spend change of our own that waits for a block (default: 1)"),
+        Option("txconfirmtarget", "=<n>", .ignored),
         Option("wallet", "=<path>", .used, "Load this wallet on startup").forNetwork(),
-        Option("walletbroadcast", "", .used),
+        Option("walletbroadcast", "", .used, "Send what a wallet makes (default: 1)"),
         Option(
             "walletdir", "=<dir>", .used, "Directory to hold wallets (default: <datadir>/wallets)"),
-        Option("walletnotify", "=<cmd>", .missing), Option("walletrbf", "", .used),
-        Option("unsafesqlitesync", "", .ignored), Option("walletrejectlongchains", "", .ignored),
-        Option("walletcrosschain", "", .ignored), Option("dblogsize", "=<n>", .ignored),
-        Option("flushwallet", "", .ignored), Option("privdb", "", .ignored),
+        Option("walletnotify", "=<cmd>", .missing),
+        Option(
+            "walletrbf", "", .used, "Signal that what a wallet sends may be replaced (default: 1)"),
+        Option("unsafesqlitesync", "", .ignored),
+        Option("walletrejectlongchains", "", .ignored),
+        Option("walletcrosschain", "", .ignored),
+        Option("dblogsize", "=<n>", .ignored),
+        Option("flushwallet", "", .ignored),
+        Option("privdb", "", .ignored),
         Option("swapbdbendian", "", .ignored),
     ]
 
     static let debugging: [Option] = [
         Option("checkblocks", "=<n>", .used, "Blocks to check at startup (default: 6, 0 = all)"),
         Option("checklevel", "=<n>", .used, "How thoroughly to check them (0-4, default: 3)"),
-        Option("checkblockindex", "", .ignored), Option("checkaddrman", "=<n>", .ignored),
-        Option("checkmempool", "=<n>", .ignored), Option("checkpoints", "", .ignored),
-        Option("deprecatedrpc", "=<method>", .used),
+        Option("checkblockindex", "", .ignored),
+        Option("checkaddrman", "=<n>", .ignored),
+        Option("checkmempool", "=<n>", .ignored),
+        Option("checkpoints", "", .ignored),
+        Option("deprecatedrpc", "=<method>", .used, "Answer this call as an older release did"),
         Option("stopafterblockimport", "", .used, "Stop after importing blocks from disk"),
         Option("stopatheight", "", .used, "Stop after reaching this height"),
-        Option("limitancestorcount", "=<n>", .ignored), Option("limitancestorsize", "", .ignored),
+        Option("limitancestorcount", "=<n>", .ignored),
+        Option("limitancestorsize", "", .ignored),
         Option("limitdescendantsize", "", .ignored),
         Option("limitdescendantcount", "=<n>", .ignored),
-        Option("limitclustercount", "=<n>", .used), Option("limitclustersize", "=<n>", .used),
-        Option("test", "=<option>", .used), Option("capturemessages", "", .missing),
+        Option(
+            "limitclustercount", "=<n>", .used,
+            "Most transactions that hang together in the pool (default: 64)"),
+        Option(
+            "limitclustersize", "=<n>", .used,
+            "Most kvB of transactions that hang together in the pool (default: 101)"),
+        Option(
+            "test", "=<option>", .used, "Let tests do what a node in service must not: this one"),
+        Option("capturemessages", "", .missing),
         Option("mocktime", "=<n>", .used, "Stand still at this time (default: 0)"),
         Option(
             "maxsigcachesize", "=<n>", .used,
@@ -161,13 +202,21 @@ extension OptionTable {
         Option("uacomment", "=<cmt>", .used, "Append a comment to the user agent"),
         Option("debuglogfile", "=<file>", .used, "Log file (default: debug.log)"),
         Option("debug", "=<category>", .used, "Log these categories too; 1 for all"),
-        Option("debugexclude", "=<category>", .used), Option("logips", "", .ignored),
+        Option(
+            "debugexclude", "=<category>", .used, "Leave this category out of what -debug names"),
+        Option("logips", "", .ignored),
         Option("loglevel", "=<level>", .ignored),
-        Option("logtimestamps", "", .used), Option("logthreadnames", "", .ignored),
-        Option("logsourcelocations", "", .ignored), Option("logtimemicros", "", .used),
-        Option("loglevelalways", "", .ignored), Option("logratelimit", "", .ignored),
+        Option("logtimestamps", "", .used, "Begin lines of the log with the time (default: 1)"),
+        Option("logthreadnames", "", .ignored),
+        Option("logsourcelocations", "", .ignored),
+        Option("logtimemicros", "", .used, "Write the log's times to the microsecond (default: 0)"),
+        Option("loglevelalways", "", .ignored),
+        Option("logratelimit", "", .ignored),
         Option("printtoconsole", "", .used, "Write the log to the console (default: 1)"),
-        Option("shrinkdebugfile", "", .used), Option("help-debug", "", .used),
+        Option(
+            "shrinkdebugfile", "", .used,
+            "Cut a long debug.log on startup (default: 1 without -debug)"),
+        Option("help-debug", "", .used, "Print this help message and exit, as -help"),
     ]
 
     static let chain: [Option] = [
@@ -175,34 +224,65 @@ extension OptionTable {
             "chain", "=<chain>", .used,
             "Use this chain: main, test, testnet4, signet, regtest, yard (default: main)"),
         Option("network", "=<file>", .used, "Use the network that this file defines"),
-        Option("regtest", "", .used), Option("testnet", "", .used), Option("testnet4", "", .used),
-        Option("signet", "", .used), Option("yard", "", .used),
-        Option("signetchallenge", "=<hex>", .used).withoutNegation(),
+        Option("regtest", "", .used, "Use the chain regtest, whose blocks cost no work"),
+        Option("testnet", "", .used, "Use the third public test network"),
+        Option("testnet4", "", .used, "Use the fourth public test network"),
+        Option(
+            "signet", "", .used, "Use the public signet, or one of your own with -signetchallenge"),
+        Option("yard", "", .used, "Use the private network that comes with Cellblock"),
+        Option(
+            "signetchallenge", "=<hex>", .used,
+            "Script that blocks of a signet of your own must satisfy (BIP325)"
+        ).withoutNegation(),
         Option("signetkey", "=<wif>", .used, "Sign blocks of a signet of your own with this key")
             .withoutNegation(),
-        Option("signetseednode", "=<host>", .used).withoutNegation(),
+        Option(
+            "signetseednode", "=<host>", .used, "Node of a signet of your own to ask for addresses"
+        ).withoutNegation(),
         Option(
             "signetwallet", "=<name>", .used,
             "Sign blocks of a signet of your own with this wallet's keys"
         ).withoutNegation(),
-        Option("testactivationheight", "=name@height", .used),
-        Option("vbparams", "=deployment:start:end[:min_activation_height]", .used),
+        Option(
+            "testactivationheight", "=name@height", .used,
+            "Put a buried rule in force from this height; regtest only"),
+        Option(
+            "vbparams", "=deployment:start:end[:min_activation_height]", .used,
+            "When a deployment is voted on, times in seconds since 1970; regtest only"),
     ]
 
     static let relay: [Option] = [
         Option("acceptnonstdtxn", "", .used, "Relay transactions that are not standard"),
-        Option("incrementalrelayfee", "=<amt>", .used), Option("dustrelayfee", "=<amt>", .used),
+        Option(
+            "incrementalrelayfee", "=<amt>", .used,
+            "Fee rate, a kvB, that a replacement pays beyond what it replaces (default: 0.000001)"),
+        Option(
+            "dustrelayfee", "=<amt>", .used,
+            "Fee rate, a kvB, by which an output is too small to spend (default: 0.00003)"),
         Option("acceptstalefeeestimates", "", .ignored),
-        Option("bytespersigop", "", .used), Option("datacarrier", "", .used),
-        Option("datacarriersize", "", .used), Option("permitbaremultisig", "", .used),
+        Option(
+            "bytespersigop", "", .used,
+            "Virtual bytes a signature operation counts for at least (default: 20)"),
+        Option("datacarrier", "", .used, "Relay transactions that carry data (default: 1)"),
+        Option(
+            "datacarriersize", "", .used,
+            "Most bytes of such outputs in a transaction (default: 100000)"),
+        Option("permitbaremultisig", "", .used, "Relay outputs of bare multisig (default: 1)"),
         Option("minrelaytxfee", "=<amt>", .used, "Least fee rate for relay, a kvB"),
-        Option("privatebroadcast", "", .missing), Option("whitelistforcerelay", "", .ignored),
-        Option("whitelistrelay", "", .ignored), Option("mempoolfullrbf", "", .ignored),
+        Option("privatebroadcast", "", .missing),
+        Option("whitelistforcerelay", "", .ignored),
+        Option("whitelistrelay", "", .ignored),
+        Option("mempoolfullrbf", "", .ignored),
     ]
 
     static let mining: [Option] = [
         Option("blockmaxweight", "=<n>", .used, "Most weight of a block (default: 4000000)"),
-        Option("blockreservedweight", "=<n>", .used), Option("blockmintxfee", "=<amt>", .used),
+        Option(
+            "blockreservedweight", "=<n>", .used,
+            "Weight kept for header and coinbase of blocks built here (default: 8000)"),
+        Option(
+            "blockmintxfee", "=<amt>", .used,
+            "Least fee rate, a kvB, in blocks built here (default: 0.00000001)"),
         Option("blockversion", "=<n>", .used, "Version of blocks built here; regtest only"),
         Option("finder", "=<name>", .used, "The inmate whose finds these are"),
         Option("mineduty", "=<n>", .used, "Percent of the time to mine (default: 100)"),
@@ -240,17 +320,25 @@ extension OptionTable {
         Option("rpcpassword", "=<pw>", .used, "Password for calls"),
         Option("rpcport", "=<port>", .used, "Port for calls").forNetwork(),
         Option("rpcservertimeout", "=<n>", .used, "Seconds a connection may be idle (default: 30)"),
-        Option("rpcthreads", "=<n>", .used), Option("rpcuser", "=<user>", .used, "User for calls"),
+        Option("rpcthreads", "=<n>", .used, "Calls served at a time (default: 16)"),
+        Option("rpcuser", "=<user>", .used, "User for calls"),
         Option("rpcwhitelist", "=<whitelist>", .used, "user:method,method of what a user may call"),
-        Option("rpcwhitelistdefault", "", .used), Option("rpcworkqueue", "=<n>", .used),
+        Option(
+            "rpcwhitelistdefault", "", .used,
+            "Whether users without -rpcwhitelist may call nothing (default: 1 if there is a list)"),
+        Option("rpcworkqueue", "=<n>", .used, "Calls that may wait beyond those (default: 64)"),
         Option("server", "", .used, "Take calls (default: 1)"),
     ]
 
     static let hidden: [Option] = [
-        Option("dbcrashratio", "", .ignored), Option("forcecompactdb", "", .ignored),
-        Option("upnp", "", .ignored), Option("choosedatadir", "", .ignored),
-        Option("lang", "", .ignored), Option("min", "", .ignored),
-        Option("resetguisettings", "", .ignored), Option("splash", "", .ignored),
+        Option("dbcrashratio", "", .ignored),
+        Option("forcecompactdb", "", .ignored),
+        Option("upnp", "", .ignored),
+        Option("choosedatadir", "", .ignored),
+        Option("lang", "", .ignored),
+        Option("min", "", .ignored),
+        Option("resetguisettings", "", .ignored),
+        Option("splash", "", .ignored),
         Option("uiplatform", "", .ignored),
     ]
 }

@@ -1,0 +1,4 @@
+/// The version of these programs.
+public enum Version {
+    public static let text = "0.1.0"
+}
