@@ -50,11 +50,11 @@ public actor Miner {
     /// The last share window, and how many hashes it spans.
     var lastWindow: (size: UInt64, window: ShareWindow)?
     var pace = TipPace()
-    /// Told of what is done for the threads, in order; for tests.
-    var observer: (@Sendable (Step) -> Void)?
     /// The same of those whose coinbase is given out whole.
     var paying: SharedTemplate?
     var payingText = TemplateText()
+    /// Told of what is done for the threads, in order; for tests.
+    var observer: (@Sendable (Step) -> Void)?
     /// Jobs of this node's own threads are numbered from the top, those of clients from below.
     private var lastJobNumber = UInt64.max
     /// The weight and transactions of the last template built here, for `getmininginfo`.
@@ -240,6 +240,7 @@ public actor Miner {
         guard roster != nil else { throw MinerError.noRoster }
         // While one is being stopped another call may have started the next.
         repeat { await stop() } while session != nil
+        refusedInRow = 0
         let count = threads > 0 ? threads : Self.processors
         let (stream, events) = AsyncStream.makeStream(
             of: Event.self, bufferingPolicy: .bufferingNewest(64))
