@@ -266,7 +266,6 @@ import Testing
                 make {
                     $0.extraOutputs = [wrong]
                     $0.commitsToWitness = true
-                    $0.extraOutputs.append(contentsOf: [])
                     $0.transactions = [transaction]
                     $0.witnessNonce = Witness([[UInt8](repeating: 9, count: 32)])
                 }.withoutLastCoinbaseOutput())

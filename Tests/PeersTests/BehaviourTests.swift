@@ -231,6 +231,12 @@ import Wire
             world.run(for: .milliseconds(300))
         }
         world.run(for: .seconds(70), step: .seconds(1))
+        #expect(world.heights() == [3])
+        // And it serves who keeps to the rules.
+        world.add()
+        world.connect(1, to: 0)
+        let isServed = world.run(atMost: .seconds(120)) { $0.heights() == [3, 3] }
+        #expect(isServed, "\(world.heights())")
     }
 
     private static func anyMessage(_ dice: inout Randomness, _ blocks: [BlockHash]) -> Message {

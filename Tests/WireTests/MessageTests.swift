@@ -112,12 +112,18 @@ import Wire
 
     @Test("A version message may end early, and its user agent is cleaned")
     func shortVersion() throws {
-        guard case .version(var version) = Self.samples[0] else { return }
+        guard case .version(var version) = Self.samples[0] else {
+            Issue.record("the first sample is no version message")
+            return
+        }
         let bytes = Message.version(version).payload
         guard
             case .version(let short) = try Message(
                 command: "version", payload: Array(bytes[..<46]))
-        else { return }
+        else {
+            Issue.record("a short version message is read as another")
+            return
+        }
         #expect(short.nonce == 1)
         #expect(short.startHeight == -1)
         #expect(short.relaysTransactions)
