@@ -14,7 +14,7 @@ package struct CachingVerifier: SignatureVerifier {
     package func verifyECDSA(
         signature: ArraySlice<UInt8>, publicKey: ArraySlice<UInt8>, hash: Hash256
     ) -> Bool {
-        verify(69, signature, publicKey, hash) {
+        verify(UInt8(ascii: "E"), signature, publicKey, hash) {
             $0.verifyECDSA(signature: signature, publicKey: publicKey, hash: hash)
         }
     }
@@ -22,7 +22,7 @@ package struct CachingVerifier: SignatureVerifier {
     package func verifySchnorr(
         signature: ArraySlice<UInt8>, publicKey: ArraySlice<UInt8>, hash: Hash256
     ) -> Bool {
-        verify(83, signature, publicKey, hash) {
+        verify(UInt8(ascii: "S"), signature, publicKey, hash) {
             $0.verifySchnorr(signature: signature, publicKey: publicKey, hash: hash)
         }
     }

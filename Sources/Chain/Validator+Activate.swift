@@ -183,7 +183,7 @@ extension Validator {
                 let outcome = try admit(
                     transaction.detached(), TransactionOptions(bypassesLimits: true))
                 // What the new chain holds as well is refused too, and its children live on.
-                if case .rejected = outcome, !(try isConfirmed(transaction)) {
+                if case .rejected = outcome, !(try hasUnspentOutput(transaction)) {
                     pool.removeRecursive(transaction, reason: .reorg)
                 }
             }
@@ -201,9 +201,5 @@ extension Validator {
         pool.reorganised(
             in: context(), with: GatheredCoins(coins: gathered),
             locks: { chain.lock($0, coinHeights: $1) })
-    }
-
-    private func isConfirmed(_ transaction: Transaction) throws(StorageError) -> Bool {
-        try hasUnspentOutput(transaction)
     }
 }

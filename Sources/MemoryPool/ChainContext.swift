@@ -44,7 +44,7 @@ public struct GatheredCoins: Sendable {
 }
 
 /// Answers the relative lock of a transaction whose inputs' coins are at the heights given
-/// (`Transaction.sequenceLock(coinHeights:on:parent:)` on the tip).
+/// (`Transaction.sequenceLock(coinHeights:onto:of:)` on the tip).
 public typealias SequenceLocks = (Transaction, [Int]) -> SequenceLock
 
 /// How a transaction is let in.

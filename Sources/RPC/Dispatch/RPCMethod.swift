@@ -1,7 +1,7 @@
 public import Notation
 
-/// One method that can be called from outside. Each stands in a file of its own, and is listed
-/// in the list of its topic.
+/// One method that can be called from outside. It stands in a file of its own or with a few of its kind,
+/// and is listed in the list of its topic.
 public protocol RPCMethod: Sendable {
     var name: String { get }
     /// What the method does, as the help tells it.
