@@ -48,10 +48,30 @@ extension Miner {
         for taken in [path, sharesPath] where System.exists(taken) {
             throw StorageError(path: taken, reason: "There is such a file already")
         }
-        let exported = try await exportedBlocks()
-        let (blocks, tip) = (exported.listed, exported.tip)
-        let all = (roster.map { [$0] } ?? []) + known
-        let factors = Dictionary(all.map { ($0.hash, $0.pplnsFactor) }) { first, _ in first }
+        do {
+            let exported = try await exportedBlocks()
+            let shares = try await copyShares(for: exported.listed, to: sharesPath)
+            let (bytes, digest) = try await export(exported, shares).text
+            try File.replace(path, with: bytes.span)
+            return PayoutExport.Summary(
+                path: path, sharesPath: shares == nil ? nil : sharesPath,
+                blocks: exported.listed.count, digest: digest)
+        } catch {
+            // Left behind, it would stand in the way of the next try.
+            try? System.remove(sharesPath)
+            throw error
+        }
+    }
+
+    /// Every roster there was: the one in use first.
+    private var rosters: [Roster] { (roster.map { [$0] } ?? []) + known }
+
+    /// Copies the share log, where a roster pays by shares.
+    private func copyShares(
+        for blocks: [ExportedBlock], to path: String
+    ) async throws -> SharesCopy? {
+        guard rosters.contains(where: { $0.scheme == .pplns }) else { return nil }
+        let factors = Dictionary(rosters.map { ($0.hash, $0.pplnsFactor) }) { first, _ in first }
         let reaches = blocks.map { block in
             ShareReach(
                 root: block.terms.shareRoot,
@@ -59,51 +79,28 @@ extension Miner {
                     ShareTally.windowSize(bits: block.bits, factor: $0)
                 } ?? .max)
         }
-        let shares =
-            all.contains { $0.scheme == .pplns }
-            ? try await Self.copy(self.shares, to: sharesPath, for: reaches) : nil
-        let rosters = Set(blocks.map(\.terms.rosterHash.hex))
-        var written: [JSON] = []
-        var missing = rosters
-        for roster in all where missing.remove(roster.hash.hex) != nil {
-            written.append(roster.json)
-        }
+        return try await Self.copy(shares, to: path, for: reaches)
+    }
+
+    private func export(
+        _ exported: ExportedBlocks, _ shares: SharesCopy?
+    ) async throws -> PayoutExport {
+        let (blocks, tip) = (exported.listed, exported.tip)
+        var missing = Set(blocks.map(\.terms.rosterHash))
+        let used = rosters.filter { missing.remove($0.hash) != nil }
         let ledger = try await validator.ledger(at: tip.hash) ?? PayoutLedger()
         let beginning = try await start(shares, of: blocks, before: tip, ledger)
-        let parameters = network.consensus
-        let export = PayoutExport(members: [
+        return PayoutExport(members: [
             ("format", .string(PayoutExport.format)),
-            (
-                "network",
-                [
-                    "name": .string(network.name),
-                    "genesis": .string(network.genesisHash.displayHex),
-                    "magic": .hex(network.magic),
-                    "subsidy": .int(parameters.initialSubsidy.satoshis),
-                    "halving": .int(parameters.halvingInterval),
-                    "maturity": .int(parameters.coinbaseMaturity),
-                    "segwitheight": .int(parameters.segwitHeight),
-                ]
-            ),
+            ("network", PayoutExport.network(network)),
             ("tip", ["height": .int(tip.height), "hash": .string(tip.hash.displayHex)]),
-            ("rosters", .array(written)),
+            ("rosters", .array(used.map(\.json))),
             ("blocks", .array(blocks.map(\.json))),
             ("flagged", .array(exported.flagged)),
             ("ledger", .array(ledger.accounts.map(PayoutExport.account))),
             ("start", beginning),
             ("shares", shares?.json ?? .null),
         ])
-        let (bytes, digest) = export.text
-        do {
-            try File.replace(path, with: bytes.span)
-        } catch {
-            // Left behind, it would stand in the way of the next try.
-            if shares != nil { try? System.remove(sharesPath) }
-            throw error
-        }
-        return PayoutExport.Summary(
-            path: path, sharesPath: shares == nil ? nil : sharesPath, blocks: blocks.count,
-            digest: digest)
     }
 
     private struct ExportedBlocks {
@@ -180,6 +177,18 @@ private struct ExportedBlock {
 }
 
 extension PayoutExport {
+    /// What the split and the sum of a reward depend on.
+    fileprivate static func network(_ network: Network) -> JSON {
+        let parameters = network.consensus
+        return [
+            "name": .string(network.name), "genesis": .string(network.genesisHash.displayHex),
+            "magic": .hex(network.magic), "subsidy": .int(parameters.initialSubsidy.satoshis),
+            "halving": .int(parameters.halvingInterval),
+            "maturity": .int(parameters.coinbaseMaturity),
+            "segwitheight": .int(parameters.segwitHeight),
+        ]
+    }
+
     fileprivate static func account(_ account: PayoutLedger.Account) -> JSON {
         [
             "name": .string(account.name), "script": .string(account.script.hex),
