@@ -89,6 +89,21 @@ extension Mempool {
         record(.removed(reason), transaction)
     }
 
+    /// What hangs together with `seed` of those in `left`, taken out of them.
+    func component(around seed: Int32, within left: inout Set<Int32>) -> [Int32] {
+        var component: [Int32] = []
+        var queue = [seed]
+        left.remove(seed)
+        while let next = queue.popLast() {
+            component.append(next)
+            for other in slots[Int(next)].parents + slots[Int(next)].children
+            where left.remove(other) != nil {
+                queue.append(other)
+            }
+        }
+        return component
+    }
+
     /// Orders again the clusters from which something was taken; they may have fallen apart.
     mutating func settle() {
         for id in unsettled {
@@ -96,17 +111,7 @@ extension Mempool {
             order.remove(cluster)
             var left = Set(cluster.members.filter { slots[Int($0)].cluster == id })
             for member in cluster.members where left.contains(member) {
-                var component: [Int32] = []
-                var queue = [member]
-                left.remove(member)
-                while let next = queue.popLast() {
-                    component.append(next)
-                    for other in slots[Int(next)].parents + slots[Int(next)].children
-                    where left.remove(other) != nil {
-                        queue.append(other)
-                    }
-                }
-                form(component)
+                form(component(around: member, within: &left))
             }
         }
         unsettled.removeAll(keepingCapacity: true)

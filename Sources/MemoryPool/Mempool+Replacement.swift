@@ -178,24 +178,10 @@ extension Mempool {
         left.subtract(own)
         var after = chunks(of: Array(own).sorted(), adding: candidate)
         while let seed = left.first {
-            let component = component(around: seed, within: &left)
+            let component = component(around: seed, within: &left).sorted()
             after += chunks(of: component, adding: nil)
         }
         return FeerateDiagram.improves(falling(after), on: falling(before))
-    }
-
-    private func component(around seed: Int32, within left: inout Set<Int32>) -> [Int32] {
-        var component: [Int32] = []
-        var queue = [seed]
-        left.remove(seed)
-        while let next = queue.popLast() {
-            component.append(next)
-            for other in slots[Int(next)].parents + slots[Int(next)].children
-            where left.remove(other) != nil {
-                queue.append(other)
-            }
-        }
-        return component.sorted()
     }
 
     private func chunks(of members: [Int32], adding candidate: Candidate?) -> [FeeFraction] {

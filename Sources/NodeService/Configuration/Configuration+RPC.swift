@@ -1,6 +1,7 @@
 import Foundation
 import Genesis
 import Notation
+import Peers
 import RPC
 
 extension Configuration {
@@ -66,7 +67,7 @@ extension Configuration {
     func serverConfiguration(_ credentials: RPCCredentials) throws -> RPCServer.Configuration {
         var server = RPCServer.Configuration(endpoints: [], credentials: credentials)
         for text in settings.list("rpcallowip") {
-            guard let range = AddressRange(text) else {
+            guard let range = Subnet(text) else {
                 throw ConfigurationError(
                     "Invalid -rpcallowip subnet specification: \(text). Valid values are a "
                         + "single IP (e.g. 1.2.3.4), a network/netmask (e.g. "

@@ -4,8 +4,10 @@ public import Logging
 import NIOCore
 import Networking
 import Notation
+public import Peers
 public import ServiceLifecycle
 import Synchronization
+import Wire
 
 /// The door for calls: an HTTP server that checks who knocks and hands the body to the dispatcher.
 public final class RPCServer: Service {
@@ -24,7 +26,7 @@ public final class RPCServer: Service {
         public var endpoints: [Endpoint]
         public var credentials: RPCCredentials
         /// Who may connect, beside this machine itself.
-        public var allowedRanges: [AddressRange] = []
+        public var allowedRanges: [Subnet] = []
         /// Whether blocks, transactions and coins are shown without a password.
         public var servesREST = false
         /// How long a connection may be idle, in seconds.
@@ -140,11 +142,13 @@ public final class RPCServer: Service {
 
     // MARK: Requests
 
+    /// This machine itself.
+    private static let loopback = ["127.0.0.0/8", "::1"].compactMap { Subnet($0) }
+
     private func respond(to request: Request, from address: SocketAddress?) async -> Response {
-        guard let address,
-            (AddressRange.loopback + configuration.allowedRanges).contains(where: {
-                $0.contains(address)
-            })
+        guard let caller = address?.ipAddress.flatMap({ NetworkAddress($0) }),
+            Self.loopback.contains(where: { $0.contains(caller) })
+                || configuration.allowedRanges.contains(where: { $0.contains(caller) })
         else { return Response(status: .forbidden) }
         let uri = request.uri.string
         if configuration.servesREST, uri.hasPrefix(RESTRequest.prefix) {
