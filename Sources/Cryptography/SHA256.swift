@@ -27,13 +27,6 @@ public enum SHA256 {
             }
         }
     }
-
-    /// The tagged hash of BIP340. Where one tag is used often, keep a `SHA256Stream(tag:)`.
-    public static func taggedHash(_ tag: String, _ message: Span<UInt8>) -> Hash256 {
-        var stream = SHA256Stream(tag: tag)
-        stream.update(message)
-        return stream.finalize()
-    }
 }
 
 extension Hash256 {

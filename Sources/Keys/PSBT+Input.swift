@@ -107,12 +107,6 @@ extension PSBT {
         /// Whether a final script or witness is there, be it valid or not.
         public var isFinal: Bool { !finalScript.isEmpty || !finalWitness.isEmpty }
 
-        /// Whether anyone has signed.
-        public var hasSignatures: Bool {
-            isFinal || !partialSignatures.isEmpty || !taprootKeySignature.isEmpty
-                || !taprootScriptSignatures.isEmpty || !muSigSignatures.isEmpty
-        }
-
         /// The output spent, where it is known and fits.
         public var spentOutput: TransactionOutput? {
             guard let previousTransaction else { return witnessOutput }

@@ -79,8 +79,6 @@ struct Slot: Sendable {
     /// Its place in the cluster's order, and the chunk that place falls in.
     var position: Int32 = 0
     var chunk: Int32 = 0
-
-    var isVacant: Bool { cluster == Self.noCluster }
 }
 
 /// Transactions connected by spending, in the order to mine them.

@@ -132,9 +132,6 @@ public struct ByteReader: ~Escapable {
         guard remaining == 0 else { throw .trailingBytes(remaining) }
     }
 
-    /// The byte at the cursor, left unread; nil at the end.
-    public var peek: UInt8? { remaining > 0 ? bytes[offset] : nil }
-
     private func copy(_ range: Range<Int>) -> [UInt8] {
         let part = bytes.extracting(range)
         return [UInt8](unsafeUninitializedCapacity: part.count) { buffer, count in
