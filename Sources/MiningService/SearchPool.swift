@@ -1,4 +1,5 @@
 import Dispatch
+import Foundation
 import Mining
 import Primitives
 import Synchronization
@@ -11,8 +12,8 @@ import Synchronization
 
 /// Threads that search for a block's proof of work until they are told otherwise.
 ///
-/// They are threads of their own: the cooperative pool must never be held up by work that does not
-/// end.
+/// They are threads of their own: neither the cooperative pool nor that of the queues, which the
+/// validator runs on, must be held up by work that does not end.
 final class SearchPool: Sendable {
     /// What the threads search on.
     struct Job: Sendable {
@@ -59,9 +60,12 @@ final class SearchPool: Sendable {
         state = Mutex(State(extraNonce: extraNonce))
         self.duty = duty
         self.found = found
-        for number in 0..<threads {
-            let queue = DispatchQueue(label: "cellblock.search.\(number)", qos: .utility)
-            queue.async(group: running) { self.work() }
+        for _ in 0..<threads {
+            running.enter()
+            Thread.detachNewThread {
+                self.work()
+                self.running.leave()
+            }
         }
     }
 
