@@ -15,7 +15,7 @@ struct BackupWallet: RPCMethod {
         do {
             try await wallet.backUp(to: request.string("destination"))
         } catch {
-            throw RPCError.wallet("Error: Wallet backup failed!")
+            throw RPCError.wallet("Error: Wallet backup failed! \(error)")
         }
         return .null
     }
