@@ -86,6 +86,19 @@ static bool passes_self_test(csha256_kernel kernel) {
     csha256_double_hash64(kernel, output, input, 35);
     if (memcmp(expected, output, sizeof output) != 0) return false;
 
+    // Messages that are ever longer, up to three blocks, and then shorter again.
+    enum { messages = 2 * 35 };
+    csha256_range ranges[messages];
+    uint8_t all[32 * messages];
+    for (size_t i = 0; i < messages; i++) {
+        const size_t step = i < 35 ? i : messages - i;
+        ranges[i] = (csha256_range){i, 6 * step};
+        csha256_double_hash(all + 32 * i, input + i, 6 * step);
+    }
+    uint8_t each[sizeof all];
+    csha256_double_hash_each(kernel, each, input, ranges, messages);
+    if (memcmp(all, each, sizeof all) != 0) return false;
+
     // The target is the least hash of all nonces tried, so that one nonce alone meets it.
     uint8_t least[32], digest[32];
     uint32_t best = 0, found = 0;

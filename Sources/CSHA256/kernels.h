@@ -57,6 +57,8 @@ void csha256_compress_portable(uint32_t state[8], const uint8_t *blocks, size_t 
 
 #if CSHA256_X86
 void csha256_compress_shani(uint32_t state[8], const uint8_t *blocks, size_t count);
+void csha256_shani_compress_two(
+    uint32_t a[8], const uint8_t *x, uint32_t b[8], const uint8_t *y, size_t count);
 
 #define CSHA256_DECLARE(name)                                               \
     void csha256_##name##_double64(uint8_t *, const uint8_t *, size_t);     \

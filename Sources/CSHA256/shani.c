@@ -44,9 +44,26 @@ TARGET static inline __m128i swap_words(__m128i x) {
     return _mm_shuffle_epi8(x, _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203));
 }
 
+TARGET static inline void read_block(lane *x, const uint8_t *input) {
+    for (int i = 0; i < 4; i++) x->m[i] = swap_words(_mm_loadu_si128((const __m128i *)input + i));
+}
+
 TARGET static inline void begin(lane *x, const uint8_t *input) {
     load_state(csha256_initial, &x->s0, &x->s1);
-    for (int i = 0; i < 4; i++) x->m[i] = swap_words(_mm_loadu_si128((const __m128i *)input + i));
+    read_block(x, input);
+}
+
+TARGET void csha256_shani_compress_two(
+    uint32_t a[8], const uint8_t *x, uint32_t b[8], const uint8_t *y, size_t count) {
+    lane left, right;
+    load_state(a, &left.s0, &left.s1);
+    load_state(b, &right.s0, &right.s1);
+    for (; count; count--, x += 64, y += 64) {
+        read_block(&left, x), read_block(&right, y);
+        compress_two(&left, &right);
+    }
+    store_state(a, left.s0, left.s1);
+    store_state(b, right.s0, right.s1);
 }
 
 TARGET static inline void pad64(lane *x) {

@@ -25,6 +25,10 @@ public enum SHA256Kernel: String, CaseIterable, Sendable {
     /// The kernel in use for many messages of 64 bytes and for header search.
     public static let best = allCases.first { $0.code == csha256_best_for_search() } ?? .portable
 
+    /// The kernel in use for messages of any length.
+    public static let forMessages =
+        allCases.first { $0.code == csha256_best_for_message() } ?? .portable
+
     var code: csha256_kernel {
         switch self {
         case .portable: CSHA256_PORTABLE
@@ -38,6 +42,29 @@ public enum SHA256Kernel: String, CaseIterable, Sendable {
 }
 
 extension SHA256 {
+    /// The double hashes of messages that stand in stretches of `bytes`, in their order.
+    public static func doubleHashes(
+        of ranges: [Range<Int>], in bytes: Span<UInt8>, kernel: SHA256Kernel = .forMessages
+    ) -> [Hash256] {
+        precondition(SHA256Kernel.available.contains(kernel), "the kernel must be available")
+        let stretches = ranges.map { range in
+            precondition(range.lowerBound >= 0 && range.upperBound <= bytes.count)
+            return csha256_range(start: range.lowerBound, count: range.count)
+        }
+        var hashes = [Hash256](repeating: .zero, count: ranges.count)
+        hashes.withUnsafeMutableBytes { output in
+            // Safe: a Hash256 is 32 bytes without padding, and the stretches were checked just now.
+            let output = output.assumingMemoryBound(to: UInt8.self).baseAddress
+            bytes.withUnsafeBufferPointer { bytes in
+                guard let output else { return }
+                csha256_double_hash_each(
+                    kernel.code, output, bytes.baseAddress, stretches, stretches.count)
+            }
+        }
+        for index in hashes.indices { hashes[index] = hashes[index].littleEndian }
+        return hashes
+    }
+
     /// Appends to `output` the double hash of every 64 bytes of `input`, as merkle trees need
     /// them. The bytes beyond the last whole 64 are left out.
     public static func doubleHash64(

@@ -23,8 +23,9 @@ public struct Block: Sendable {
         var tables = TransactionTables()
         tables.reserve(transactions: count, bytes: reader.remaining)
         for _ in 0..<count {
-            try tables.read(from: &reader, of: span, allowWitness: true)
+            tables.transactions.append(try tables.readParts(from: &reader, allowWitness: true))
         }
+        tables.computeIdentifiers(in: span)
         let end = reader.offset
         if !allowTrailing { try reader.finish() }
         self.header = header

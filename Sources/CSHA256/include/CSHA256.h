@@ -51,6 +51,17 @@ void csha256_stream_finish_double(csha256_stream *stream, uint8_t *output);
 void csha256_double_hash64(
     csha256_kernel kernel, uint8_t *output, const uint8_t *input, size_t count);
 
+/// A stretch of bytes.
+typedef struct {
+    size_t start, count;
+} csha256_range;
+
+/// Double hashes of `count` messages of any length, which stand in stretches of `base`; `output` has
+/// 32 bytes a message.
+void csha256_double_hash_each(
+    csha256_kernel kernel, uint8_t *output, const uint8_t *base, const csha256_range *ranges,
+    size_t count);
+
 /// What a search for a header below a target does once for all nonces.
 typedef struct {
     /// The state after the first 64 bytes of the header, and the three words before the nonce.
