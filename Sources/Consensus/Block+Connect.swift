@@ -57,10 +57,15 @@ extension Block {
         _ spending: BlockSpending, areOpen: (Transaction, ArraySlice<Coin>) -> Bool
     ) -> Int? {
         var position = 0
-        for (number, transaction) in transactions.enumerated().dropFirst() {
+        let transactions = transactions
+        for number in transactions.indices.dropFirst() {
             if number == spending.missing?.transaction { return nil }
-            let end = position + transaction.inputs.count
-            if !areOpen(transaction, spending.coins[position..<end]) { return number }
+            let end = position + transactions.inputCount(at: number)
+            if transactions.hasRelativeLocks(at: number),
+                !areOpen(transactions[number], spending.coins[position..<end])
+            {
+                return number
+            }
             position = end
         }
         return nil

@@ -131,4 +131,23 @@ public struct BlockTransactions: RandomAccessCollection, Sendable {
 
     /// The witness id of the transaction at a position, without making the transaction.
     public func wtxid(at position: Int) -> Wtxid { storage.transactions[position].wtxid }
+
+    /// The inputs of the transaction at a position, without making the transaction.
+    public func inputCount(at position: Int) -> Int {
+        Int(storage.transactions[position].inputCount)
+    }
+
+    /// Whether the transaction at a position has relative lock times (BIP68), without making it.
+    public func hasRelativeLocks(at position: Int) -> Bool {
+        let record = storage.transactions[position]
+        let version: UInt32 = storage.integer(at: Int(record.start))
+        guard version >= 2 else { return false }
+        let first = Int(record.firstInput)
+        for number in first..<first &+ Int(record.inputCount) {
+            let sequence: UInt32 = storage.integer(
+                at: storage.inputs[number].script.range.upperBound)
+            if sequence & 1 << 31 == 0 { return true }
+        }
+        return false
+    }
 }

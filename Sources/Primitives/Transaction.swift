@@ -91,7 +91,13 @@ extension Transaction {
     public var hasWitness: Bool { record.hasWitness }
 
     /// Whether it mints coins: one input that names none.
-    public var isCoinbase: Bool { record.inputCount == 1 && outPoint(at: 0) == .null }
+    public var isCoinbase: Bool {
+        let record = record
+        guard record.inputCount == 1 else { return false }
+        let start = Int(storage.inputs[Int(record.firstInput)].start)
+        // The index tells all but those apart at once.
+        return storage.integer(at: start &+ 32) == UInt32.max && storage.hash(at: start) == .zero
+    }
 
     /// The size with witnesses, in bytes.
     public var totalSize: Int { record.totalSize }
