@@ -57,8 +57,8 @@ struct BlockFiles: ~Copyable {
             let nothing: [UInt8] = []
             _ = try undo.append(nothing.span, to: current)
         }
-        let record = BlockReader.framed(block, magic: reader.magic)
-        let offset = try blocks.append(record.span, to: current)
+        let head = BlockReader.head(of: block, magic: reader.magic)
+        let offset = try blocks.append(head: head, block.span, to: current)
         noteGrowth(from: size, to: blocks.size(current), chunk: Self.blockChunk)
         return FilePosition(file: current, offset: offset + Self.headerSize)
     }

@@ -130,11 +130,18 @@ struct BlockReader: Sendable {
         bytes.reversed().reduce(0) { $0 << 8 | Int($1) }
     }
 
+    /// Magic bytes and size, which stand before a payload.
+    static func head(of payload: [UInt8], magic: [UInt8]) -> [UInt8] {
+        var writer = ByteWriter(capacity: headerSize)
+        writer.write(magic)
+        writer.write(UInt32(payload.count))
+        return writer.bytes
+    }
+
     /// Magic bytes, size and payload.
     static func framed(_ payload: [UInt8], magic: [UInt8]) -> [UInt8] {
         var writer = ByteWriter(capacity: payload.count + headerSize + 32)
-        writer.write(magic)
-        writer.write(UInt32(payload.count))
+        writer.write(head(of: payload, magic: magic))
         writer.write(payload)
         return writer.bytes
     }

@@ -54,34 +54,27 @@ public struct FlatFileReader: Sendable {
         return FlatFile(file: try File(path, .reading), reader: self)
     }
 
-    /// What stands on the disk for bytes at an offset of a file, and the other way round.
-    func combine(_ bytes: Span<UInt8>, at offset: Int) -> [UInt8] {
-        guard !key.isEmpty else { return bytes.withUnsafeBytes { [UInt8]($0) } }
+    /// Turns bytes at an offset of a file into what stands on the disk for them, and back.
+    func combine(_ bytes: inout [UInt8], at offset: Int) {
+        guard !key.isEmpty else { return }
         var word: UInt64 = 0
         for index in 0..<8 {
             word |= UInt64(key[(offset + index) % key.count]) << (8 * UInt64(index))
         }
-        return [UInt8](unsafeUninitializedCapacity: bytes.count) { buffer, filled in
-            let target = UnsafeMutableRawBufferPointer(buffer)
-            bytes.withUnsafeBytes { source in
-                var index = 0
-                while index + 8 <= source.count {
-                    let plain = source.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-                    target.storeBytes(
-                        of: plain ^ word.littleEndian, toByteOffset: index, as: UInt64.self)
-                    index += 8
-                }
-                while index < source.count {
-                    target[index] =
-                        source[index] ^ UInt8(truncatingIfNeeded: word >> (8 * UInt64(index % 8)))
-                    index += 1
-                }
+        bytes.withUnsafeMutableBytes { bytes in
+            var index = 0
+            while index + 8 <= bytes.count {
+                let plain = bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                bytes.storeBytes(
+                    of: plain ^ word.littleEndian, toByteOffset: index, as: UInt64.self)
+                index += 8
             }
-            filled = bytes.count
+            while index < bytes.count {
+                bytes[index] ^= UInt8(truncatingIfNeeded: word >> (8 * UInt64(index % 8)))
+                index += 1
+            }
         }
     }
-
-    var hides: Bool { !key.isEmpty }
 }
 
 /// One of the flat files, open for reading.
@@ -99,8 +92,9 @@ public struct FlatFile: ~Copyable {
 
     /// Reads exactly `count` bytes; nil if the file is not that long.
     public func read(at offset: Int, count: Int) throws(StorageError) -> [UInt8]? {
-        let bytes = try file.read(at: offset, count: count)
+        var bytes = try file.read(at: offset, count: count)
         guard bytes.count == count else { return nil }
-        return reader.hides ? reader.combine(bytes.span, at: offset) : bytes
+        reader.combine(&bytes, at: offset)
+        return bytes
     }
 }

@@ -9,6 +9,15 @@ public struct FlatFiles: ~Copyable {
     private var unsynchronised: Set<Int> = []
     /// The sizes of the files we know, so that an append costs no question.
     private var sizes: [Int: Int] = [:]
+    /// The file last appended to, which stays open.
+    private var growing: Growing?
+    /// What is about to be written, as it stands on the disk.
+    private var piece: [UInt8] = []
+
+    private struct Growing: ~Copyable {
+        let number: Int
+        let file: File
+    }
 
     public init(folder: String, prefix: String, key: [UInt8], fault: WriteFault = .none) {
         reader = FlatFileReader(folder: folder, prefix: prefix, key: key)
@@ -41,34 +50,60 @@ public struct FlatFiles: ~Copyable {
     /// What the disk is given to write at once, in bytes.
     private static let stretch = 8 << 20
 
-    /// Appends to a file, made if need be; returns where the bytes begin. After a failure the file
-    /// is as long as before, if the disk still allows that much.
-    public mutating func append(_ bytes: Span<UInt8>, to file: Int) throws(StorageError) -> Int {
+    /// What is written at once, in bytes.
+    private static let pieceSize = 64 << 10
+
+    /// Appends to a file, made if need be, what begins with `head` and goes on with `bytes`; returns
+    /// where that begins. After a failure the file is as long as before, if the disk still allows
+    /// that much.
+    public mutating func append(
+        head: [UInt8] = [], _ bytes: Span<UInt8>, to file: Int
+    ) throws(StorageError) -> Int {
         let offset = size(file)
         let isNew = offset == 0
-        let handle = try File(path(file), .creating, fault: fault)
-        do {
-            if reader.hides {
-                let hidden = reader.combine(bytes, at: offset)
-                try handle.write(hidden.span, at: offset)
-            } else {
-                try handle.write(bytes, at: offset)
-            }
+        try open(file)
+        do throws(StorageError) {
+            try write(head, bytes, at: offset)
         } catch {
-            try? handle.truncate(to: offset)
+            try? growing?.file.truncate(to: offset)
             throw error
         }
-        let end = offset + bytes.count
+        let end = offset + head.count + bytes.count
         // Each stretch as soon as it is full.
         let stretch = offset / Self.stretch
         if end / Self.stretch > stretch {
             let start = stretch * Self.stretch
-            handle.beginSynchronising(at: start, count: end - start)
+            growing?.file.beginSynchronising(at: start, count: end - start)
         }
         sizes[file] = end
         unsynchronised.insert(file)
         if isNew { try System.synchroniseFolder(reader.folder) }
         return offset
+    }
+
+    private mutating func open(_ file: Int) throws(StorageError) {
+        if growing?.number == file { return }
+        growing = Growing(number: file, file: try File(path(file), .creating, fault: fault))
+    }
+
+    /// Writes through a piece of memory that stays in the processor's caches.
+    private mutating func write(
+        _ head: [UInt8], _ bytes: Span<UInt8>, at offset: Int
+    ) throws(StorageError) {
+        var written = 0
+        piece.append(contentsOf: head)
+        defer { piece.removeAll(keepingCapacity: true) }
+        repeat {
+            let start = offset + head.count + written - piece.count
+            let count = min(bytes.count - written, Self.pieceSize - piece.count)
+            bytes.extracting(written..<written + count).withUnsafeBufferPointer {
+                piece.append(contentsOf: $0)
+            }
+            written += count
+            reader.combine(&piece, at: start)
+            try growing?.file.write(piece.span, at: start)
+            piece.removeAll(keepingCapacity: true)
+        } while written < bytes.count
     }
 
     /// Notes that a file may have been written to by a process that ended before it was
@@ -94,6 +129,7 @@ public struct FlatFiles: ~Copyable {
     }
 
     public mutating func remove(_ file: Int) throws(StorageError) {
+        if growing?.number == file { growing = nil }
         try System.remove(path(file))
         sizes[file] = nil
         unsynchronised.remove(file)
