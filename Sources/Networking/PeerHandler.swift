@@ -45,11 +45,12 @@ final class PeerHandler: ChannelDuplexHandler, Sendable {
     // MARK: - From the socket
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        var buffer = unwrapInboundIn(data)
-        let bytes = buffer.readBytes(length: buffer.readableBytes) ?? []
+        let buffer = unwrapInboundIn(data)
         do {
             let frames = try state.withLock { state in
-                let frames = try state.reader.read(bytes)
+                let frames = try buffer.withUnsafeReadableBytes { bytes in
+                    try state.reader.read(bytes.bindMemory(to: UInt8.self).span)
+                }
                 state.waiting += frames.reduce(0) { $0 + $1.size + Self.overhead }
                 return frames
             }

@@ -80,16 +80,21 @@ public struct FrameReader: Sendable {
     public var buffered: Int { header.count + payload.count }
 
     /// Takes the next bytes of the stream and gives the frames they complete.
-    ///
-    /// Nothing is reserved for what is only promised: the payload grows with what arrives.
     public mutating func read(_ bytes: [UInt8]) throws(FrameError) -> [Frame] {
+        try read(bytes.span)
+    }
+
+    /// Takes the next bytes of the stream and gives the frames they complete.
+    ///
+    /// Nothing is filled for what is only promised: the payload grows with what arrives.
+    public mutating func read(_ bytes: Span<UInt8>) throws(FrameError) -> [Frame] {
         var frames: [Frame] = []
-        var rest = bytes[...]
-        while !rest.isEmpty {
+        var offset = 0
+        while offset < bytes.count {
             guard let awaited else {
-                let part = rest.prefix(Frame.headerSize - header.count)
-                header += part
-                rest = rest.dropFirst(part.count)
+                let count = min(bytes.count - offset, Frame.headerSize - header.count)
+                header.append(copying: bytes, offset..<offset + count)
+                offset += count
                 guard header.count == Frame.headerSize else { break }
                 let next = try parseHeader()
                 header.removeAll(keepingCapacity: true)
@@ -97,12 +102,23 @@ public struct FrameReader: Sendable {
                 if next.size == 0 { frames.append(finish(next)) }
                 continue
             }
-            let part = rest.prefix(awaited.size - payload.count)
-            payload += part
-            rest = rest.dropFirst(part.count)
+            let count = min(bytes.count - offset, awaited.size - payload.count)
+            makeRoom(for: count, of: awaited.size)
+            payload.append(copying: bytes, offset..<offset + count)
+            offset += count
             if payload.count == awaited.size { frames.append(finish(awaited)) }
         }
         return frames
+    }
+
+    /// How much more than has arrived there is room for at most.
+    private static let foresight = 8
+
+    /// Makes room for bytes of a payload: seldom, since each time all of it moves.
+    private mutating func makeRoom(for count: Int, of size: Int) {
+        let needed = payload.count + count
+        guard needed > payload.capacity else { return }
+        payload.reserveCapacity(min(size, needed * Self.foresight))
     }
 
     private mutating func finish(_ awaited: Awaited) -> Frame {
@@ -129,5 +145,11 @@ public struct FrameReader: Sendable {
         return Awaited(
             command: command, isNameValid: isNameValid, size: Int(size),
             checksum: Array(header[20..<24]))
+    }
+}
+
+extension [UInt8] {
+    fileprivate mutating func append(copying bytes: Span<UInt8>, _ range: Range<Int>) {
+        bytes.extracting(range).withUnsafeBufferPointer { append(contentsOf: $0) }
     }
 }
