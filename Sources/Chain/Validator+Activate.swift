@@ -13,13 +13,19 @@ extension Validator {
     /// How many blocks may stand on the chain while their scripts are run.
     private static let unsettledLimit = 16
 
+    /// After how much of blocks, in bytes, it is written down how far the chain has come, and
+    /// followers are told: to do it for each of many small blocks takes longer than they do.
+    private static let tellingStretch = 1 << 20
+    /// What a block counts for beyond its bytes.
+    private static let tellingOverhead = 16 << 10
+
     /// Moves to the best chain there is: the one with most work of which all blocks are here and
     /// none breaks a rule.
     ///
     /// - Parameters:
     ///   - watch: the blocks at hand, whose verdicts are noted.
     ///   - settlesAll: false lets the scripts of the last blocks go on while the caller brings the
-    ///     next; `settleAll()` ends that.
+    ///     next; `settleAll()` ends that, and writes down what has changed in the index.
     func activate(
         watching watch: inout BlockWatch, settlesAll: Bool = true
     ) throws(StorageError) {
@@ -30,8 +36,9 @@ extension Validator {
                 chain.index.pruneCandidates()
             }
             guard settlesAll else { return }
-            if try settle(leaving: 0, &watch) { return }
+            if try settle(leaving: 0, &watch) { break }
         }
+        try chain.writeIndex()
     }
 
     /// The same with no block at hand.
@@ -66,11 +73,14 @@ extension Validator {
             let isLast = isAtStopHeight
             guard try settle(leaving: isLast ? 0 : Self.unsettledLimit, &watch) else { break }
             if isLast { noteStopHeight() }
-            try chain.writeIndex()
             if chain.isFull || isFlushDue {
                 guard try settle(leaving: 0, &watch) else { break }
                 try flushNow(emptyingCache: chain.isFull)
             }
+            untold += block.totalSize + Self.tellingOverhead
+            guard untold >= Self.tellingStretch else { continue }
+            untold = 0
+            try chain.writeIndex()
             if disconnected.isEmpty, chain.unsettled.isEmpty { publish() }
         }
         guard !disconnected.isEmpty else { return }

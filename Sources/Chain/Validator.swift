@@ -26,6 +26,8 @@ public actor Validator {
     private(set) var isDownloading = true
     private var isClosed = false
     private var lastFlush: Int64 = 0
+    /// What was connected since followers were last told and the index was written, in bytes.
+    var untold = 0
     var pruneLocks: PruneLocks
     var isLoadingCoins = false
     /// Whether the pool holds all that `mempool.dat` did.
