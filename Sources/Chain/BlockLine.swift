@@ -29,7 +29,7 @@ public final class SubmittedBlock: Sendable {
     }
 
     /// What became of it; nil until it has been judged.
-    var report: BlockReport? { given.withLock { $0 } }
+    public var report: BlockReport? { given.withLock { $0 } }
 
     func give(_ report: BlockReport) { given.withLock { $0 = report } }
 }

@@ -5,7 +5,8 @@ import Wire
 
 /// What a connection tells the network.
 enum PeerSignal: Sendable {
-    case received(Received)
+    /// Messages that came together.
+    case received([Received])
     case writable(Bool)
 }
 
@@ -54,7 +55,8 @@ final class PeerHandler: ChannelDuplexHandler, Sendable {
                 state.waiting += frames.reduce(0) { $0 + $1.size + Self.overhead }
                 return frames
             }
-            for frame in frames { continuation.yield(.received(Received(frame))) }
+            guard !frames.isEmpty else { return }
+            continuation.yield(.received(frames.map(Received.init)))
         } catch {
             // Another network, the encrypted transport, or no peer at all.
             context.close(promise: nil)

@@ -83,7 +83,7 @@ extension PeerNetwork {
         }
     }
 
-    private func tell(_ infos: [BlockInfo]) {
+    func tell(_ infos: [BlockInfo]) {
         let update = ChainUpdate(
             records: infos.map(HeaderRecord.init), tip: swarm.tipHash,
             isInitialDownload: swarm.isInInitialDownload, history: swarm.history)
@@ -188,49 +188,6 @@ extension PeerNetwork {
             HeadersVerdict(
                 last: outcome.last?.hash, rejection: outcome.rejection?.description,
                 blame: Blame(outcome.rejection)))
-    }
-
-    /// Tells the swarm what became of a block.
-    func respond(to submitted: SubmittedBlock, _ hash: BlockHash, for id: PeerID) async {
-        let report: BlockReport
-        do {
-            report = try await validator.report(on: submitted)
-        } catch {
-            logger.error("\(error)")
-            handle(.answered(id, .failed))
-            return
-        }
-        // Nobody is told of tips while the chain is downloaded: the next block need not wait for it.
-        if !report.isInitialDownload || !swarm.knows(hash) {
-            await readIndex()
-            if report.outcome == .connected { await followTip() }
-        }
-        // One that only lies there may have been found bad with others meanwhile.
-        let info = report.outcome == .stored ? await validator.blockInfo(hash) : report.info
-        if let info { tell([info]) }
-        tell(of: report.invalidated)
-        var rejection: BlockRejection?
-        if case .rejected(let reason) = report.outcome { rejection = reason }
-        let isNew = report.outcome == .connected || report.outcome == .stored
-        handle(
-            .answered(
-                id,
-                .block(
-                    BlockVerdict(
-                        hash: hash, rejection: rejection?.description, blame: Blame(rejection),
-                        isNew: isNew))))
-    }
-
-    /// Holds to account who sent a block that was kept, and found invalid only now.
-    private func tell(of invalidated: [InvalidBlock]) {
-        for failure in invalidated {
-            tell([failure.info])
-            handle(
-                .blockFailed(
-                    BlockVerdict(
-                        hash: failure.info.hash, rejection: failure.rejection.description,
-                        blame: Blame(failure.rejection), isNew: false)))
-        }
     }
 
     private func submit(_ transaction: Transaction) async throws -> Answer {

@@ -150,9 +150,11 @@ extension PeerNetwork {
         handler.start(channel)
         for await signal in handler.signals {
             switch signal {
-            case .received(let received):
-                handle(.received(id, received))
-                handler.release(received.size, channel)
+            case .received(let messages):
+                for message in messages {
+                    handle(.received(id, message))
+                    handler.release(message.size, channel)
+                }
             case .writable(let isWritable):
                 handle(.writable(id, isWritable))
             }

@@ -38,6 +38,10 @@ public actor PeerNetwork: Service {
     /// The seconds for which the pool was watched.
     var poolSeconds = 0
     var followedTicket = 0
+    /// Blocks that were handed to the chain, in that order, of which nothing was told yet.
+    var judging: [HandedBlock] = []
+    /// How often it is being asked about them.
+    var questionCount = 0
     /// The transactions of the newest block: they may still be asked for.
     var newestTransactions: [TransactionID: Transaction] = [:]
 
@@ -151,11 +155,7 @@ public actor PeerNetwork: Service {
             case .ask(let id, let question):
                 start { await $0.respond(to: question, for: id) }
             case .submit(let id, let block, let wasRequested, let isWorkChecked):
-                // In this order, whichever of the jobs comes first.
-                let submitted = validator.handIn(
-                    block: block, force: wasRequested, minimumWorkChecked: isWorkChecked)
-                let hash = block.hash
-                start { await $0.respond(to: submitted, hash, for: id) }
+                submit(block, of: id, wasRequested: wasRequested, isWorkChecked: isWorkChecked)
             case .log(let level, let text): log(level, text)
             case .storeBans: saveBans()
             }
