@@ -39,6 +39,15 @@ struct StoredBlock: Sendable {
         return block
     }
 
+    /// The same; nil where it is not. Throws where the disk cannot be read.
+    func ifUnchanged(by reader: BlockReader) throws(StorageError) -> Block? {
+        guard let bytes = try reader.block(at: position), let block = try? Block(decoding: bytes),
+            block.hash == hash,
+            (try? block.checkMutation(checkingWitness: hasWitness)) != nil
+        else { return nil }
+        return block
+    }
+
     private func failure(_ reader: BlockReader, _ what: String) -> StorageError {
         StorageError(
             path: reader.blocks.path(position.file),
@@ -92,12 +101,12 @@ struct BlockFeed {
         ahead = ReadAhead(limit: ReadAhead<Block>.blockLimit, cost: \.totalSize) {
             hand throws(StorageError) in
             for block in blocks {
-                guard let block, hand(try block.unchanged(by: reader)) else { return }
+                guard let block = try block?.ifUnchanged(by: reader), hand(block) else { return }
             }
         }
     }
 
-    /// The block, if it is the one whose turn it is.
+    /// The block, if it is the one whose turn it is, and unchanged as the disk has it.
     mutating func next(_ id: BlockID) throws(StorageError) -> Block? {
         guard coming.last == id else { return nil }
         coming.removeLast()

@@ -62,7 +62,10 @@ extension Validator {
             } ?? []
         var feed: BlockFeed?
         while !isStopping, let next = nextStep(toward: target) {
-            let block = try blockToConnect(next, toward: target, watch, &feed)
+            guard let block = try blockToConnect(next, toward: target, watch, &feed) else {
+                try forget(next)
+                break
+            }
             if let error = try chain.connect(next, block) {
                 // Of a block on a bad one nothing is known.
                 guard try settle(leaving: 0, &watch) else { break }
@@ -135,24 +138,37 @@ extension Validator {
         return chain.index.ancestor(of: target, at: height)
     }
 
+    /// A block whose turn it is; nil where it is not on the disk as it was kept.
     private func blockToConnect(
         _ id: BlockID, toward target: BlockID, _ watch: BlockWatch, _ feed: inout BlockFeed?
-    ) throws(StorageError) -> Block {
+    ) throws(StorageError) -> Block? {
         if let block = watch.block(id) { return block }
         if let block = try feed?.next(id) { return block }
-        guard let stored = chain.stored(id) else {
-            throw StorageError(
-                path: chain.files.blockPath(Int(chain.index[id].file)),
-                reason: "Block \(chain.index.hash(of: id).displayHex) is missing; "
-                    + "restart with -reindex")
-        }
+        guard let stored = chain.stored(id) else { return nil }
         // A block by itself is not worth a thread.
-        guard id != target else { return try stored.unchanged(by: chain.files.reader) }
+        guard id != target else { return try stored.ifUnchanged(by: chain.files.reader) }
         var new = BlockFeed(from: id, toward: target, of: chain)
         let block = try new.next(id)
         feed = new
         if let block { return block }
-        return try stored.unchanged(by: chain.files.reader)
+        return try stored.ifUnchanged(by: chain.files.reader)
+    }
+
+    /// Forgets where a block is that the disk has changed: peers are asked for it again.
+    private func forget(_ id: BlockID) throws(StorageError) {
+        guard chain.index.parent(of: id) != nil else {
+            // Nobody sends the genesis block.
+            throw StorageError(
+                path: chain.files.blockPath(0),
+                reason: "The genesis block is damaged or missing; "
+                    + "restart with -reindex")
+        }
+        let path = chain.files.blockPath(Int(chain.index[id].file))
+        configuration.report(
+            "Block \(chain.index.hash(of: id).displayHex) in \(path) is damaged or missing, and is "
+                + "to be fetched again")
+        chain.index.dropData(id)
+        chain.pruned.note([id])
     }
 
     /// Takes blocks back until the tip is `id`; returns them, newest first.
