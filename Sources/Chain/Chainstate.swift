@@ -90,6 +90,9 @@ final class Chainstate {
         let ledger = try LedgerKeeper(reading: store)
         let checked = try store.get(StoreKey.bestBlock)
         let hasPruned = try store.get(StoreKey.hasPruned) != nil
+        let checkedID = checked.flatMap { Hash256(bytes: $0) }.flatMap { index.find($0) }
+        let former = try store.get(StoreKey.formerBest).flatMap { Hash256(bytes: $0) }
+            .flatMap { index.find($0) }
 
         // Nothing may fail from here on: a value half made could not be taken apart.
         let consensus = network.consensus
@@ -113,9 +116,13 @@ final class Chainstate {
         self.files = files
         self.store = store
         self.lock = lock
+        // Coins made anew have come as far as those before them, and tell the same themselves.
+        if let former, let checkedID, index.height(of: checkedID) >= index.height(of: former) {
+            pending.delete(StoreKey.formerBest)
+            hasPending = true
+        }
         guard let snapshot, let base = index.assumedBase else { return }
         // The coins from outside are those in use, those made here wait in the background.
-        let checkedID = checked.flatMap { Hash256(bytes: $0) }.flatMap { index.find($0) }
         let set = snapshot.set
         set.chain = checkedID.map { index.chain(to: $0) } ?? []
         assumption = Assumption(snapshot: snapshot.pinned, base: base)
