@@ -61,5 +61,12 @@ TARGET static inline void store_digests(uint8_t *output, const __m512i s[8]) {
     }
 }
 
-#include "lanes.h"
+// Instructions on these registers take two cycles on Zen 5, which can begin four in each: one chain
+// of rounds would leave more than half of them idle.
+#define CHAINS 2
+#define HOLD(a, b) __asm__ volatile("" : "+v"(a), "+v"(b))
+
+#include "lanes_rounds.h"
+#include "lanes_double64.h"
+#include "lanes_search.h"
 #endif

@@ -44,7 +44,7 @@ void csha256_double_hash64(
 // The least hash of a few nonces under all versions is found where it is, and not sooner. The
 // versions are turned, so that the one that has it stands in every group of four and lane.
 static bool finds_version(csha256_kernel kernel, uint8_t header[80]) {
-    enum { versions = CSHA256_MOST_VERSIONS, nonces = 4, turns = 4, turn = versions / turns + 1 };
+    enum { versions = CSHA256_MOST_VERSIONS, nonces = 20, turns = 4, turn = versions / turns + 1 };
     uint8_t least[32], digest[32];
     uint32_t best = 0, best_version = 0, found = 0, version = 0;
     memset(least, 0xff, 32);
@@ -65,6 +65,12 @@ static bool finds_version(csha256_kernel kernel, uint8_t header[80]) {
         const csha256_search *turned = searches + first % versions;
         if (!csha256_search_run_versions(kernel, turned, versions, 0, nonces, &found, &version)
             || found != best || (version + first) % versions != best_version) return false;
+    }
+    // Its nonce stands in a lane of its own of those that are prepared together.
+    for (uint32_t from = 0; from <= best; from++) {
+        if (!csha256_search_run_versions(
+                kernel, searches, versions, from, nonces - from, &found, &version)
+            || found != best || version != best_version) return false;
     }
     return !csha256_search_run_versions(kernel, searches, versions, 0, best, &found, &version);
 }

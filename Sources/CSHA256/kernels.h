@@ -62,13 +62,15 @@ void csha256_shani_compress_two(
 
 #define CSHA256_DECLARE(name)                                               \
     void csha256_##name##_double64(uint8_t *, const uint8_t *, size_t);     \
-    bool csha256_##name##_search(const csha256_search *, uint32_t, uint64_t, uint32_t *);
+    CSHA256_DECLARE_SEARCH(name)
+#define CSHA256_DECLARE_SEARCH(name)                                                       \
+    bool csha256_##name##_search(const csha256_search *, uint32_t, uint64_t, uint32_t *);  \
+    bool csha256_##name##_search_versions(                                                 \
+        const csha256_search *, uint32_t, uint32_t, uint64_t, uint32_t *, uint32_t *);
 CSHA256_DECLARE(shani)
 CSHA256_DECLARE(avx2)
 CSHA256_DECLARE(avx512)
-bool csha256_shani_avx_search(const csha256_search *, uint32_t, uint64_t, uint32_t *);
-bool csha256_shani_avx_search_versions(
-    const csha256_search *, uint32_t, uint32_t, uint64_t, uint32_t *, uint32_t *);
+CSHA256_DECLARE_SEARCH(shani_avx)
 #endif
 
 #if CSHA256_ARM

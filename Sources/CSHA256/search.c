@@ -129,6 +129,16 @@ static bool search_by_turns(
     return false;
 }
 
+// How many versions the kernel tries side by side, or none.
+static uint32_t version_lanes(csha256_kernel kernel) {
+    switch (kernel) {
+    case CSHA256_AVX512: return 16;
+    case CSHA256_AVX2: return 8;
+    case CSHA256_SHANI_AVX: return 4;
+    default: return 0;
+    }
+}
+
 bool csha256_search_run_versions(
     csha256_kernel kernel, const csha256_search *searches, uint32_t versions, uint32_t from,
     uint64_t count, uint32_t *found, uint32_t *version) {
@@ -136,11 +146,17 @@ bool csha256_search_run_versions(
         *version = 0;
         return csha256_search_run(kernel, searches, from, count, found);
     }
+    const uint32_t lanes = version_lanes(kernel);
+    if (lanes && versions % lanes == 0 && versions <= CSHA256_MOST_VERSIONS) {
+        switch (kernel) {
 #if CSHA256_X86
-    if (kernel == CSHA256_SHANI_AVX && versions % 4 == 0 && versions <= CSHA256_MOST_VERSIONS) {
-        return csha256_shani_avx_search_versions(
-            searches, versions, from, count, found, version);
-    }
+#define RUN(name) csha256_##name##_search_versions(searches, versions, from, count, found, version)
+        case CSHA256_AVX512: return RUN(avx512);
+        case CSHA256_AVX2: return RUN(avx2);
+        case CSHA256_SHANI_AVX: return RUN(shani_avx);
 #endif
+        default: break;
+        }
+    }
     return search_by_turns(kernel, searches, versions, from, count, found, version);
 }

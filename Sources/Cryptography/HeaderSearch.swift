@@ -19,7 +19,7 @@ public struct HeaderSearch: Sendable {
         }
     }
 
-    /// How many versions can be tried at once. A multiple of four goes best with `.shaNIAVX`.
+    /// How many versions can be tried at once. As many go best: they fill the lanes of every kernel.
     public static let mostVersions = Int(CSHA256_MOST_VERSIONS)
 
     /// One for each version.

@@ -9,9 +9,9 @@ public enum SHA256Kernel: String, CaseIterable, Sendable {
     /// The same, three nonces of a search in step, or four versions of each nonce, which takes the
     /// registers of AVX.
     case shaNIAVX = "sha-ni-avx"
-    /// Eight messages side by side.
+    /// Eight messages side by side, or eight versions of each nonce of a search.
     case avx2
-    /// Sixteen messages side by side.
+    /// Sixteen messages side by side, or sixteen versions of each nonce of a search.
     case avx512
     /// The SHA-2 extension of ARMv8.
     case armv8
