@@ -7,7 +7,7 @@
 Two kinds of case.  Small blocks put together of real transactions, with a mistake or none, judged by themselves.
 And the next block of a chain that grows from the regtest genesis: Core's kernel library keeps the chain and judges the block by all its
 rules; the line tool is told the context and the coins.  A block that is valid becomes the chain's next.
-Stops at the first difference.  Exit status: 0 no difference, 1 a difference, 2 unusable.
+Stops at the first difference and prints the block, made small.  Exit status: 0 no difference, 1 a difference, 2 unusable.
 """
 import argparse
 import collections
@@ -24,6 +24,7 @@ import time
 
 import pbk
 from differential import (ROOT, VECTORS, Ours, Spend, Tally, change, corpus, push, random_item, random_script, size)
+from shrinking import merkle, minimise, sha256d, txid
 
 SUBSIDY, INTERVAL, MATURITY, PERIOD = 5_000_000_000, 150, 100, 144
 MAX_MONEY = 21_000_000 * 100_000_000
@@ -31,19 +32,8 @@ MUTATED = {"bad-txnmrklroot", "bad-txns-duplicate", "bad-witness-nonce-size", "b
 HEADER = {"high-hash", "bad-diffbits", "time-too-old", "time-too-new", "time-timewarp-attack"}
 
 
-def sha256d(data):
-    return hashlib.sha256(hashlib.sha256(data).digest()).digest()
-
-
 def hash160(data):
     return hashlib.new("ripemd160", hashlib.sha256(data).digest()).digest()
-
-
-def merkle(leaves):
-    while len(leaves) > 1:
-        leaves = leaves + leaves[-1:] if len(leaves) % 2 else leaves
-        leaves = [sha256d(leaves[i] + leaves[i + 1]) for i in range(0, len(leaves), 2)]
-    return leaves[0] if leaves else bytes(32)
 
 
 def number(n):
@@ -52,12 +42,6 @@ def number(n):
         return b""
     data = n.to_bytes(n.bit_length() // 8 + 1, "little")
     return data
-
-
-def txid(tx):
-    wits, tx.wits = tx.wits, [[] for _ in tx.ins]
-    raw, tx.wits = tx.bytes(), wits
-    return sha256d(raw)
 
 
 def reason_class(reason):
@@ -169,6 +153,7 @@ class Chain:
         self.tip = bytes(entry.block_hash)
         self.times = [1296688602]
         self.coins, self.points = {}, []
+        self.blocks = []
 
     @property
     def height(self):
@@ -198,6 +183,7 @@ class Chain:
 
     def extend(self, raw, txs, when):
         self.tip = sha256d(raw[:80])
+        self.blocks.append(raw)
         before = self.median()
         self.times.append(when)
         for number_, tx in enumerate(txs):
@@ -454,6 +440,46 @@ def compare(want, line, reasons):
     return True
 
 
+def differs(want, line):
+    return not compare(want, line, collections.Counter())
+
+
+def smallest_alone(alone, ours, case):
+    """The least block that the engines see differently, judged by itself."""
+    _, network, checks_root = case
+
+    def still(raw, _):
+        smaller = raw, network, checks_root
+        return differs(alone.core(smaller), ours.ask(alone.line(smaller)))
+
+    return alone.line((minimise(case[0], still, mined=False), network, checks_root))
+
+
+def smallest_next(coming, ours, case, folder):
+    """The same for a block on a chain: on others like it, for one that took a block is of no more use."""
+    before, when, spare, seen = list(coming.chain.blocks), case[2], None, {}
+
+    def still(raw, txs):
+        nonlocal spare
+        if raw in seen:
+            return seen[raw]
+        # A block that was taken is the tip, and one that was refused is known by its hash.
+        if spare is None or sha256d(raw[:80]) in spare.judged:
+            spare = Chain(coming.rnd, tempfile.mkdtemp(dir=folder))
+            if not all((spare.submit(block) or (False,))[0] for block in before):
+                raise SystemExit("the chain cannot be made again")
+            spare.judged = set()
+        want, line = spare.submit(raw), ours.ask(coming.line((raw, txs, when)))
+        spare.judged.add(sha256d(raw[:80]))
+        if want and want[0]:
+            spare = None
+        seen[raw] = differs(want, line)
+        return seen[raw]
+
+    raw = minimise(case[0], still, mined=True)
+    return coming.line((raw, None, when))
+
+
 def run(args, rnd, tally, reasons, folder):
     ours, alone = Ours(args.tool), Alone(rnd, [s for s in corpus() if len(s.bytes()) < 2000])
     chain = Chain(rnd, folder)
@@ -467,7 +493,8 @@ def run(args, rnd, tally, reasons, folder):
             tally.undecoded += want is None
             tally.valid += bool(want and want[0])
             if not compare(want, line, reasons):
-                print(f"\nDIFFERENCE after {tally.cases} blocks (seed {args.seed}): Core {want}, ours {line.decode()}{alone.line(case).decode()}")
+                print(f"\nDIFFERENCE after {tally.cases} blocks (seed {args.seed}): Core {want}, ours {line.decode()}{smallest_alone(alone, Ours(args.tool), case).decode()}"
+                      f"as it was found: {alone.line(case).decode()}")
                 return False
         for _ in range(16):
             case = coming.case()
@@ -478,7 +505,8 @@ def run(args, rnd, tally, reasons, folder):
             tally.undecoded += want is None
             tally.valid += bool(want and want[0])
             if not compare(want, line, reasons):
-                print(f"\nDIFFERENCE after {tally.cases} blocks (seed {args.seed}): Core {want}, ours {line.decode()}{text.decode()}")
+                print(f"\nDIFFERENCE after {tally.cases} blocks (seed {args.seed}): Core {want}, ours {line.decode()}{smallest_next(coming, Ours(args.tool), case, folder).decode()}"
+                      f"as it was found: {text.decode()}")
                 return False
             answer = json.loads(line)
             if want and not want[0] and reason_class(answer["error"]) != want[1]:
