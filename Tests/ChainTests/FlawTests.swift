@@ -54,10 +54,7 @@ import Testing
         }
         var header = whole.header
         header.merkleRoot = MerkleTree.root(transactions.map(\.txid))
-        let limit = chain.builder.network.consensus.powLimit
-        while !ProofOfWork.check(hash: header.hash, bits: header.bits, limit: limit) {
-            header.nonce += 1
-        }
+        header.solve(on: chain.builder.network)
         let block = Block(header: header, transactions: transactions)
         #expect(try await validator.submit(block: block) == .connected)
         return block.hash

@@ -37,16 +37,7 @@ import Testing
     }
 
     private func solve(_ template: BlockTemplate, _ extraNonce: UInt64) -> Block {
-        var block = template.block(extraNonce: extraNonce)
-        while !ProofOfWork.check(
-            hash: block.hash, bits: block.header.bits,
-            limit: chain.builder.network.consensus.powLimit)
-        {
-            var header = block.header
-            header.nonce += 1
-            block = Block(header: header, transactions: Array(block.transactions))
-        }
-        return block
+        template.block(extraNonce: extraNonce).solved(on: chain.builder.network)
     }
 
     /// A template that is paid by a window of ana's and beto's work.
@@ -187,9 +178,7 @@ import Testing
         let coinbase = Coinbase.transaction(
             height: template.context.height, extraNonce: 3, outputs: outputs, hasWitness: true)
         var header = template.header(coinbase: coinbase, time: UInt32(template.context.time))
-        while !ProofOfWork.check(
-            hash: header.hash, bits: header.bits, limit: chain.builder.network.consensus.powLimit)
-        { header.nonce += 1 }
+        header.solve(on: chain.builder.network)
         return template.block(header: header, coinbase: coinbase)
     }
 

@@ -58,7 +58,7 @@ import Testing
 
         let template = try await validator.blockTemplate(paying: .script(ChainBuilder.anyone))
         #expect(template.transactions.map(\.transaction) == [transaction])
-        let mined = try #require(mine(template))
+        let mined = solve(template)
         #expect(try await validator.propose(block: mined) == nil)
         #expect(try await validator.submit(block: mined) == .connected)
         #expect(await validator.mempoolTransaction(transaction.txid) == nil)
@@ -94,23 +94,15 @@ import Testing
         #expect(refusal.kind != .maximumFee)
 
         let template = try await validator.blockTemplate(paying: .script(ChainBuilder.anyone))
-        let mined = try #require(mine(template))
+        let mined = solve(template)
         #expect(try await validator.submit(block: mined) == .connected)
         #expect(try await result(upTo: 0) == .alreadyInChain)
         try await validator.close()
     }
 
-    private func mine(_ template: BlockTemplate) -> Block? {
-        var block = template.block(extraNonce: 1, time: UInt32(template.context.time))
-        while !ProofOfWork.check(
-            hash: block.hash, bits: block.header.bits,
-            limit: chain.builder.network.consensus.powLimit)
-        {
-            var header = block.header
-            header.nonce += 1
-            block = Block(header: header, transactions: Array(block.transactions))
-        }
-        return block
+    private func solve(_ template: BlockTemplate) -> Block {
+        template.block(extraNonce: 1, time: UInt32(template.context.time))
+            .solved(on: chain.builder.network)
     }
 
     @Test("What breaks a rule is refused in Core's words")

@@ -63,6 +63,18 @@ import Testing
         #expect(search.search(from: UInt32.max - 19, count: 40)?.nonce == least)
     }
 
+    /// Targets that a hash just meets, and just misses. The word by which the lanes are sifted is the
+    /// same in all; the rest decides.
+    private func edges(of hash: Hash256) -> [Hash256] {
+        let (first, second, third, fourth) = hash.words
+        let high: UInt64 = 0xffff_ffff << 32
+        return [
+            hash, Hash256(words: (first &- 1, second, third, fourth)),
+            Hash256(words: (.max, .max, .max, fourth | ~high)),
+            Hash256(words: (0, 0, 0, fourth & high)),
+        ]
+    }
+
     @Test(
         "Every kernel meets a target in every lane, as the last nonce of a range, and no sooner",
         arguments: SHA256Kernel.available)
@@ -78,15 +90,7 @@ import Testing
             let from = round % 2 == 0 ? UInt32.max - 20 : UInt32(truncatingIfNeeded: random >> 24)
             let hashes = (0..<UInt32(50)).map { hash(header, from &+ $0) }
             for position in hashes.indices {
-                let (first, second, third, fourth) = hashes[position].words
-                let high: UInt64 = 0xffff_ffff << 32
-                // The word by which the lanes are sifted is the same in these; the rest decides.
-                let targets = [
-                    hashes[position], Hash256(words: (first &- 1, second, third, fourth)),
-                    Hash256(words: (.max, .max, .max, fourth | ~high)),
-                    Hash256(words: (0, 0, 0, fourth & high)),
-                ]
-                for target in targets {
+                for target in edges(of: hashes[position]) {
                     let search = HeaderSearch(header: header.span, target: target, kernel: kernel)
                     for count in [position, position + 1] {
                         let expected = hashes.prefix(count).firstIndex { $0 <= target }
@@ -132,14 +136,7 @@ import Testing
             }
             let hashes = tried.map { hash(header, $0.nonce, version: $0.version) }
             for position in hashes.indices {
-                let (first, second, third, fourth) = hashes[position].words
-                let high: UInt64 = 0xffff_ffff << 32
-                let targets = [
-                    hashes[position], Hash256(words: (first &- 1, second, third, fourth)),
-                    Hash256(words: (.max, .max, .max, fourth | ~high)),
-                    Hash256(words: (0, 0, 0, fourth & high)),
-                ]
-                for target in targets {
+                for target in edges(of: hashes[position]) {
                     let search = HeaderSearch(
                         header: header.span, versions: versions, target: target, kernel: kernel)
                     let nonce = position / count

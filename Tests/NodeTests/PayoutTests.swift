@@ -24,12 +24,12 @@ import Testing
         try b.start("-roster=\(b.folder.path)/b.toml", "-knownroster=\(b.folder.path)/a.toml")
         // Three blocks in common, of A's roster, then apart.
         try a.connect(to: b)
-        try mine(3, on: a)
+        try a.mineToRoster(3)
         try a.until("the nodes agree", seconds: 30) { try a.tip() == b.tip() }
         #expect(try ledger(a) == ledger(b))
         _ = try a.rpc.call("setnetworkactive", [false])
-        try mine(10, on: a)
-        try mine(12, on: b)
+        try a.mineToRoster(10)
+        try b.mineToRoster(12)
         let before = try ledger(a)
         #expect(try before != ledger(b))
         _ = try a.rpc.call("setnetworkactive", [true])
@@ -48,15 +48,6 @@ import Testing
             "-reindex-chainstate")
         try a.until("the chain is back", seconds: 30) { try a.height() == 15 }
         #expect(try ledger(a) == kept)
-    }
-
-    private func mine(_ count: Int, on node: NodeProcess) throws {
-        let goal = try (node.height() ?? 0) + Int64(count)
-        _ = try node.rpc.call("startmining", [1, .int(count)])
-        try node.until("\(count) blocks are mined", seconds: 60) { try node.height() == goal }
-        try node.until("mining has ended", seconds: 10) {
-            try node.rpc.call("getminerinfo")["mining"] == false
-        }
     }
 
     private func ledger(_ node: NodeProcess) throws -> JSON {
@@ -144,10 +135,10 @@ import Testing
         let node = try NodeProcess()
         try node.write(roster(["ana": 1, "beto": 1], scheme: "weights"), to: "r.toml")
         try node.start("-roster=\(node.folder.path)/r.toml")
-        try mine(2, on: node)
+        try node.mineToRoster(2)
         _ = try node.rpc.call(
             "setinmate", ["carla", 5, .string(MinerSupport.addresses["carla"] ?? "")])
-        try mine(1, on: node)
+        try node.mineToRoster(1)
         let names = try node.rpc.call("listinmates").array?.compactMap { $0["name"]?.stringValue }
         #expect(names == ["ana", "beto", "carla"])
         let balances = try ledger(node)["balances"]?.object?.keys

@@ -14,15 +14,6 @@ import Testing
         try node.rpc.call("getpayoutledger", hash.map { [.string($0)] } ?? [])
     }
 
-    private func mine(_ count: Int, on node: NodeProcess) throws {
-        let goal = try (node.height() ?? 0) + Int64(count)
-        _ = try node.rpc.call("startmining", [1, .int(count)])
-        try node.until("\(count) blocks are mined", seconds: 60) { try node.height() == goal }
-        try node.until("mining has ended", seconds: 10) {
-            try node.rpc.call("getminerinfo")["mining"] == false
-        }
-    }
-
     /// Exports the payouts of a node and has them checked; gives what the check says.
     private func audit(_ node: NodeProcess, _ more: String...) throws -> JSON {
         let export = "\(node.folder.path)/export-\(Int.random(in: 0..<1_000_000)).json"
@@ -49,7 +40,7 @@ import Testing
         try start(a, "ana")
         try start(b, "beto")
         try a.connect(to: b)
-        try mine(4, on: a)
+        try a.mineToRoster(4)
         try a.until("the nodes agree", seconds: 30) { try a.tip() == b.tip() }
         let fork = try #require(try a.tip())
         let owed = try ledger(a)
@@ -57,8 +48,8 @@ import Testing
         // B has none of A's shares: it follows the first alone, before which there were none.
         #expect(try ledger(b)["root"] != owed["root"])
         for node in [a, b] { _ = try node.rpc.call("setnetworkactive", [false]) }
-        try mine(2, on: a)
-        try mine(3, on: b)
+        try a.mineToRoster(2)
+        try b.mineToRoster(3)
         let lost = try #require(try a.tip())
         let ofLost = try ledger(a)
         for node in [a, b] { _ = try node.rpc.call("setnetworkactive", [true]) }
@@ -78,7 +69,7 @@ import Testing
         _ = try a.rpc.call("invalidateblock", [.string(hash)])
         #expect(try a.tip() == lost)
         #expect(try ledger(a)["root"] == ofLost["root"])
-        try mine(2, on: a)
+        try a.mineToRoster(2)
         let result = try audit(a)
         #expect(result["payout_blocks"]?.int == 8)
         #expect((result["shares"]?.int ?? 0) >= 7)
@@ -97,7 +88,7 @@ import Testing
         try node.write(roster(["ana": 3, "beto": 2], more: "pplns_factor = 1"), to: "r.toml")
         let flags = ["-roster=\(node.folder.path)/r.toml", "-finder=ana"]
         try node.start(flags[0], flags[1])
-        try mine(5, on: node)
+        try node.mineToRoster(5)
         #expect(try node.stop().code == 0)
         // As when the log outgrew its limit: the last part begins after some of the blocks.
         let folder = "\(node.networkFolder)/shares"
@@ -106,7 +97,7 @@ import Testing
         #expect(code == 0, "\(output)")
         try FileManager.default.removeItem(atPath: "\(folder)/00000000.log")
         try node.start(flags[0], flags[1])
-        try mine(5, on: node)
+        try node.mineToRoster(5)
         let export = "\(node.folder.path)/export.json"
         _ = try node.rpc.call("exportpayouts", [.string(export)])
         let json = try JSON(parsing: String(contentsOfFile: export, encoding: .utf8))
@@ -145,7 +136,7 @@ import Testing
         let end = try node.end()
         #expect(end.code == 1 && end.standardError.contains("nobody"), "\(end)")
         try node.start(roster, "-finder=beto")
-        try mine(3, on: node)
+        try node.mineToRoster(3)
         let inmates = try node.rpc.call("listinmates").array ?? []
         #expect(inmates.count == 2)
         for inmate in inmates {

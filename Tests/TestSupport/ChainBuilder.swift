@@ -69,11 +69,7 @@ public struct ChainBuilder: Sendable {
             merkleRoot: MerkleTree.root(transactions.map(\.txid)),
             time: parent.time + plan.spacing, bits: network.genesis.header.bits, nonce: 0)
         plan.amendHeader(&header)
-        while !ProofOfWork.check(
-            hash: header.hash, bits: header.bits, limit: network.consensus.powLimit)
-        {
-            header.nonce += 1
-        }
+        header.solve(on: network)
         return Block(header: header, transactions: transactions)
     }
 

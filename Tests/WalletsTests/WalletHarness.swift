@@ -54,22 +54,12 @@ final class WalletHarness: Sendable {
         for _ in 0..<count {
             clock.advance(600)
             let template = try await validator.blockTemplate(paying: .script(script))
-            let block = solve(template.block())
+            let block = template.block().solved(on: network)
             let outcome = try await validator.submit(block: block)
             guard case .connected = outcome else { throw HarnessError.refused("\(outcome)") }
             hashes.append(block.hash)
         }
         return hashes
-    }
-
-    private func solve(_ block: Block) -> Block {
-        var header = block.header
-        while !ProofOfWork.check(
-            hash: header.hash, bits: header.bits, limit: network.consensus.powLimit)
-        {
-            header.nonce += 1
-        }
-        return Block(header: header, transactions: Array(block.transactions))
     }
 }
 
