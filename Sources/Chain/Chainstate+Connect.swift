@@ -128,8 +128,7 @@ extension Chainstate {
     ) throws(StorageError) -> PayoutFlaw?? {
         let reward = network.consensus.subsidy(at: index.height(of: id)) + fees
         let note = try withIndexStore { store throws(StorageError) in
-            try ledger.connect(
-                block, reward: reward, previous: block.header.previous, in: store)
+            try ledger.connect(block, reward: reward, in: store)
         }
         guard let note else { return nil }
         if let change = note.change { put(StoreKey.ledger(block.hash), change) }

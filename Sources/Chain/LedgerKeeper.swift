@@ -7,7 +7,10 @@ import Storage
 /// The payout ledger as of the tip, and what each block did to it, keyed by block hash.
 struct LedgerKeeper {
     /// The rosters by which coinbases are judged.
-    var rosters: [Roster] = []
+    var rosters: [Roster] = [] {
+        didSet { judged.forgetAll() }
+    }
+    private var judged = JudgedPayouts()
     /// The share windows that templates were lately made with, oldest first.
     private var windows: [TemplateWindow] = []
     private(set) var current = PayoutLedger()
@@ -44,7 +47,7 @@ struct LedgerKeeper {
     ///
     /// Returns what is to be written beside the block.
     mutating func connect(
-        _ block: Block, reward: Amount, previous: BlockHash, in store: borrowing Database
+        _ block: Block, reward: Amount, in store: borrowing Database
     ) throws(StorageError) -> Note? {
         guard let coinbase = block.transactions.first else { return nil }
         // What a record tells is no longer so.
@@ -64,9 +67,7 @@ struct LedgerKeeper {
             isStale = known.before != known.after
         }
         guard !rosters.isEmpty || isUntrue else { return isStale ? forget(block.hash) : nil }
-        let judgement = PayoutJudgement.judge(
-            coinbase: coinbase, reward: reward, previous: previous, rosters: rosters,
-            ledger: current, windows: windows)
+        let judgement = judgement(of: block, coinbase, taking: reward, on: current)
         var note = Note()
         if let flaw = PayoutFlaw(judgement) {
             note.flaw = .some(flaw)
@@ -99,17 +100,26 @@ struct LedgerKeeper {
     /// - Parameter before: the ledger as of the block before it.
     /// - Returns: what is to be written beside the block, if anything.
     mutating func judgeAside(_ block: Block, on before: PayoutLedger) -> [UInt8]? {
-        let previous = block.header.previous
         guard let coinbase = block.transactions.first,
             let reward = coinbase.outputs.lazy.map(\.value).sum(),
-            let split = PayoutJudgement.judge(
-                coinbase: coinbase, reward: reward, previous: previous, rosters: rosters,
-                ledger: before, windows: windows
-            ).split, !split.shareRoot.isZero
+            let split = judgement(of: block, coinbase, taking: reward, on: before).split,
+            !split.shareRoot.isZero
         else { return nil }
         return keep(
             PayoutChange(before: before, after: split.ledgerAfter, terms: PayoutTerms(split)),
             of: block.hash)
+    }
+
+    private mutating func judgement(
+        of block: Block, _ coinbase: Transaction, taking reward: Amount, on ledger: PayoutLedger
+    ) -> PayoutJudgement {
+        let previous = block.header.previous
+        let (rosters, windows) = (rosters, windows)
+        return judged.judgement(of: block.hash, onto: previous, reward: reward, ledger: ledger) {
+            PayoutJudgement.judge(
+                coinbase: coinbase, reward: reward, previous: previous, rosters: rosters,
+                ledger: ledger, windows: windows)
+        }
     }
 
     private mutating func keep(_ change: PayoutChange, of hash: BlockHash) -> [UInt8] {
@@ -143,6 +153,7 @@ struct LedgerKeeper {
         guard windows.last != window else { return }
         windows.removeAll { $0 == window }
         windows.append(window)
+        judged.forget(onto: window.previous)
         if windows.count > Self.windowsKept { windows.removeFirst() }
     }
 

@@ -15,8 +15,9 @@ public struct TemplateWindow: Sendable, Hashable {
 }
 
 /// Finds the plan that a coinbase commits to. The commitment's hash alone tells which it is, so plans
-/// are tried: first those that its outputs speak for, newest windows first, then the others, until
-/// the work one block may cost is done.
+/// are tried until the work one block may cost is done: those that the outputs speak for before all
+/// others, and those without a window, of which there are few, before windows, newest first. Neither
+/// can use up all the work before the other has had its part.
 public struct PayoutSearch {
     /// How many claims may be reckoned for one block: for sixty members some thousands of splits.
     public static let limit = 1 << 19
@@ -31,6 +32,8 @@ public struct PayoutSearch {
     private let paid: Set<Script>
     private let pairs: Set<TransactionOutput>
     private var left: Int
+    /// What of that is kept for plans of another kind than those now tried.
+    private var reserve = 0
 
     /// How many splits were worked out.
     public private(set) var splitsTried = 0
@@ -62,16 +65,33 @@ public struct PayoutSearch {
     ///
     /// - Parameter windows: oldest first. Those of other rosters and for other blocks are passed over.
     public mutating func split(by rosters: [Roster], windows: [TemplateWindow]) -> PayoutSplit? {
-        let windows = windows.filter { $0.previous == previous }
-        let known = rosters.compactMap { Known($0, windows: windows, in: self) }
+        let known = rosters.compactMap { Known($0, in: self) }
+        let places = Dictionary(
+            known.indices.map { (known[$0].hash, $0) }, uniquingKeysWith: { first, _ in first })
+        let paidByShares: [(known: Known, window: ShareWindow)] = windows.reversed().compactMap {
+            guard $0.previous == previous, let place = places[$0.rosterHash],
+                known[place].roster.scheme == .pplns
+            else { return nil }
+            return (known[place], $0.window)
+        }
+        let whole = paidByShares.isEmpty ? 0 : left
         for isLikely in [true, false] {
-            for known in known {
-                for shares in known.windows {
-                    if let split = split(by: known, shares, isLikely) { return split }
-                }
+            reserve = isLikely ? whole / 2 : 0
+            // The present roster comes first; where nothing speaks for any, those that cost least.
+            for known in isLikely ? known : known.sorted(by: { cost(of: $0) < cost(of: $1) }) {
+                if let split = split(by: known, nil, isLikely) { return split }
+            }
+            reserve = isLikely ? whole / 4 : 0
+            for (known, window) in paidByShares {
+                if let split = split(by: known, window, isLikely) { return split }
             }
         }
         return nil
+    }
+
+    /// How many claims are reckoned for all plans of a roster with one window or none, about.
+    private func cost(of known: Known) -> Int {
+        finders(of: known, false).count * known.sizes.count * known.claims.count
     }
 
     /// A roster, and what is the same in all its plans.
@@ -81,27 +101,21 @@ public struct PayoutSearch {
         var claims: [PayoutPlan.Claim]
         /// The size class for each limit on payees there is.
         var sizes: [(limit: Int, sizeClass: CoinbaseSizeClass?)]
-        /// Newest first.
-        var windows: [ShareWindow?]
 
-        init?(_ roster: Roster, windows: [TemplateWindow], in search: PayoutSearch) {
+        init?(_ roster: Roster, in search: PayoutSearch) {
             let plan = PayoutPlan(roster: roster, ledger: search.ledger)
             guard let claims = try? plan.claims(onto: search.previous) else { return nil }
-            let hash = roster.hash
             self.roster = roster
-            self.hash = hash
+            hash = roster.hash
             self.claims = claims
             sizes = plan.inAllSizes().map { ($0.payeeLimit(claims), $0.sizeClass) }
-            self.windows = [nil]
-            if roster.scheme == .pplns {
-                self.windows += windows.filter { $0.rosterHash == hash }.reversed().map(\.window)
-            }
         }
     }
 
     private mutating func split(
         by known: Known, _ shares: ShareWindow?, _ isLikely: Bool
     ) -> PayoutSplit? {
+        guard left - known.claims.count >= reserve else { return nil }
         var plan = PayoutPlan(roster: known.roster, ledger: ledger, shares: shares)
         for finders in finders(of: known, isLikely) {
             plan.finder = finders.first ?? nil
@@ -109,7 +123,7 @@ public struct PayoutSearch {
             let others = plan.extraOutputs + 2
             for size in known.sizes where !isLikely || size.limit >= outputs.count - others {
                 plan.sizeClass = size.sizeClass
-                guard left >= claims.count else { return nil }
+                guard left - claims.count >= reserve else { return nil }
                 guard let split = attempt(plan, known, claims) else { continue }
                 if split.commitment == commitment { return split }
                 let after = split.ledgerAfter.root

@@ -86,6 +86,100 @@ import Testing
         #expect(search.splitsTried == 100, "a hundred claims each")
     }
 
+    @Test("However many windows there are, other rosters are reached, and the reverse")
+    func reached() throws {
+        let shared = try Rosters.make((1...100).map { Int64($0) }, scheme: .pplns, maxPayees: 100)
+        let windows = (0..<300 as Range<UInt64>).map {
+            TemplateWindow(window($0, members: 100), rosterHash: shared.hash, previous: hash(1))
+        }
+        let reward = Amount(satoshis: 4_000_000)
+        // One who left takes all, so nothing speaks for the finder.
+        let ledger = try PayoutLedger(checking: [
+            .init(name: "z", script: Rosters.script(500), balance: 5_000_000_000, payouts: 1),
+            .init(name: "m0", script: Rosters.script(0), balance: -5_000_000_000, payouts: 1),
+        ])
+        let solo = try Rosters.make([1, 1, 1, 1, 1], scheme: .solo)
+        let weights = try Rosters.make([5, 6, 7, 8])
+        func found(
+            _ plan: PayoutPlan, by rosters: [Roster], limit: Int
+        ) throws -> (isFound: Bool, tried: Int) {
+            let split = try plan.split(reward: reward, onto: hash(1))
+            var search = try #require(
+                PayoutSearch(
+                    coinbase(split.coinbaseOutputs), reward: reward, previous: hash(1),
+                    ledger: plan.ledger, limit: limit))
+            let found = search.split(by: rosters, windows: windows)
+            #expect(found == nil || found == split)
+            return (found != nil, search.splitsTried)
+        }
+        let plain = try found(
+            PayoutPlan(roster: weights, ledger: PayoutLedger()), by: [shared, weights],
+            limit: 20_000)
+        #expect(plain.isFound)
+        #expect(plain.tried < 10, "no window comes before it")
+        #expect(
+            try found(
+                PayoutPlan(roster: solo, ledger: ledger, finder: "m3"), by: [shared, solo],
+                limit: 20_000
+            ).isFound)
+
+        // Forty rosters cost more than the search may.
+        let others = try (1...40 as ClosedRange<Int64>).map {
+            try Rosters.make([$0] + (1...99).map { _ in 1 }, maxPayees: 100)
+        }
+        var newest = PayoutPlan(roster: shared, ledger: PayoutLedger())
+        newest.shares = windows[299].window
+        #expect(try found(newest, by: others + [shared], limit: 4000).isFound)
+        newest.shares = windows[0].window
+        #expect(try !found(newest, by: others + [shared], limit: 4000).isFound)
+    }
+
+    @Test("A block is judged once, until another window or roster is known")
+    func once() throws {
+        var judged = JudgedPayouts()
+        var count = 0
+        func judge(
+            _ block: UInt64, onto previous: UInt64 = 1, taking reward: Int64 = 50,
+            on ledger: PayoutLedger = PayoutLedger(), as judgement: PayoutJudgement = .unrecognised
+        ) {
+            let given = judged.judgement(
+                of: hash(block), onto: hash(previous), reward: Amount(satoshis: reward),
+                ledger: ledger
+            ) {
+                count += 1
+                return judgement
+            }
+            #expect(given == judgement)
+        }
+        for _ in 0..<3 { judge(10) }
+        #expect(count == 1)
+        judge(11)
+        judge(10, taking: 49)
+        let ledger = try PayoutLedger(checking: [
+            .init(name: "a", script: Rosters.script(0), balance: 0, payouts: 1)
+        ])
+        judge(10, on: ledger)
+        #expect(count == 4)
+        judge(12, onto: 2, as: .violated("why"))
+        judge(13, onto: 2)
+        judged.forget(onto: hash(2))
+        judge(10)
+        judge(12, onto: 2, as: .violated("why"))
+        #expect(count == 6)
+        judge(13, onto: 2)
+        #expect(count == 7)
+        judged.forgetAll()
+        judge(10)
+        #expect(count == 8)
+        // Only so many are kept.
+        for number in 20..<100 as Range<UInt64> { judge(number) }
+        #expect(count == 88)
+        judge(99)
+        #expect(count == 88)
+        judge(10)
+        #expect(count == 89)
+    }
+
     @Test("What trying all there is finds is found, and nothing else", arguments: 0..<10)
     func againstAll(_ seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
