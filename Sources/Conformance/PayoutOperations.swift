@@ -53,7 +53,7 @@ extension ConformanceTool {
             guard let payouts = UInt32(exactly: payouts) else {
                 throw RequestError("payouts of \(name) is out of range")
             }
-            let inmate = roster.inmates.first { $0.name == name }
+            let inmate = roster.inmates.first { $0.name.utf8.elementsEqual(name.utf8) }
             let script =
                 fields.has("script")
                 ? Script(try fields.bytes("script"))

@@ -41,6 +41,11 @@ public struct PayoutLedger: Sendable, Hashable {
         accounts.first { $0.name.utf8.elementsEqual(name.utf8) }
     }
 
+    /// The accounts by the bytes of their names.
+    public var accountsByName: [[UInt8]: Account] {
+        Dictionary(accounts.map { (Array($0.name.utf8), $0) }, uniquingKeysWith: { $1 })
+    }
+
     private static let tag = SHA256Stream(tag: "Cellblock/ledger")
     private static let version: UInt8 = 1
     /// All there can be, in millisatoshis: no balance is further from zero.

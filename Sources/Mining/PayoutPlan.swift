@@ -64,8 +64,7 @@ public struct PayoutPlan: Sendable, Hashable {
         // what is written with other bytes.
         var names: Set<[UInt8]> = []
         let weights = weights()
-        let accounts = Dictionary(
-            ledger.accounts.map { (Array($0.name.utf8), $0) }, uniquingKeysWith: { $1 })
+        let accounts = ledger.accountsByName
         for (inmate, weight) in zip(roster.inmates, weights) {
             let name = Array(inmate.name.utf8)
             let account = accounts[name]
@@ -117,7 +116,7 @@ public struct PayoutPlan: Sendable, Hashable {
             let one = paidFinder ?? roster.inmates.first?.name
             return roster.inmates.map { $0.name == one ? 1 : 0 }
         case .pplns:
-            let work = roster.inmates.map { shares?.work[$0.name] ?? 0 }
+            let work = roster.inmates.map { shares?.work(of: $0.name) ?? 0 }
             // Nobody has shown any work yet.
             return work.contains { $0 > 0 } ? work : roster.inmates.map(\.weight)
         }

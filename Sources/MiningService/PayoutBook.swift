@@ -129,13 +129,11 @@ actor PayoutBook {
     /// The outputs of a block that the ledger does not follow: whose they are shows in scripts alone.
     private func outputs(of coinbase: Transaction, owing ledger: PayoutLedger) -> [Payout] {
         var names: [Script: String] = [:]
-        var payouts: [String: UInt32] = [:]
-        for account in ledger.accounts {
-            names[account.script] = account.name
-            payouts[account.name] = account.payouts
-        }
+        let accounts = ledger.accountsByName
+        for account in ledger.accounts { names[account.script] = account.name }
         for inmate in rosters.reversed().flatMap(\.inmates) {
-            guard let script = inmate.script(after: payouts[inmate.name] ?? 0) else { continue }
+            let payouts = accounts[Array(inmate.name.utf8)]?.payouts ?? 0
+            guard let script = inmate.script(after: payouts) else { continue }
             names[script] = inmate.name
         }
         return coinbase.outputs.enumerated().compactMap { index, output in
@@ -149,18 +147,19 @@ actor PayoutBook {
     func inmates(of roster: Roster, ledger: PayoutLedger) async throws -> [InmateStatus] {
         try await follow()
         let tip = validator.tip
-        let accounts = Dictionary(ledger.accounts.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
+        // Names are told apart by their bytes, as the ledger does.
+        let accounts = ledger.accountsByName
         let total = roster.inmates.reduce(Int128(0)) { $0 + Int128($1.weight) }
         var statuses = roster.inmates.map { inmate in
-            let account = accounts[inmate.name]
+            let account = accounts[Array(inmate.name.utf8)]
             let script = inmate.script(after: account?.payouts ?? 0) ?? []
             return InmateStatus(
                 name: inmate.name, address: Address(script)?.text(on: network), script: script,
                 weight: inmate.weight, share: Double(inmate.weight) / Double(total),
                 balance: account?.balance ?? 0, isMember: true)
         }
-        let members = Set(roster.inmates.map(\.name))
-        for account in ledger.accounts where !members.contains(account.name) {
+        let members = Set(roster.inmates.map { Array($0.name.utf8) })
+        for account in ledger.accounts where !members.contains(Array(account.name.utf8)) {
             statuses.append(
                 InmateStatus(
                     name: account.name, address: Address(account.script)?.text(on: network),
@@ -168,16 +167,17 @@ actor PayoutBook {
                     isMember: false))
         }
         let places = Dictionary(
-            statuses.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+            statuses.enumerated().map { (Array($1.name.utf8), $0) },
+            uniquingKeysWith: { first, _ in first })
         for entry in entries {
             let isMature = isMature(entry.height, tip: tip)
             for payout in entry.payouts {
-                guard let place = places[payout.name] else { continue }
+                guard let place = places[Array(payout.name.utf8)] else { continue }
                 statuses[place].add(payout.amount, isMature: isMature)
             }
         }
         for payout in orphaned.flatMap(\.payouts) {
-            guard let place = places[payout.name] else { continue }
+            guard let place = places[Array(payout.name.utf8)] else { continue }
             statuses[place].orphaned += payout.amount
         }
         return statuses

@@ -260,7 +260,9 @@ public final class ShareLog: Sendable {
     }
 
     /// Of the newest shares, by member: how many, and the hashes they stand for.
-    public var totals: [String: (shares: Int, work: UInt64)] { state.withLock { $0.tally.totals } }
+    public var totals: [(name: String, shares: Int, work: UInt64)] {
+        state.withLock { $0.tally.totals }
+    }
 
     /// How many entries there are, and the hash of the last.
     public var end: ShareChain { state.withLock { $0.chain } }

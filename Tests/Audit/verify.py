@@ -11,6 +11,7 @@ import argparse
 import hashlib
 import json
 import sys
+import unicodedata
 
 import blocks as chain
 from curve import script_at, tagged
@@ -73,6 +74,9 @@ class Roster:
                          bytes.fromhex(item["script"]) if "script" in item else None,
                          item.get("descriptor")) for item in json_["inmates"]]
         self.scripts = {}
+        # To the members they would be one, to the ledger, which goes by bytes, two.
+        looks = {unicodedata.normalize("NFC", item[0]) for item in self.inmates}
+        require(len(looks) == len(self.inmates), "a roster with one name twice")
         data = sized(self.scheme.encode()) + int64(self.max_payees) + int64(self.min_payout)
         data += int64(self.fee) + int64(self.finder) + int64(self.factor) + sized(self.operator)
         data += compact(len(self.inmates))

@@ -272,9 +272,40 @@ enum Rosters {
         let window = ShareWindow(
             [Share(name: "a", work: 50), Share(name: "b", work: 40), Share(name: "a", work: 30)],
             size: 80, root: .zero)
-        #expect(window.work == ["a": 40, "b": 40])
+        #expect(window.work(of: "a") == 40 && window.work(of: "b") == 40)
         let short = ShareWindow([Share(name: "a", work: 5)], size: 80, root: .zero)
-        #expect(short.work == ["a": 5])
+        #expect(short.work(of: "a") == 5 && short.work(of: "b") == 0)
+    }
+
+    @Test("Names are one where their bytes are, however much alike they look")
+    func names() throws {
+        let (composed, decomposed) = ("jos\u{e9}", "jose\u{301}")
+        #expect(composed == decomposed, "to Swift")
+        let window = ShareWindow(
+            [Share(name: composed, work: 50), Share(name: decomposed, work: 30)], size: 100,
+            root: .zero)
+        #expect(window.work(of: composed) == 50 && window.work(of: decomposed) == 30)
+        var tally = ShareTally()
+        tally.add(name: composed, work: 50)
+        tally.add(name: decomposed, work: 30)
+        #expect(tally.window(size: 100, root: .zero) == window)
+        #expect(tally.totals.map { $0.shares } == [1, 1])
+
+        // Who is renamed so has the work and the debts of his new name alone.
+        var roster = try Rosters.make([1, 1], scheme: .pplns)
+        roster.inmates[1].name = decomposed
+        let shares = ShareWindow(
+            [Share(name: "m0", work: 30), Share(name: composed, work: 60)], size: 100, root: .zero)
+        let ledger = try PayoutLedger(checking: [
+            .init(name: "m0", script: Rosters.script(0), balance: -900_000, payouts: 1),
+            .init(name: composed, script: Rosters.script(1), balance: 900_000, payouts: 0),
+        ])
+        let split = try PayoutPlan(roster: roster, ledger: ledger, shares: shares)
+            .split(reward: Amount(satoshis: 1_000_000), onto: hash(1))
+        #expect(
+            split.payouts.map { Array($0.name.utf8) }.sorted { $0.count < $1.count }
+                == ["m0", composed].map { Array($0.utf8) })
+        #expect(split.payouts.first { $0.name == composed }?.amount == Amount(satoshis: 900))
     }
 }
 
@@ -312,6 +343,12 @@ enum Rosters {
         #expect(
             error(definition)
                 == RosterError(line: 21, reason: "a second inmate is named \"ana\""))
+        // Nor one that only a program can tell from the first.
+        definition.members[0].name = .init("jos\u{e9}", line: 11)
+        definition.members[1].name = .init("jose\u{301}", line: 21)
+        #expect(
+            error(definition)
+                == RosterError(line: 21, reason: "a second inmate is named \"jose\u{301}\""))
         definition.members = [member("ana", weight: 0, line: 10)]
         #expect(error(definition)?.line == 12)
         definition.members = [member(nil, line: 10)]

@@ -357,6 +357,19 @@ extension JSON {
         #expect(client.works == [ShareWork.work(difficulty: 0.25)])
     }
 
+    @Test("A client that writes an accent in another way is credited by the roster's name")
+    func accents() throws {
+        let (composed, decomposed) = ("jos\u{e9}", "jose\u{301}")
+        for user in [decomposed, decomposed + ".rig"] {
+            var client = try Client(
+                settings: StratumSettings(names: [composed], startWork: 4))
+            client.logIn(user)
+            #expect(client.session.name.map { Array($0.utf8) } == Array(composed.utf8))
+            _ = client.submit(work: 4, user: user)
+            #expect(client.shares.map { Array($0.name.utf8) } == [Array(composed.utf8)])
+        }
+    }
+
     @Test("Malformed, oversized and too many lines end the connection, as do false logins")
     func cutOff() throws {
         for line in [

@@ -120,7 +120,11 @@ public enum ShareEntry: Sendable, Hashable {
             self = .job(ShareJob(prefix: prefix, suffix: suffix, branch: branch))
         case 2:
             let job = try reader.read(UInt64.self)
-            let name = try reader.readString(limit: RosterDefinition.maximumNameLength)
+            let nameBytes = try reader.readSizedBytes()
+            // One that were mended on reading would be another than the entry's hash commits to.
+            guard nameBytes.count <= RosterDefinition.maximumNameLength,
+                let name = String(validating: nameBytes, as: UTF8.self)
+            else { throw .invalid("A name of a member is too long or no UTF-8") }
             let worker = try reader.readString(limit: Self.maximumWorkerLength)
             let work = try reader.read(UInt64.self)
             let extraNonce = try reader.readSizedBytes()

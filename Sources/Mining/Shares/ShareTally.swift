@@ -16,7 +16,8 @@ public struct ShareTally: Sendable {
     /// Where the oldest stands.
     private var oldest = 0
     private var names: [String] = []
-    private var numbers: [String: Int] = [:]
+    /// By the bytes of the name, as windows are.
+    private var numbers: [[UInt8]: Int] = [:]
 
     public init() { self.init(limit: Self.limit) }
 
@@ -26,12 +27,13 @@ public struct ShareTally: Sendable {
 
     public mutating func add(name: String, work: UInt64) {
         let member: Int
-        if let known = numbers[name] {
+        let bytes = Array(name.utf8)
+        if let known = numbers[bytes] {
             member = known
         } else {
             member = names.count
             names.append(name)
-            numbers[name] = member
+            numbers[bytes] = member
         }
         let item = Item(member: member, work: work)
         guard items.count == limit else { return items.append(item) }
@@ -54,20 +56,22 @@ public struct ShareTally: Sendable {
             // No more than `size` in all, so it fits.
             sums[item.member] += counted
         }
-        var work: [String: Int64] = [:]
-        for (name, sum) in zip(names, sums) where sum > 0 { work[name] = Int64(clamping: sum) }
+        var work: [[UInt8]: Int64] = [:]
+        for (name, sum) in zip(names, sums) where sum > 0 {
+            work[Array(name.utf8)] = Int64(clamping: sum)
+        }
         return ShareWindow(root: root, work: work)
     }
 
     /// How many shares each member has among these, and the hashes they stand for.
-    public var totals: [String: (shares: Int, work: UInt64)] {
-        var sums = [(shares: Int, work: UInt64)](repeating: (0, 0), count: names.count)
+    public var totals: [(name: String, shares: Int, work: UInt64)] {
+        var sums = names.map { (name: $0, shares: 0, work: UInt64(0)) }
         for item in items {
             sums[item.member].shares += 1
             let (sum, overflow) = sums[item.member].work.addingReportingOverflow(item.work)
             sums[item.member].work = overflow ? .max : sum
         }
-        return Dictionary(uniqueKeysWithValues: zip(names, sums))
+        return sums
     }
 
     /// The fewest hashes of a share of which as many as a window spans at most fill one for a block of

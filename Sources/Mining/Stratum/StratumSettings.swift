@@ -55,15 +55,15 @@ public struct StratumSettings: Sendable {
         return max(leastWork, ShareTally.leastWork(bits: bits, factor: windowFactor))
     }
 
-    /// The member and the machine that a user name, `inmate[.worker]`, stands for.
+    /// The member and the machine that a user name, `inmate[.worker]`, stands for. The name is as the
+    /// roster writes it, whose bytes count, though the client may write its accents in another way.
     func login(_ user: String) -> (name: String, worker: String)? {
-        if names.contains(user) { return (user, "") }
+        if let name = member(user) { return (name, "") }
         // A member's name may have dots itself: the longest that is known counts.
         var end = user.endIndex
         while let dot = user[..<end].lastIndex(of: ".") {
-            let name = String(user[..<dot])
             let worker = user[user.index(after: dot)...]
-            if names.contains(name) {
+            if let name = member(String(user[..<dot])) {
                 guard worker.utf8.count <= ShareEntry.maximumWorkerLength else { return nil }
                 return (name, String(worker))
             }
@@ -71,4 +71,6 @@ public struct StratumSettings: Sendable {
         }
         return nil
     }
+
+    private func member(_ name: String) -> String? { names.firstIndex(of: name).map { names[$0] } }
 }

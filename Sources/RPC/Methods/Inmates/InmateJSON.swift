@@ -91,16 +91,18 @@ struct InmateWork {
 }
 
 extension RPCContext {
-    /// By member; empty in a node that keeps no shares.
-    func work() -> [String: InmateWork] {
-        var work: [String: InmateWork] = [:]
-        for (name, total) in miner?.shares?.totals ?? [:] {
+    /// By the bytes of the member's name; empty in a node that keeps no shares.
+    func work() -> [[UInt8]: InmateWork] {
+        var work: [[UInt8]: InmateWork] = [:]
+        for total in miner?.shares?.totals ?? [] {
+            let name = Array(total.name.utf8)
             work[name, default: InmateWork()].shares = total.shares
             work[name, default: InmateWork()].work = total.work
         }
         for client in stratum?.list() ?? [] {
-            work[client.name, default: InmateWork()].miners += 1
-            work[client.name, default: InmateWork()].hashesPerSecond += client.hashesPerSecond
+            let name = Array(client.name.utf8)
+            work[name, default: InmateWork()].miners += 1
+            work[name, default: InmateWork()].hashesPerSecond += client.hashesPerSecond
         }
         return work
     }

@@ -10,7 +10,7 @@ struct ListInmates: RPCMethod {
     func call(_ request: RPCRequest, _ context: RPCContext) async throws -> JSON {
         let statuses = try await context.mining { try await $0.inmates() }
         let work = context.work()
-        return .array(statuses.map { InmateJSON.inmate($0, work[$0.name]) })
+        return .array(statuses.map { InmateJSON.inmate($0, work[Array($0.name.utf8)]) })
     }
 }
 
