@@ -25,6 +25,8 @@ public final class ShareLog: Sendable {
         var writes = 1
         var kept = 0
         var failure: StorageError?
+        /// Who reads files now. None is removed meanwhile.
+        var readers = 0
     }
 
     public let folder: String
@@ -234,7 +236,7 @@ public final class ShareLog: Sendable {
             state.size = header.count
             state.writes += 1
             state.jobs = [:]
-            try removeOldest()
+            if state.readers == 0 { try removeOldest() }
         } catch {
             throw fail(&state, error)
         }
@@ -267,9 +269,39 @@ public final class ShareLog: Sendable {
     /// How many entries there are, and the hash of the last.
     public var end: ShareChain { state.withLock { $0.chain } }
 
-    /// The files that hold the log, in order, all that was appended written to them.
-    public func files() throws(StorageError) -> [String] {
-        try flush()
-        return try ShareSegment.all(in: folder).map(\.path)
+    /// A file of the log, and how much of it there was at one moment.
+    public struct Part: Sendable {
+        public var path: String
+        /// In bytes: whole entries.
+        public var size: Int
+
+        /// What there was of it then.
+        public func contents() throws(StorageError) -> [UInt8] {
+            guard size <= ShareSegment.longest else {
+                throw StorageError(path: path, reason: "Longer than a file of the share log is")
+            }
+            let bytes = try File(path, .reading).read(at: 0, count: size)
+            guard bytes.count == size else {
+                throw StorageError(path: path, reason: "The share log has become shorter")
+            }
+            return bytes
+        }
+    }
+
+    /// Lets the log be read as it is now, while more is put to it: files only grow, so what each held
+    /// stays as it was, and none is removed until `body` returns.
+    public func read<Result>(_ body: ([Part]) throws -> Result) throws -> Result {
+        let parts = try state.withLock { (state) throws(StorageError) -> [Part] in
+            try write(&state)
+            let last = state.segment.number
+            let parts = try ShareSegment.all(in: folder).filter { $0.number <= last }.map {
+                Part(
+                    path: $0.path, size: $0.number == last ? state.size : System.size($0.path) ?? 0)
+            }
+            state.readers += 1
+            return parts
+        }
+        defer { state.withLock { $0.readers -= 1 } }
+        return try body(parts)
     }
 }

@@ -23,17 +23,21 @@ struct SharesCopy: Sendable {
     /// As an export tells of it.
     var json: JSON { ["size": .int(size), "sha256": .string(digest.hex)] }
 
-    /// Writes it to a file that must not be there yet.
+    /// Writes it to a file that must not be there yet, as the log is at one moment.
     init(of shares: ShareLog, to path: String, _ reaches: [ShareReach]) throws {
+        self = try shares.read { try SharesCopy(of: $0, to: path, reaches) }
+    }
+
+    private init(of parts: [ShareLog.Part], to path: String, _ reaches: [ShareReach]) throws {
         let file = try File(path, .creating)
         var stream = SHA256Stream()
         var reader: WindowReader?
-        for (index, part) in try shares.files().enumerated() {
-            let bytes = try File.contents(of: part, limit: ShareSegment.longest) ?? []
+        for (index, part) in parts.enumerated() {
+            let bytes = try part.contents()
             if index == 0, let start = ShareSegment.start(of: bytes), start.next > 0 {
                 reader = WindowReader(start, reaches)
             }
-            try reader?.read(bytes, of: part)
+            try reader?.read(bytes, of: part.path)
             // Later parts begin where those before them end.
             let kept = index == 0 ? bytes : Array(bytes.dropFirst(ShareSegment.headerSize))
             try file.write(kept.span, at: size)

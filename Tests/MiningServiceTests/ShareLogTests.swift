@@ -27,6 +27,10 @@ import Testing
         try ShareLog(folder: folder.path + "/shares", limit: limit, fault: fault)
     }
 
+    private func files(of log: ShareLog) throws -> [String] {
+        try log.read { $0.map(\.path) }
+    }
+
     @Test("After a restart the log ends where it did, and its window is the same")
     func restart() throws {
         let end: ShareChain
@@ -51,7 +55,7 @@ import Testing
         do {
             let log = try open()
             for number in 0..<6 { try log.append(credit(number)) }
-            path = try #require(try log.files().last)
+            path = try #require(try files(of: log).last)
         }
         let whole = try Data(contentsOf: URL(filePath: path))
         var lengths: Set<UInt64> = []
@@ -71,13 +75,13 @@ import Testing
     func damaged() throws {
         let log = try open()
         var number = 0
-        while try log.files().count < 2 {
+        while try files(of: log).count < 2 {
             for _ in 0..<5000 {
                 try log.append(credit(number))
                 number += 1
             }
         }
-        let first = try #require(try log.files().first)
+        let first = try #require(try files(of: log).first)
         var bytes = try Data(contentsOf: URL(filePath: first))
         bytes[1000] ^= 1
         try bytes.write(to: URL(filePath: first))
@@ -96,12 +100,43 @@ import Testing
             try log.append(credit(number, job: number / 1000))
             number += 1
         }
-        let files = try log.files()
+        let files = try files(of: log)
         let size = try files.reduce(0) { $0 + (try Data(contentsOf: URL(filePath: $1)).count) }
         #expect(size <= ShareLog.leastLimit + (32 << 20))
         #expect(!files[0].hasSuffix("00000000.log"), "the oldest is gone")
         let end = log.end
         #expect(try open(limit: 0).end == end)
+    }
+
+    @Test("Who reads the log sees it as it was, though it grows and its oldest files are to go")
+    func reading() throws {
+        let log = try open(limit: 0)
+        for number in 0..<1000 { try log.append(credit(number, job: number / 100)) }
+        let end = log.end
+        var number = 1000
+        func grow(to next: UInt64) throws {
+            while log.end.next < next {
+                try log.append(credit(number, job: number / 1000))
+                number += 1
+            }
+            try log.flush()
+        }
+        let first = try log.read { parts in
+            try grow(to: 600_000)
+            #expect(parts.count == 1)
+            let bytes = try parts[0].contents()
+            var reader = ByteReader(bytes.span)
+            _ = try reader.readRange(count: 48)
+            var chain = ShareChain()
+            while try chain.read(from: &reader) != nil {}
+            #expect(chain == end)
+            return parts[0].path
+        }
+        #expect(FileManager.default.fileExists(atPath: first))
+        #expect(try log.read { $0.count } > 4)
+        // Once nobody reads any more they go.
+        try grow(to: 800_000)
+        #expect(!FileManager.default.fileExists(atPath: first))
     }
 
     @Test("When a write fails nothing is put to the log any more, and a restart finds it whole")
