@@ -284,7 +284,7 @@ extension JSON {
     }
 
     @Test(
-        "Where a window is paid by, no share is so small that a million of them push others out",
+        "Where a window is paid by, no share counts that is so small that a million push others out",
         arguments: [UInt32(0x1d00_ffff), 0x1b00_ffff, 0x207f_ffff])
     func smallShares(_ bits: UInt32) throws {
         var settings = StratumSettings(names: ["m0", "m1", "m2"], startWork: 4)
@@ -292,28 +292,59 @@ extension JSON {
         var client = try Client(bits: bits, settings: settings)
         client.logIn("m1.rig", "d=0.000000001")
         let window = ShareTally.windowSize(bits: bits, factor: 4)
-        let work = try #require(client.works.last)
-        #expect(work >= 2)
+        let block = ShareWork.work(bits: bits)
+        let least = min(max(ShareTally.leastWork(bits: bits, factor: 4), 2), block)
         #expect(
-            work.multipliedReportingOverflow(by: UInt64(ShareTally.limit)).partialValue >= window)
-        // No more than that takes, and a block's at most.
-        #expect(work <= max(window / UInt64(ShareTally.limit) + 1, 2))
-        #expect(work <= ShareWork.work(bits: bits))
-        // Nor by asking for it later.
-        let count = client.difficulties.count
-        #expect(client.ask("mining.suggest_difficulty", [.double(1e-9)])["result"] == true)
-        #expect(client.difficulties.count == count)
-        #expect(client.works.last == work)
-        for _ in 0..<10 {
-            client.now += .seconds(60)
-            client.take(client.session.tick(at: client.now))
+            least.multipliedReportingOverflow(by: UInt64(ShareTally.limit)).partialValue >= window)
+        // A slow device is told what it can find.
+        #expect(client.works.last == 2)
+        if least > 2 {
+            #expect(client.submit(work: 2, harderThan: least)["result"] == true)
+            #expect(client.shares.isEmpty)
+            #expect(client.session.counts.accepted == 1)
+            #expect(client.session.counts.work == 2)
+            #expect(client.submit(work: 2, harderThan: least).code == 22, "seen before")
         }
-        #expect(client.works.last == work)
+        if least < 1 << 20 {
+            #expect(client.submit(work: least)["result"] == true)
+            #expect(client.shares.map(\.work) == [least])
+            #expect(client.session.counts.work == (least > 2 ? 4 : 2))
+            let share = try #require(client.shares.first)
+            #expect(share.credit.proof(job: 1).isProven(by: share.job.share))
+        }
+        // Who is told more than the least is credited for that.
+        #expect(client.ask("mining.suggest_difficulty", [.double(1e9)])["result"] == true)
+        #expect(client.works.last == min(ShareWork.work(difficulty: 1e9), block))
         // Other schemes take what they are told.
         settings.windowFactor = nil
         client = try Client(bits: bits, settings: settings)
         client.logIn("m1.rig", "d=0.000000001")
-        #expect(client.works.last == min(4, ShareWork.work(bits: bits)))
+        #expect(client.works.last == 2)
+        #expect(client.submit(work: 2)["result"] == true)
+        #expect(client.shares.map(\.work) == [2])
+    }
+
+    @Test("What slow devices are credited for is what they worked, in the long run")
+    func fairness() throws {
+        let bits: UInt32 = 0x1f00_ffff
+        var settings = StratumSettings(names: ["m1"], startWork: 4)
+        // A share counts for 64 times what this one is told.
+        settings.windowFactor = Int(
+            256 * UInt64(ShareTally.limit) / ShareWork.work(bits: bits))
+        var client = try Client(bits: bits, settings: settings)
+        client.logIn("m1.rig", "d=0.000000001")
+        let told = try #require(client.works.last)
+        for number in 0..<4000 {
+            let answer = client.submit(work: told, from: UInt32(number) << 16)
+            #expect(answer["result"] == true)
+            client.now += .seconds(5)
+            if client.works.last != told { break }
+        }
+        let credited = client.shares.reduce(0) { $0 + Double($1.work) }
+        let shown = Double(client.session.counts.work)
+        #expect(client.shares.allSatisfy { $0.work >= 255 })
+        // By chance it is some of a hundred shares more or less.
+        #expect(abs(credited - shown) < 0.5 * shown, "\(credited) instead of \(shown)")
     }
 
     @Test("mining.suggest_target gives shares of that target, as far as the window allows")

@@ -56,10 +56,14 @@ public struct StratumShare: Sendable {
     public var job: StratumJob
     public var name: String
     public var worker: String
+    /// The hashes it is credited for.
     public var work: UInt64
     public var extraNonce: [UInt8]
     public var header: BlockHeader
     public var isBlock: Bool
+
+    /// Whether it is hard enough to be credited.
+    var isCredited: Bool { isBlock || UInt256(header.hash) <= ShareWork.target(work) }
 
     /// The whole block, where the share is one.
     public var block: Block {

@@ -130,7 +130,7 @@ extension StratumSession {
     }
 
     private mutating func suggest(_ asked: UInt64, _ request: StratumRequest) -> [Action] {
-        work = max(asked, leastWork)
+        work = max(asked, settings.leastWork)
         let answer = Action.send(Self.answer(request.id, result: true))
         return announcedWork == nil || announcedWork == work ? [answer] : [answer, .needsJob]
     }
@@ -142,15 +142,14 @@ extension StratumSession {
     ) throws(StratumError) -> [Action] {
         guard isSubscribed else { throw .notSubscribed }
         do throws(StratumError) {
-            let share = try judge(request)
+            let (share, told) = try judge(request)
             refusedInRow = 0
             counts.accepted += 1
-            counts.work = counts.work.addingReportingOverflow(share.work).partialValue
+            counts.work = counts.work.addingReportingOverflow(told).partialValue
             if share.isBlock { counts.blocks += 1 }
-            meter.add(share.work, at: now)
-            let actions: [Action] = [
-                .send(Self.answer(request.id, result: true)), .accept(share),
-            ]
+            meter.add(told, at: now)
+            var actions: [Action] = [.send(Self.answer(request.id, result: true))]
+            if share.isCredited { actions.append(.accept(share)) }
             return retarget(at: now) ? actions + [.needsJob] : actions
         } catch {
             refusedInRow += 1
@@ -164,7 +163,10 @@ extension StratumSession {
         }
     }
 
-    private mutating func judge(_ request: StratumRequest) throws(StratumError) -> StratumShare {
+    /// The share, and the work that its client was told a share must have.
+    private mutating func judge(
+        _ request: StratumRequest
+    ) throws(StratumError) -> (StratumShare, told: UInt64) {
         guard let user = request.text(0), let id = request.text(1),
             let second = request.text(2), let timeText = request.text(3),
             let nonceText = request.text(4)
@@ -181,24 +183,26 @@ extension StratumSession {
         guard Int64(time) >= context.minimumTime, Int64(time) <= context.time + Self.latestTime
         else { throw .other("ntime out of range") }
         let share = StratumShare(
-            job: offer.job, name: login.name, worker: login.worker, work: offer.work,
+            job: offer.job, name: login.name, worker: login.worker, work: offer.credit,
             extraNonce: ownExtraNonce + extra,
             header: BlockHeader(
                 version: try version(request, context.version), previous: context.previous,
                 merkleRoot: offer.job.share.merkleRoot(extraNonce: ownExtraNonce + extra),
                 time: time, bits: context.bits, nonce: nonce),
             isBlock: false)
-        return try proven(share)
+        return (try proven(share, told: offer.work), offer.work)
     }
 
     /// How far a client may go ahead of the job's time, in seconds: less than nodes allow.
     private static let latestTime: Int64 = 3600
 
-    private mutating func proven(_ share: StratumShare) throws(StratumError) -> StratumShare {
+    private mutating func proven(
+        _ share: StratumShare, told: UInt64
+    ) throws(StratumError) -> StratumShare {
         let hash = share.header.hash
         guard !seen.contains(hash) else { throw .duplicateShare }
         let isBlock = UInt256(hash) <= share.job.blockTarget
-        guard isBlock || UInt256(hash) <= ShareWork.target(share.work) else {
+        guard isBlock || UInt256(hash) <= ShareWork.target(told) else {
             throw .lowDifficulty
         }
         guard isBlock || seen.count < StratumSettings.maximumSeen else {

@@ -8,7 +8,7 @@ public struct StratumSession: Sendable {
     public enum Action: Sendable {
         /// Bytes of one line, its end with it.
         case send([UInt8])
-        /// To be credited, and submitted where it is a block.
+        /// To be credited for its work, and submitted where it is a block.
         case accept(StratumShare)
         /// The client can be given work: `offer` it a job of its `jobKey`.
         case needsJob
@@ -24,6 +24,9 @@ public struct StratumSession: Sendable {
         var job: StratumJob
         /// What a share of it must have, as the client was told before it.
         var work: UInt64
+        /// What one must have to be credited, and is credited for. A client too slow for that shows by
+        /// easier ones that it works; by chance as many of them are so hard as make up for the others.
+        var credit: UInt64
     }
 
     public internal(set) var settings: StratumSettings
@@ -119,8 +122,7 @@ public struct StratumSession: Sendable {
             seen = []
         }
         // A share harder than the block would let blocks go by.
-        let least = max(askedWork, settings.leastWork(of: job))
-        let work = min(max(work, least), max(job.blockWork, 1))
+        let work = min(max(work, askedWork, settings.leastWork), max(job.blockWork, 1))
         var lines: [UInt8] = []
         if announcedWork != work {
             announcedWork = work
@@ -131,7 +133,8 @@ public struct StratumSession: Sendable {
         }
         let id = String(nextID, radix: 16)
         nextID &+= 1
-        offers[id] = Offer(job: job, work: work)
+        offers[id] = Offer(
+            job: job, work: work, credit: settings.credit(of: job, work: work))
         order.append(id)
         if order.count > StratumSettings.maximumJobs { offers[order.removeFirst()] = nil }
         lines += Array("{\"id\":null,\"method\":\"mining.notify\",\"params\":[\"\(id)\",".utf8)
@@ -164,16 +167,10 @@ public struct StratumSession: Sendable {
             let wanted = meter.retarget(from: announcedWork, at: now)
         else { return false }
         let before = work
-        work = max(wanted, leastWork, askedWork)
+        work = max(wanted, settings.leastWork, askedWork)
         // Where the block itself is easier there is nothing to change.
         let limit = order.last.flatMap { offers[$0] }?.job.blockWork ?? .max
         return min(before, limit) != min(work, limit)
-    }
-
-    /// The fewest hashes a share of the last job may stand for.
-    var leastWork: UInt64 {
-        guard let last = order.last.flatMap({ offers[$0] }) else { return settings.leastWork }
-        return settings.leastWork(of: last.job)
     }
 
     private mutating func afterFailure(_ error: StratumError) -> [Action] {

@@ -9,7 +9,8 @@ public struct StratumSettings: Sendable {
     /// The fewest hashes a share may stand for.
     public var leastWork: UInt64
     /// How many blocks' work the window spans by which members are paid, if they are paid by one. A
-    /// share may then not be so small that as many as the window can hold leave others out of it.
+    /// share that counts may then not be so small that as many as the window can hold leave others
+    /// out of it.
     public var windowFactor: Int?
 
     /// The bits of the version that clients may change (BIP320).
@@ -48,11 +49,13 @@ public struct StratumSettings: Sendable {
         self.startWork = max(startWork, self.leastWork)
     }
 
-    /// The fewest hashes a share of this job may stand for, so long as they are no more than a block's.
-    func leastWork(of job: StratumJob) -> UInt64 {
-        guard let windowFactor else { return leastWork }
+    /// The hashes that a share counts for whose client was told `work`: no fewer than what the window
+    /// can hold so many of, and no more than a block's.
+    func credit(of job: StratumJob, work: UInt64) -> UInt64 {
+        guard let windowFactor else { return work }
         let bits = job.template.context.bits
-        return max(leastWork, ShareTally.leastWork(bits: bits, factor: windowFactor))
+        let least = ShareTally.leastWork(bits: bits, factor: windowFactor)
+        return max(work, min(least, job.blockWork))
     }
 
     /// The member and the machine that a user name, `inmate[.worker]`, stands for. The name is as the
