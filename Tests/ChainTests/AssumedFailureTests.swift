@@ -216,43 +216,57 @@ import Testing
         return stream.finalizeDouble()
     }
 
+    /// A chain of which one block below the base breaks a rule; all after it stand on it.
+    private struct BadSource {
+        var source: AssumedSource
+        /// The blocks below the bad one.
+        let base: [Block]
+        let fork: ChainBuilder.Position
+        let bad: Block
+
+        init(_ reason: String) async throws {
+            source = try await AssumedSource()
+            let builder = source.chain.builder
+            base = Array(source.history[..<80])
+            fork = source.chain.position(after: base, from: source.chain.genesis)
+            var plan = ChainBuilder.Plan()
+            if reason == "bad-cb-amount" {
+                plan.fees = Amount(satoshis: 1)
+            } else {
+                let point = OutPoint(txid: base[0].transactions[0].txid, index: 0)
+                plan.transactions = [
+                    Transaction(
+                        inputs: [TransactionInput(outPoint: point, script: [], sequence: 0)],
+                        outputs: [
+                            TransactionOutput(
+                                value: Amount(satoshis: 1), script: ChainBuilder.anyone)
+                        ], lockTime: 1000)
+                ]
+            }
+            bad = builder.block(onto: fork, plan)
+            let rest = builder.blocks(32, onto: builder.position(bad, above: fork))
+            let last = try #require(rest.last)
+            var bytes = try #require(try File.contents(of: source.path, limit: 1 << 30))
+            bytes.replaceSubrange(11..<43, with: last.hash.bytes)
+            try File.replace(source.path, with: bytes.span)
+            source.pinned.block = last.hash
+            source.history = base + [bad] + rest
+            source.more = []
+        }
+    }
+
     @Test(
         "A block below the base that breaks a rule ends the node and the coins",
         arguments: ["bad-cb-amount", "bad-txns-nonfinal"])
     func invalidHistory(_ reason: String) async throws {
-        var source = try await AssumedSource()
-        // One block breaks a rule: the one is seen when it is connected, the other when it comes.
-        // All after it stand on it.
-        let base = Array(source.history[..<80])
-        let fork = source.chain.position(after: base, from: source.chain.genesis)
-        var plan = ChainBuilder.Plan()
-        if reason == "bad-cb-amount" {
-            plan.fees = Amount(satoshis: 1)
-        } else {
-            let point = OutPoint(txid: base[0].transactions[0].txid, index: 0)
-            plan.transactions = [
-                Transaction(
-                    inputs: [TransactionInput(outPoint: point, script: [], sequence: 0)],
-                    outputs: [
-                        TransactionOutput(value: Amount(satoshis: 1), script: ChainBuilder.anyone)
-                    ], lockTime: 1000)
-            ]
-        }
-        let bad = source.chain.builder.block(onto: fork, plan)
-        let rest = source.chain.builder.blocks(
-            32, onto: source.chain.builder.position(bad, above: fork))
-        let last = try #require(rest.last)
-        var bytes = try #require(try File.contents(of: source.path, limit: 1 << 30))
-        bytes.replaceSubrange(11..<43, with: last.hash.bytes)
-        try File.replace(source.path, with: bytes.span)
-        source.pinned.block = last.hash
-        source.history = base + [bad] + rest
-        source.more = []
+        // The one is seen when it is connected, the other when it comes.
+        let made = try await BadSource(reason)
+        let (source, base, bad) = (made.source, made.base, made.bad)
         let chain = TestChain()
         do {
             let validator = try await source.node(chain)
             _ = try await validator.loadCoins(from: source.path)
-            #expect(validator.tip.hash == last.hash)
+            #expect(validator.tip.hash == source.pinned.block)
             await #expect(throws: StorageError.self) {
                 for block in source.history[50...] { _ = try await validator.submit(block: block) }
                 try await validator.advance()
@@ -263,7 +277,37 @@ import Testing
         _ = try await again.submitAll(Array(base[50...]))
         #expect(again.tip.height == 80)
         #expect(await again.blockInfo(bad.hash)?.isInvalid == true)
-        #expect(try await again.submit(block: source.chain.builder.block(onto: fork)) == .connected)
+        #expect(
+            try await again.submit(block: source.chain.builder.block(onto: made.fork))
+                == .connected)
+        try await again.close()
+    }
+
+    @Test("Such a block ends them too while scripts of blocks above the base are still run")
+    func invalidHistoryBesideScripts() async throws {
+        let made = try await BadSource("bad-txns-nonfinal")
+        let (source, base, bad) = (made.source, made.base, made.bad)
+        let builder = source.chain.builder
+        let end = source.chain.position(after: source.history, from: source.chain.genesis)
+        // Its coins are those of the base as they were dumped, so blocks above can spend them.
+        let above = source.chain.busyBlocks(3, onto: end, spending: Array(base[8...]))
+        let chain = TestChain()
+        do {
+            let validator = try await source.node(chain)
+            _ = try await validator.loadCoins(from: source.path)
+            // All are taken in together: those above are connected, and not settled yet.
+            let blocks = (above + [bad]).map {
+                validator.handIn(block: $0, force: true, minimumWorkChecked: true)
+            }
+            await #expect(throws: StorageError.self) { _ = try await validator.report(on: blocks[0]) }
+            #expect(try await validator.failure().reason.contains("from 116 to 50"))
+        }
+        let again = try await chain.reopen(source.pin)
+        _ = try await again.submitAll(Array(base[50...]))
+        #expect(again.tip.height == 80)
+        #expect(await again.blockInfo(bad.hash)?.isInvalid == true)
+        #expect(await again.blockInfo(above[2].hash)?.isInvalid == true)
+        #expect(try await again.submit(block: builder.block(onto: made.fork)) == .connected)
         try await again.close()
     }
 }
