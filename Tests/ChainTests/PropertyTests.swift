@@ -12,16 +12,9 @@ import TestSupport
 import Testing
 
 @Suite("Chain, pool and ledger against a slow model") struct PropertyTests {
-    /// A few seeds, drawn anew each time; `CELLBLOCK_WALK` asks for as many as it says, or for the
-    /// very one it names after an equals sign.
-    private static let seeds: [UInt64] = {
-        let asked = ProcessInfo.processInfo.environment["CELLBLOCK_WALK"] ?? ""
-        if asked.first == "=", let seed = UInt64(asked.dropFirst()) { return [seed] }
-        return (0..<(Int(asked) ?? 3)).map { _ in UInt64.random(in: 0 ... .max) }
-    }()
-
     @Test(
-        "Whatever happens, in whatever order, all is as worked out from genesis", arguments: seeds)
+        "Whatever happens, in whatever order, all is as worked out from genesis",
+        arguments: WalkSeeds.asked)
     func anything(_ seed: UInt64) async throws {
         var walk = try await RandomWalk(seed: seed)
         for number in 0..<80 {
@@ -37,13 +30,15 @@ import Testing
 private struct RandomWalk {
     private enum Kind: CaseIterable {
         case extend, fork, bad, headersFirst, invalidate, reconsider
-        case spend, spendInPool, mine, flush, restart, crash, reindex
+        case spend, spendInPool, mine, mineLate, changeRoster, prune, flush, restart, crash, reindex
     }
 
     private let seed: UInt64
     private var random: SeededGenerator
     private let chain = TestChain()
-    private let roster: Roster
+    private var rosters: WalkRosters
+    /// Whether old block files are given up, and how.
+    private let prune: PruneMode
     private var validator: Validator
     private var model: SlowModel
     private var tag: UInt64 = 1000
@@ -53,25 +48,21 @@ private struct RandomWalk {
 
     init(seed: UInt64) async throws {
         self.seed = seed
-        random = SeededGenerator(seed: seed)
-        var definition = RosterDefinition()
-        definition.scheme = .init("weights")
-        for (name, weight) in [("ana", 3), ("beto", 2)] {
-            var member = RosterDefinition.Member()
-            member.name = .init(name)
-            member.weight = .init(Int64(weight))
-            let program = Hash160.hash(Array(name.utf8).span)
-            member.address = .init(Address.witnessPubKeyHash(program).text(on: .regtest))
-            definition.members.append(member)
-        }
-        roster = try definition.roster(on: .regtest)
-        model = SlowModel(network: .regtest, rosters: [roster])
-        let roster = roster
-        validator = try await chain.open { $0.rosters = [roster] }
-        for block in chain.builder.blocks(104, onto: chain.genesis) {
+        var random = SeededGenerator(seed: seed)
+        rosters = try WalkRosters(using: &random)
+        // What files grow by until the next look is kept free.
+        prune =
+            [.off, .off, .manual, .automatic(targetBytes: (17 << 20) + 60_000)]
+            .randomElement(using: &random) ?? .off
+        self.random = random
+        model = SlowModel(network: .regtest, rosters: rosters.all)
+        validator = try await Self.open(chain, prune, rosters.all)
+        // The last 288 blocks stay.
+        for block in chain.builder.blocks(prune == .off ? 104 : 420, onto: chain.genesis) {
             model.add(block)
             _ = try await validator.submit(block: block)
         }
+        model.settleBase()
     }
 
     func end() async throws { try await validator.close() }
@@ -98,6 +89,9 @@ private struct RandomWalk {
         case .reconsider: try await reconsider()
         case .spend, .spendInPool: replaced = try await spend(inPool: kind == .spendInPool)
         case .mine: try await mine()
+        case .mineLate: try await mine(after: Int.random(in: 1...2, using: &random))
+        case .changeRoster: rosters.change(using: &random)
+        case .prune: try await giveUpBlocks()
         case .flush: try await validator.flush()
         case .restart:
             try await validator.close()
@@ -116,7 +110,7 @@ private struct RandomWalk {
 
     /// A block not far below the tip, or at the end of some branch.
     private mutating func place() -> BlockHash {
-        let recent = model.order.suffix(12).filter { model.height($0) > 98 }
+        let recent = model.order.suffix(12).filter { model.height($0) > model.baseHeight - 6 }
         return recent.randomElement(using: &random) ?? validator.tip.hash
     }
 
@@ -252,30 +246,62 @@ private struct RandomWalk {
     }
 
     /// Mines what the pool holds, for the roster.
-    private mutating func mine() async throws {
-        let plan = PayoutPlan(roster: roster, ledger: PayoutLedger())
+    ///
+    /// - Parameter count: how many blocks come before it is sent in. It is beside the chain then, and
+    ///   its window no longer the newest.
+    private mutating func mine(after count: Int = 0) async throws {
+        let tip = validator.tip.hash
+        let owed = try await validator.ledger() ?? PayoutLedger()
+        let (plan, window) = rosters.plan(onto: tip, owing: owed, using: &random)
+        if let window {
+            await validator.remember(window)
+            model.windows = rosters.windows
+        }
         let template = try await validator.blockTemplate(paying: .roster(plan))
         tag += 1
-        var block = template.block(extraNonce: tag)
-        while !ProofOfWork.check(
-            hash: block.hash, bits: block.header.bits, limit: Network.regtest.consensus.powLimit)
-        {
-            var header = block.header
-            header.nonce += 1
-            block = Block(header: header, transactions: Array(block.transactions))
-        }
+        let block = template.solved(
+            extraNonce: tag, isFalse: Int.random(in: 0..<6, using: &random) == 0, on: .regtest)
+        if count > 0 { try await submit(onto: tip, count: count) }
         let outcome = try await validator.submit(block: block)
-        if outcome != .connected { fail("a mined block was not connected: \(outcome)") }
+        switch outcome {
+        case .connected where count == 0: break
+        case .stored where count > 0: break
+        default: fail("a mined block was not taken: \(outcome)")
+        }
         model.add(block)
+    }
+
+    private static func open(
+        _ chain: TestChain, _ prune: PruneMode, _ rosters: [Roster],
+        _ reindex: Validator.Configuration.Reindex = .nothing
+    ) async throws -> Validator {
+        try await chain.reopen {
+            $0.rosters = rosters
+            $0.reindex = reindex
+            $0.prune = prune
+            $0.pruneAfterHeight = 100
+            $0.maximumBlockFileSize = prune == .off ? 128 << 20 : 4096
+        }
     }
 
     private mutating func open(
         _ reindex: Validator.Configuration.Reindex = .nothing
     ) async throws {
-        let roster = roster
-        validator = try await chain.reopen {
-            $0.rosters = [roster]
-            $0.reindex = reindex
+        validator = try await Self.open(chain, prune, rosters.all, reindex)
+    }
+
+    /// Gives up old blocks; all that may be needed stays.
+    private mutating func giveUpBlocks() async throws {
+        guard prune != .off else { return }
+        let height = validator.tip.height
+        if prune == .manual {
+            try await validator.prune(upTo: .random(in: 1...(height - 288), using: &random))
+        }
+        let pruned = await validator.prunedHeight ?? 0
+        if pruned > height - 288 { fail("blocks up to \(pruned) are gone") }
+        for entry in model.path(to: validator.tip.hash) where entry.height > pruned {
+            let block = try await validator.block(entry.block.hash)
+            if block != entry.block { fail("block \(entry.height) is gone") }
         }
     }
 
@@ -288,10 +314,17 @@ private struct RandomWalk {
 
     private mutating func reindex() async throws {
         let kind: Validator.Configuration.Reindex =
-            Bool.random(using: &random) ? .chainstate : .everything
+            prune == .off && Bool.random(using: &random) ? .chainstate : .everything
         try await validator.close()
         try await open(kind)
-        if kind == .everything { model.forgetCondemned() }
+        guard kind == .everything else { return }
+        model.forgetCondemned()
+        // Where blocks are missing it begins at genesis, and gets all from others anew.
+        guard prune != .off else { return }
+        for hash in model.order {
+            guard let entry = model.entries[hash] else { continue }
+            _ = try await validator.submit(block: entry.block)
+        }
     }
 
     // MARK: Comparing
@@ -327,6 +360,7 @@ private struct RandomWalk {
         }
         if try await validator.ledger() != state.ledger { fail("the ledger is another") }
         if Int.random(in: 0..<6, using: &random) == 0 {
+            try await comparePayouts(at: tip)
             let info = try await validator.utxoSetInfo(.serialized3)
             if info.hash != state.coinsHash { fail("the hash of the coins is another") }
             if let damage = try await validator.verifyChain(level: 4, count: 8) {
@@ -335,6 +369,27 @@ private struct RandomWalk {
         }
         try await comparePool(
             with: state, at: model.height(tip) + 1, from: before, to: tip, pool, through: between)
+    }
+
+    /// What became of the payouts of each block, and what was owed as of one of them.
+    private mutating func comparePayouts(at tip: BlockHash) async throws {
+        let state = model.state(at: tip)
+        let history = try await validator.payoutHistory()
+        for block in history.blocks where block.isActive {
+            let isFollowed = state.followed.contains(block.hash)
+            if (block.flaw == nil) != isFollowed {
+                fail("the payouts of block \(block.height) are \(String(describing: block.flaw))")
+            }
+        }
+        if !state.followed.isSubset(of: Set(history.blocks.map(\.hash))) {
+            fail("the history of payouts lacks a block")
+        }
+        let path = model.path(to: tip).suffix(30)
+        guard let entry = path.randomElement(using: &random) else { return }
+        let owed = try await validator.ledger(at: entry.block.hash)
+        if owed != model.state(at: entry.block.hash).ledger {
+            fail("the ledger at \(entry.height) is another")
+        }
     }
 
     /// The pool holds nothing that could not be mined, and all that it held and still could be, with

@@ -20,6 +20,8 @@ struct SlowModel {
         var coins: [OutPoint: Coin] = [:]
         var confirmed: Set<Txid> = []
         var ledger = PayoutLedger()
+        /// The blocks that the ledger moved by.
+        var followed: Set<BlockHash> = []
     }
 
     let network: Network
@@ -28,6 +30,11 @@ struct SlowModel {
     private(set) var order: [BlockHash] = []
     /// The blocks called invalid, with all that stood on them at the time.
     private(set) var condemned: Set<BlockHash> = []
+    /// Those that coinbases may be paid by, oldest first.
+    var windows: [TemplateWindow] = []
+    /// What there is at the end of the blocks that nothing happens to, and their end.
+    private var base: (hash: BlockHash, state: State)?
+    private(set) var baseHeight = 0
 
     init(network: Network, rosters: [Roster]) {
         self.network = network
@@ -87,9 +94,21 @@ struct SlowModel {
 
     // MARK: State
 
+    /// Works out once what there is a little below the blocks there are; those below stay.
+    mutating func settleBase() {
+        baseHeight = order.count
+        let hash = order[order.count - 11]
+        base = (hash, state(at: hash))
+    }
+
     func state(at hash: BlockHash) -> State {
         var state = State()
-        for entry in path(to: hash) {
+        var path = path(to: hash)
+        if let base, let place = path.firstIndex(where: { $0.block.hash == base.hash }) {
+            state = base.state
+            path.removeFirst(place + 1)
+        }
+        for entry in path {
             var fees = Amount.zero
             for transaction in entry.block.transactions {
                 state.confirmed.insert(transaction.txid)
@@ -109,8 +128,10 @@ struct SlowModel {
             guard let coinbase = entry.block.transactions.first else { continue }
             let judgement = PayoutJudgement.judge(
                 coinbase: coinbase, reward: network.consensus.subsidy(at: entry.height) + fees,
-                previous: entry.block.header.previous, rosters: rosters, ledger: state.ledger)
+                previous: entry.block.header.previous, rosters: rosters, ledger: state.ledger,
+                windows: windows)
             state.ledger = judgement.ledger(after: state.ledger)
+            if case .applied = judgement { state.followed.insert(entry.block.hash) }
         }
         return state
     }
