@@ -118,7 +118,12 @@ let pureTests: [Target] = [
         dependencies: ["Notation", "Cryptography", "Primitives", "Genesis", "Scripting", "Consensus"],
         path: "Tests/TestSupport", swiftSettings: settings),
     tests("NotationTests", ["Notation"]),
-    tests("CryptographyTests", ["Notation", "CMuHash", "Cryptography"]),
+    // Optimised as the kernels are, whose source it takes.
+    .target(
+        name: "SixteenLanes", dependencies: ["CSHA256"], path: "Tests/SixteenLanes",
+        cSettings: [.unsafeFlags(["-O2"], .when(configuration: .debug))]),
+    tests(
+        "CryptographyTests", ["Notation", "CMuHash", "CSHA256", "SixteenLanes", "Cryptography"]),
     tests("PrimitivesTests", ["Notation", "Cryptography", "Primitives"]),
     tests("ScriptingTests", ["Notation", "Cryptography", "Primitives", "Scripting"]),
     tests(
