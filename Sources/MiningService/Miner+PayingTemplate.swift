@@ -19,6 +19,8 @@ extension Miner {
         {
             return paying
         }
+        // On a new tip those who search come first.
+        _ = try? await quickRosterTemplate(after: paying?.template)
         let template = try await rosterTemplate().template
         let text = payingText.renewed(for: template)
         payingText = text

@@ -25,17 +25,45 @@ extension Miner {
     /// Where a tip followed the one before within this time, machines find blocks faster than that.
     private static let quickGap: Duration = .seconds(5)
 
+    /// The block without transactions that searching on a tip begins with.
+    struct QuickTemplate {
+        var tip: BlockHash
+        var rosterHash: Hash256
+        var made: Task<RosterTemplate, any Error>
+    }
+
     /// The template of a block without transactions, to be searched on until a full one is chosen; nil
     /// where `other`, which was searched on before, is of the tip.
+    ///
+    /// Whoever asks first on a tip has it made, and the others get the same: else theirs would wait
+    /// until the validator has chosen the first one's full block.
     public func quickRosterTemplate(after other: BlockTemplate?) async throws -> RosterTemplate? {
-        guard let roster, let other, other.context.previous != validator.tip.hash,
+        let tip = validator.tip.hash
+        guard let roster, let other, other.context.previous != tip,
             ShareWork.work(bits: other.context.bits) >= Self.quickWork
         else { return nil }
-        pace.note(validator.tip.hash, at: clock.monotonic())
+        pace.note(tip, at: clock.monotonic())
         guard pace.gap.map({ $0 >= Self.quickGap }) ?? true else { return nil }
+        if let quick, quick.tip == tip, quick.rosterHash == roster.hash {
+            return try await quick.made.value
+        }
+        let made = Task { try await makeQuickTemplate(roster, signer: other.signer) }
+        quick = QuickTemplate(tip: tip, rosterHash: roster.hash, made: made)
+        do {
+            return try await made.value
+        } catch {
+            if quick?.tip == tip { quick = nil }
+            throw error
+        }
+    }
+
+    private func makeQuickTemplate(
+        _ roster: Roster, signer: BlockSigner?
+    ) async throws -> RosterTemplate {
+        observer?(.begun)
         var template = try await validator.blockTemplate(
             options: options, paying: .roster(newPlan(roster)), usingMempool: false)
-        template.signer = other.signer
+        template.signer = signer
         return try await paid(template, by: roster, isQuick: true)
     }
 
@@ -99,6 +127,8 @@ extension Miner {
 
     /// What is done for this node's own threads, as tests see it.
     package enum Step: Sendable {
+        /// A block without transactions is about to be made.
+        case begun
         /// A full block is about to be chosen.
         case asked
         case given(BlockTemplate)

@@ -35,6 +35,8 @@ extension Miner {
     private static let lifetime: Int64 = 5
 
     private func makeSharedTemplate(updates: UInt64, now: Int64) async throws -> SharedTemplate {
+        // On a new tip those who search come first: they would wait while a full block is chosen.
+        _ = try? await quickRosterTemplate(after: shared?.template)
         let template = try await template(paying: .nobody)
         let text = await write(template)
         let made = SharedTemplate(template: template, text: text, updates: updates, time: now)

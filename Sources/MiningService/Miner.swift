@@ -50,6 +50,7 @@ public actor Miner {
     /// The last share window, and how many hashes it spans.
     var lastWindow: (size: UInt64, window: ShareWindow)?
     var pace = TipPace()
+    var quick: QuickTemplate?
     /// The same of those whose coinbase is given out whole.
     var paying: SharedTemplate?
     var payingText = TemplateText()

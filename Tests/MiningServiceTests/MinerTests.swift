@@ -41,14 +41,16 @@ import Testing
         return miner
     }
 
-    /// What was done for the threads, in order: a full block asked for, or a height given.
+    /// What was done for the threads, in order: an empty block made, a full one asked for, or a height
+    /// given.
     private final class Steps: Sendable {
-        enum Step: Equatable { case asked, given(Int) }
+        enum Step: Equatable { case begun, asked, given(Int) }
         private let list = Mutex<[Step]>([])
 
         func note(_ step: Miner.Step) {
             list.withLock { list in
                 switch step {
+                case .begun: list.append(.begun)
                 case .asked: list.append(.asked)
                 case .given(let template): list.append(.given(template.context.height))
                 }
@@ -79,9 +81,33 @@ import Testing
         let before = steps.all.count
         let block = try Block(decoding: try #require(Hex.decode(Self.firstBlock)))
         #expect(try await miner.validator.submit(block: block) == .connected)
-        try await steps.wait(for: before + 3)
-        #expect(steps.all.dropFirst(before).prefix(3) == [.given(2), .asked, .given(2)])
+        try await steps.wait(for: before + 4)
+        #expect(steps.all.dropFirst(before).prefix(4) == [.begun, .given(2), .asked, .given(2)])
         await miner.stop()
+        try await miner.validator.close()
+    }
+
+    @Test("At a new tip whoever asks first has the empty block made, once for all who search")
+    func quickOnce() async throws {
+        let miner = try await open(.mainnet, scheme: "pplns")
+        let steps = Steps()
+        await miner.observe { steps.note($0) }
+        let old = try await miner.rosterTemplate().template
+        // What `getblocktemplate` answers is not searched on here, and is chosen after that.
+        _ = try await miner.sharedTemplate()
+        let block = try Block(decoding: try #require(Hex.decode(Self.firstBlock)))
+        #expect(try await miner.validator.submit(block: block) == .connected)
+        #expect(steps.all == [.asked])
+        #expect(try await miner.sharedTemplate().template.context.height == 2)
+        #expect(steps.all == [.asked, .begun])
+        async let first = miner.quickRosterTemplate(after: old)
+        async let second = miner.quickRosterTemplate(after: old)
+        for quick in try await [first, second] {
+            let template = try #require(quick).template
+            #expect(template.context.previous == block.hash)
+            #expect(template.transactions.isEmpty)
+        }
+        #expect(steps.all == [.asked, .begun])
         try await miner.validator.close()
     }
 
