@@ -3,7 +3,6 @@ import Logging
 import Notation
 import Peers
 import Storage
-import Wire
 
 /// What of the peers outlives the node: addresses in `peers.dat`, bans in `banlist.json`.
 ///
@@ -20,21 +19,20 @@ struct PeerStore: Sendable {
     /// nil where there is no file.
     func loadAddresses() throws(NetworkingError) -> [KnownAddress]? {
         guard let json = try load(addressPath, "Invalid or corrupt peers.dat") else { return nil }
-        return (json["addresses"]?.array ?? []).compactMap(KnownAddress.init(json:))
+        return PeerFiles.addresses(in: json)
     }
 
     func save(_ addresses: [KnownAddress]) throws {
-        let list = JSON.array(addresses.map(\.json))
-        try save(.object(JSONObject([("version", .int(1)), ("addresses", list)])), addressPath)
+        try save(PeerFiles.json(of: addresses), addressPath)
     }
 
     func loadBans() throws(NetworkingError) -> [Ban] {
         guard let json = try load(banPath, "Cannot read banlist.json") else { return [] }
-        return (json["banned_nets"]?.array ?? []).compactMap(Ban.init(json:))
+        return PeerFiles.bans(in: json)
     }
 
     func save(_ bans: [Ban]) throws {
-        try save(.object(JSONObject([("banned_nets", .array(bans.map(\.json)))])), banPath)
+        try save(PeerFiles.json(of: bans), banPath)
     }
 
     var missingAddressesNote: String {
@@ -54,53 +52,6 @@ struct PeerStore: Sendable {
 
     private func save(_ json: JSON, _ path: String) throws {
         try File.replace(path, with: Array(json.text(indent: 0).utf8).span)
-    }
-}
-
-extension KnownAddress {
-    fileprivate init?(json: JSON) {
-        guard let text = json["address"]?.stringValue,
-            let endpoint = Endpoint(text, defaultPort: 0), let time = json["time"]?.int,
-            let services = json["services"]?.unsigned
-        else { return nil }
-        self.init(
-            PeerAddress(
-                endpoint, services: Services(rawValue: services), time: UInt32(clamping: time)),
-            sourceGroup: json["source"]?.stringValue.flatMap { Hex.decode($0) } ?? [],
-            // Counted on and subtracted from the time: no file may bring those to their limits.
-            lastTry: max(0, json["tried"]?.int ?? 0),
-            lastSuccess: max(0, json["succeeded"]?.int ?? 0),
-            attempts: min(max(0, Int(clamping: json["attempts"]?.int ?? 0)), 1000),
-            isTried: json["proven"]?.bool ?? false)
-    }
-
-    fileprivate var json: JSON {
-        .object(
-            JSONObject([
-                ("address", .string(address.endpoint.description)),
-                ("services", .int(address.services.rawValue)), ("time", .int(address.time)),
-                ("source", .hex(sourceGroup)), ("tried", .int(lastTry)),
-                ("succeeded", .int(lastSuccess)), ("attempts", .int(attempts)),
-                ("proven", .bool(isTried)),
-            ]))
-    }
-}
-
-extension Ban {
-    fileprivate init?(json: JSON) {
-        guard let text = json["address"]?.stringValue, let subnet = Subnet(text),
-            let created = json["ban_created"]?.int, let until = json["banned_until"]?.int,
-            created >= 0, until >= 0
-        else { return nil }
-        self.init(subnet: subnet, created: created, until: until)
-    }
-
-    fileprivate var json: JSON {
-        .object(
-            JSONObject([
-                ("version", .int(1)), ("ban_created", .int(created)),
-                ("banned_until", .int(until)), ("address", .string(subnet.description)),
-            ]))
     }
 }
 
