@@ -125,7 +125,7 @@ struct LedgerKeeper {
     private mutating func keep(_ change: PayoutChange, of hash: BlockHash) -> [UInt8] {
         unwritten[hash] = change
         if let terms = change.terms, !terms.shareRoot.isZero { restsOnShares = true }
-        return Self.encode(change)
+        return change.encoded
     }
 
     private mutating func forget(_ hash: BlockHash) -> Note {
@@ -164,7 +164,7 @@ struct LedgerKeeper {
         if let change = unwritten[hash] { return change }
         guard let bytes = try store.get(StoreKey.ledger(hash)), !bytes.isEmpty else { return nil }
         do {
-            return try Self.decode(bytes)
+            return try PayoutChange(decoding: bytes)
         } catch {
             throw Self.damage(store.path)
         }
@@ -175,7 +175,7 @@ struct LedgerKeeper {
         of hash: BlockHash, in store: borrowing Database
     ) throws(StorageError) -> PayoutChange? {
         if let change = unwritten[hash] { return change }
-        return try store.get(StoreKey.ledger(hash)).flatMap { try? Self.decode($0) }
+        return try store.get(StoreKey.ledger(hash)).flatMap { try? PayoutChange(decoding: $0) }
     }
 
     /// What blocks did, as far as the store does not know it yet.
@@ -188,7 +188,7 @@ struct LedgerKeeper {
     /// for an empty one.
     var standing: [UInt8]? {
         guard current != PayoutLedger() else { return nil }
-        return Self.encode(PayoutChange(before: current, after: current, terms: nil))
+        return PayoutChange(before: current, after: current, terms: nil).encoded
     }
 
     mutating func disconnect(_ hash: BlockHash, from change: PayoutChange?) {
@@ -204,24 +204,6 @@ struct LedgerKeeper {
         unwritten.removeAll()
         restsOnShares = false
         flaws.removeAll()
-    }
-
-    private static func encode(_ change: PayoutChange) -> [UInt8] {
-        var writer = ByteWriter()
-        writer.writeSized(change.before.encoded)
-        writer.writeSized(change.after.encoded)
-        if let terms = change.terms { terms.encode(to: &writer) }
-        return writer.bytes
-    }
-
-    private static func decode(_ bytes: [UInt8]) throws(DecodingError) -> PayoutChange {
-        var reader = ByteReader(bytes.span)
-        let before = try PayoutLedger(decoding: try reader.readSizedBytes())
-        let after = try PayoutLedger(decoding: try reader.readSizedBytes())
-        // Written before terms were kept: nothing follows.
-        let terms = reader.remaining > 0 ? try PayoutTerms(from: &reader) : nil
-        try reader.finish()
-        return PayoutChange(before: before, after: after, terms: terms)
     }
 
     private static func damage(_ path: String) -> StorageError {

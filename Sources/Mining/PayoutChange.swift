@@ -13,6 +13,24 @@ public struct PayoutChange: Sendable, Hashable {
         self.after = after
         self.terms = terms
     }
+
+    /// The record of a block, as the disk holds it.
+    public var encoded: [UInt8] {
+        var writer = ByteWriter()
+        writer.writeSized(before.encoded)
+        writer.writeSized(after.encoded)
+        if let terms { terms.encode(to: &writer) }
+        return writer.bytes
+    }
+
+    public init(decoding bytes: [UInt8]) throws(DecodingError) {
+        var reader = ByteReader(bytes.span)
+        before = try PayoutLedger(decoding: try reader.readSizedBytes())
+        after = try PayoutLedger(decoding: try reader.readSizedBytes())
+        // Written before terms were kept: nothing follows.
+        terms = reader.remaining > 0 ? try PayoutTerms(from: &reader) : nil
+        try reader.finish()
+    }
 }
 
 /// By what a block's split was computed, beside the block itself: enough to compute it anew.

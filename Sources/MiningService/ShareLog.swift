@@ -58,7 +58,8 @@ public final class ShareLog: Sendable {
         self.logger = logger
         var segments = try ShareSegment.all(in: folder)
         // A file that was begun and not even has its header holds nothing.
-        while let last = segments.last, (System.size(last.path) ?? 0) < ShareSegment.headerSize {
+        while let last = segments.last, (System.size(last.path) ?? 0) < ShareChain.segmentHeaderSize
+        {
             try System.remove(last.path)
             segments.removeLast()
         }
@@ -66,7 +67,7 @@ public final class ShareLog: Sendable {
         guard let last = segments.last else {
             let first = ShareSegment(number: 0, folder: folder)
             let chain = ShareChain()
-            let header = ShareSegment.header(chain)
+            let header = chain.segmentHeader
             let file = try File(first.path, .creating, fault: fault)
             try file.write(header.span, at: 0)
             state = Mutex(
@@ -104,11 +105,11 @@ public final class ShareLog: Sendable {
         for (index, segment) in segments.enumerated() {
             let bytes =
                 try File.contents(of: segment.path, limit: ShareSegment.longest) ?? []
-            guard var chain = ShareSegment.start(of: bytes), end == nil || end == chain else {
+            guard var chain = ShareChain(segment: bytes), end == nil || end == chain else {
                 throw damage(segment, at: 0)
             }
             var reader = ByteReader(bytes.span)
-            var good = ShareSegment.headerSize
+            var good = ShareChain.segmentHeaderSize
             do throws(ShareChain.Damage) {
                 _ = try? reader.readRange(count: good)
                 while let entry = try chain.read(from: &reader) {
@@ -229,7 +230,7 @@ public final class ShareLog: Sendable {
             try state.file.synchronise()
             let segment = ShareSegment(number: state.segment.number + 1, folder: folder)
             let file = try File(segment.path, .creating, fault: fault)
-            let header = ShareSegment.header(state.chain)
+            let header = state.chain.segmentHeader
             try file.write(header.span, at: 0)
             state.segment = segment
             state.file = file

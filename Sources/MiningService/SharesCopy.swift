@@ -34,12 +34,12 @@ struct SharesCopy: Sendable {
         var reader: WindowReader?
         for (index, part) in parts.enumerated() {
             let bytes = try part.contents()
-            if index == 0, let start = ShareSegment.start(of: bytes), start.next > 0 {
+            if index == 0, let start = ShareChain(segment: bytes), start.next > 0 {
                 reader = WindowReader(start, reaches)
             }
             try reader?.read(bytes, of: part.path)
             // Later parts begin where those before them end.
-            let kept = index == 0 ? bytes : Array(bytes.dropFirst(ShareSegment.headerSize))
+            let kept = index == 0 ? bytes : Array(bytes.dropFirst(ShareChain.segmentHeaderSize))
             try file.write(kept.span, at: size)
             stream.update(kept.span)
             size += kept.count
@@ -67,7 +67,7 @@ private struct WindowReader {
     mutating func read(_ bytes: [UInt8], of path: String) throws(StorageError) {
         var reader = ByteReader(bytes.span)
         do {
-            _ = try reader.readRange(count: ShareSegment.headerSize)
+            _ = try reader.readRange(count: ShareChain.segmentHeaderSize)
             while let entry = try chain.read(from: &reader) {
                 if case .share(let share) = entry {
                     let last = sums[sums.count - 1]
