@@ -70,6 +70,7 @@ let pure: [Target] = [
     .target(
         name: "CMuHash", cSettings: [.unsafeFlags(["-O2"], .when(configuration: .debug))]),
     module("Notation", [], settings: inlinable),
+    module("Options", ["Notation"]),
     module(
         "Cryptography", ["Notation", "CSHA256", "CMuHash", "CSecp256k1", "COpenSSL"],
         settings: inlinable),
@@ -124,6 +125,7 @@ let pureTests: [Target] = [
         cSettings: [.unsafeFlags(["-O2"], .when(configuration: .debug))]),
     tests(
         "CryptographyTests", ["Notation", "CMuHash", "CSHA256", "SixteenLanes", "Cryptography"]),
+    tests("OptionsTests", ["Options"]),
     tests("PrimitivesTests", ["Notation", "Cryptography", "Primitives"]),
     tests("ScriptingTests", ["Notation", "Cryptography", "Primitives", "Scripting"]),
     tests(
@@ -221,7 +223,7 @@ let effects: [Target] = disk + [
     module(
         "NodeService",
         core + [
-            "CPlatform", "Keys", "MemoryPool", "Mining", "Wire", "Peers", "Storage", "Chain",
+            "Options", "CPlatform", "Keys", "MemoryPool", "Mining", "Wire", "Peers", "Storage", "Chain",
             "Indexes", "Wallets", "Networking", "MiningService", "Stratum", "RPC",
             package("Logging", "swift-log"),
             package("ServiceLifecycle", "swift-service-lifecycle"),

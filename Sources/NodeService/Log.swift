@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import Options
 import RPC
 import Synchronization
 

@@ -4,6 +4,7 @@ import Logging
 import Mining
 import MiningService
 import Networking
+import Options
 import Primitives
 import RPC
 import Scripting

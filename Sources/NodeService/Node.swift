@@ -6,6 +6,7 @@ import MemoryPool
 import MiningService
 import Networking
 import Notation
+import Options
 import RPC
 import ServiceLifecycle
 import Storage

@@ -1,5 +1,6 @@
 import Chain
 import Indexes
+import Options
 
 /// The indexes that the options ask for.
 struct NodeIndexes: Sendable {

@@ -1,6 +1,7 @@
 import CPlatform
 import Chain
 import Foundation
+import Options
 import RPC
 import Storage
 

@@ -1,14 +1,15 @@
 extension Settings {
     /// Reads the arguments of the program: `-key`, `-key=value`, `--key=value`, `-nokey`.
-    mutating func readCommandLine(_ arguments: [String]) throws(ConfigurationError) {
+    package mutating func readCommandLine(_ arguments: [String]) throws(ConfigurationError) {
         for argument in arguments {
             if argument == "-" { break }
             // What does not begin with a dash is refused later, once the network is known.
-            guard argument.hasPrefix("-") else { break }
-            var text = argument.dropFirst(argument.hasPrefix("--") ? 2 : 1)
+            let bytes = argument.utf8
+            guard bytes.starts(with: "-".utf8) else { break }
+            var text = Substring(bytes.dropFirst(bytes.starts(with: "--".utf8) ? 2 : 1))
             var value: String?
-            if let equals = text.firstIndex(of: "=") {
-                value = String(text[text.index(after: equals)...])
+            if let equals = text.utf8.firstIndex(of: UInt8(ascii: "=")) {
+                value = String(text[text.utf8.index(after: equals)...])
                 text = text[..<equals]
             }
             let key = SettingKey(text)
@@ -28,7 +29,7 @@ extension Settings {
     }
 
     /// The first argument that is no option.
-    static func looseToken(in arguments: [String]) -> String? {
-        arguments.first { !$0.hasPrefix("-") }
+    package static func looseToken(in arguments: [String]) -> String? {
+        arguments.first { !$0.utf8.starts(with: "-".utf8) }
     }
 }

@@ -1,7 +1,7 @@
 /// One option that the program knows.
-struct Option: Sendable {
+package struct Option: Sendable {
     /// What becomes of an option that is set.
-    enum Standing: Sendable {
+    package enum Standing: Sendable {
         case used
         /// Taken and left aside, since nothing is lost by that.
         case ignored
@@ -9,15 +9,15 @@ struct Option: Sendable {
         case missing
     }
 
-    let name: String
+    package let name: String
     /// What stands behind the name in the help: "=<n>".
-    let usage: String
-    let help: String
-    let standing: Standing
+    package let usage: String
+    package let help: String
+    package let standing: Standing
     /// Whether it counts for one network only, so that the top of the file does not set it for
     /// another one than main.
-    var isForNetwork = false
-    var forbidsNegation = false
+    package var isForNetwork = false
+    package var forbidsNegation = false
 
     init(_ name: String, _ usage: String = "", _ standing: Standing = .used, _ help: String = "") {
         self.name = name
@@ -40,18 +40,18 @@ struct Option: Sendable {
 }
 
 /// All options, under the headings of the help.
-enum OptionTable {
-    static let groups: [(title: String, options: [Option])] = [
+package enum OptionTable {
+    package static let groups: [(title: String, options: [Option])] = [
         ("Options", general), ("Connection options", connection), ("Wallet options", wallet),
         ("Debugging/Testing options", debugging), ("Chain selection options", chain),
         ("Node relay options", relay), ("Block creation options", mining),
         ("RPC server options", rpc),
     ]
 
-    static let all = groups.flatMap(\.options) + hidden
+    package static let all = groups.flatMap(\.options) + hidden
 
     private static let byName = Dictionary(
         all.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
 
-    static subscript(name: String) -> Option? { byName[name] }
+    package static subscript(name: String) -> Option? { byName[name] }
 }

@@ -6,14 +6,14 @@ struct SettingKey {
 
     init(_ text: some StringProtocol) {
         var rest = Substring(text)
-        if let dot = rest.firstIndex(of: ".") {
+        if let dot = rest.utf8.firstIndex(of: UInt8(ascii: ".")) {
             section = String(rest[..<dot])
-            rest = rest[rest.index(after: dot)...]
+            rest = rest[rest.utf8.index(after: dot)...]
         } else {
             section = ""
         }
-        isNegated = rest.hasPrefix("no")
-        if isNegated { rest = rest.dropFirst(2) }
+        isNegated = rest.utf8.starts(with: "no".utf8)
+        if isNegated { rest = Substring(rest.utf8.dropFirst(2)) }
         name = String(rest)
     }
 

@@ -1,17 +1,15 @@
-import Notation
-
 /// The value of an option as it was set: a text, or no.
 ///
 /// A value from settings.json may also be another JSON value; it is kept as the text it would
 /// have on the command line.
-enum SettingValue: Hashable, Sendable {
+package enum SettingValue: Hashable, Sendable {
     case text(String)
     case no
     /// `-nokey=0`: a confusing yes.
     case yes
 
     /// The value as a yes or no: empty is yes, a text that is no number other than zero is no.
-    var bool: Bool {
+    package var bool: Bool {
         switch self {
         case .no: false
         case .yes: true
@@ -20,7 +18,7 @@ enum SettingValue: Hashable, Sendable {
     }
 
     /// The value as a text, empty for no.
-    var string: String {
+    package var string: String {
         switch self {
         case .no: "0"
         case .yes: "1"
@@ -29,7 +27,7 @@ enum SettingValue: Hashable, Sendable {
     }
 
     /// The number that a text begins with; zero where it begins with none.
-    static func leadingInteger(_ text: String) -> Int64 {
+    package static func leadingInteger(_ text: String) -> Int64 {
         var rest = text.utf8.drop { $0 == 0x20 || (0x09...0x0D).contains($0) }
         let sign: Int64 = rest.first == UInt8(ascii: "-") ? -1 : 1
         if let first = rest.first, first == UInt8(ascii: "-") || first == UInt8(ascii: "+") {
@@ -52,5 +50,5 @@ enum SettingValue: Hashable, Sendable {
 public struct ConfigurationError: Error, Hashable, CustomStringConvertible {
     public var description: String
 
-    init(_ description: String) { self.description = description }
+    package init(_ description: String) { self.description = description }
 }

@@ -3,18 +3,20 @@
 /// The rules are those of Bitcoin Core: the command line before settings.json before the section
 /// of the network before the top of the file. On the command line the last value counts, in a file
 /// the first one.
-struct Settings: Sendable {
-    typealias Values = [String: [SettingValue]]
+package struct Settings: Sendable {
+    package typealias Values = [String: [SettingValue]]
 
-    var commandLine: Values = [:]
+    package var commandLine: Values = [:]
     /// What the node itself wrote down in settings.json.
-    var written: Values = [:]
+    package var written: Values = [:]
     /// The configuration file by section; "" is its top.
-    var sections: [String: Values] = [:]
+    package var sections: [String: Values] = [:]
     /// What in the files is left aside, and should not be in silence.
-    var warnings: [String] = []
+    package var warnings: [String] = []
     /// The section of the network, once it is known.
-    var network = ""
+    package var network = ""
+
+    package init() {}
 
     private enum Source { case commandLine, written, networkSection, top }
 
@@ -35,7 +37,7 @@ struct Settings: Sendable {
     }
 
     /// The value of an option that has one, or nil where it was not set.
-    func value(_ name: String) -> SettingValue? {
+    package func value(_ name: String) -> SettingValue? {
         for (source, values) in sources(name) {
             let isNegated = values.last == .no
             if source == .top, ignoresTop(name), !isNegated { continue }
@@ -51,7 +53,7 @@ struct Settings: Sendable {
 
     /// The value of an option that chooses the network: a no on the command line does not count,
     /// and in a file the last value does.
-    func chainValue(_ name: String) -> SettingValue? {
+    package func chainValue(_ name: String) -> SettingValue? {
         for (_, values) in sources(name) where values.last != .no {
             if let last = values.afterLastNo.last { return last }
         }
@@ -59,7 +61,7 @@ struct Settings: Sendable {
     }
 
     /// All values of an option that can be set many times.
-    func list(_ name: String) -> [String] {
+    package func list(_ name: String) -> [String] {
         var result: [String] = []
         var isComplete = false
         var wasNegatedEmpty = false
@@ -75,14 +77,16 @@ struct Settings: Sendable {
         return result
     }
 
-    func isSet(_ name: String) -> Bool { value(name) != nil }
+    package func isSet(_ name: String) -> Bool { value(name) != nil }
 
     /// Whether the option was last set to no.
-    func isNegated(_ name: String) -> Bool { value(name) == .no }
+    package func isNegated(_ name: String) -> Bool { value(name) == .no }
 
-    func bool(_ name: String, default value: Bool) -> Bool { self.value(name)?.bool ?? value }
+    package func bool(_ name: String, default value: Bool) -> Bool {
+        self.value(name)?.bool ?? value
+    }
 
-    func int(_ name: String, default value: Int64) -> Int64 {
+    package func int(_ name: String, default value: Int64) -> Int64 {
         switch self.value(name) {
         case nil: value
         case .no: 0
@@ -91,16 +95,16 @@ struct Settings: Sendable {
         }
     }
 
-    func string(_ name: String) -> String? { value(name)?.string }
+    package func string(_ name: String) -> String? { value(name)?.string }
 
     /// The path that an option names; nil where it is not set or set to no.
-    func path(_ name: String) -> String? {
+    package func path(_ name: String) -> String? {
         guard case .text(let text) = value(name), !text.isEmpty else { return nil }
         return text
     }
 
     /// Options that stand at the top of the file but count only in the section of the network.
-    func misplaced() -> [String] {
+    package func misplaced() -> [String] {
         OptionTable.all.filter(\.isForNetwork).map(\.name).filter { name in
             guard ignoresTop(name), sections[""]?[name]?.afterLastNo.isEmpty == false else {
                 return false

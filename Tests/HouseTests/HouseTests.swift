@@ -10,6 +10,7 @@ import Testing
     /// file, a socket, a lock or a random source.
     static let pureModules: [String: Set<String>] = [
         "Sources/Notation": [],
+        "Sources/Options": ["Notation"],
         "Sources/Cryptography": [
             "Notation", "CSHA256", "CMuHash", "CSecp256k1", "COpenSSL",
         ],

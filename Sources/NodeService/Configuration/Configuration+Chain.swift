@@ -3,6 +3,7 @@ import Cryptography
 import Foundation
 import Genesis
 import MemoryPool
+import Options
 import Primitives
 
 extension Configuration {

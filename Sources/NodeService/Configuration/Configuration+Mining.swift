@@ -1,6 +1,7 @@
 import Genesis
 import Keys
 import Mining
+import Options
 import Primitives
 import Stratum
 

@@ -1,6 +1,7 @@
 import Chain
 import Genesis
 import Networking
+import Options
 import Primitives
 
 extension Configuration {

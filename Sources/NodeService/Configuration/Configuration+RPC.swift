@@ -1,6 +1,7 @@
 import Foundation
 import Genesis
 import Notation
+import Options
 import Peers
 import RPC
 

@@ -1,5 +1,6 @@
 import Foundation
 import Keys
+import Options
 import Primitives
 import Wallets
 

@@ -1,6 +1,7 @@
 import Foundation
 public import Genesis
 import Notation
+import Options
 
 /// Everything a node is told before it starts: its options, its network, its folders.
 public struct Configuration: Sendable {

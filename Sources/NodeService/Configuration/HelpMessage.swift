@@ -1,4 +1,5 @@
 import Notation
+import Options
 
 /// What `-help` and `-version` print.
 enum HelpMessage {

@@ -1,6 +1,7 @@
 import Foundation
 import Genesis
 import Notation
+import Options
 
 extension Settings {
     /// Reads the configuration file of a data directory and the files it includes.
@@ -148,8 +149,6 @@ extension Settings {
 
     // MARK: settings.json
 
-    private static let warningKey = "_warning_"
-
     /// The file of settings that calls change, in the folder of the network unless it is named
     /// otherwise; nil where there is to be none.
     func writtenPath(in directory: String) -> String? {
@@ -165,34 +164,7 @@ extension Settings {
             try writeWritten([:], at: path)
             return
         }
-        guard let json = try? JSON(parsing: Array(data)) else {
-            throw ConfigurationError(
-                "Settings file could not be read\n- Settings file \(path) does not contain valid "
-                    + "JSON. This is probably caused by disk corruption or a crash, and can be "
-                    + "fixed by removing the file, which will reset settings to default values.")
-        }
-        guard let object = json.object else {
-            throw ConfigurationError(
-                "Settings file could not be read\n- Found non-object value \(json) in settings "
-                    + "file \(path)")
-        }
-        for member in object.members where member.key != Self.warningKey {
-            guard written[member.key] == nil else {
-                throw ConfigurationError(
-                    "Settings file could not be read\n- Found duplicate key \(member.key) in "
-                        + "settings file \(path)")
-            }
-            written[member.key] = (member.value.array ?? [member.value]).map(Self.setting)
-        }
-    }
-
-    private static func setting(_ json: JSON) -> SettingValue {
-        switch json {
-        case .bool(false): .no
-        case .bool(true): .text("1")
-        case .string(let text): .text(text)
-        default: .text(json.text())
-        }
+        try readWritten(Array(data), at: path)
     }
 
     private func writeWritten(_ object: JSONObject, at path: String) throws(ConfigurationError) {
