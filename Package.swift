@@ -105,7 +105,7 @@ let pure: [Target] = [
 ]
 
 let fuzzedModules: [Target.Dependency] = [
-    "Notation", "Cryptography", "Primitives", "Genesis", "Scripting", "Consensus", "Keys",
+    "Notation", "Options", "Cryptography", "Primitives", "Genesis", "Scripting", "Consensus", "Keys",
     "MemoryPool", "Mining", "Wire", "Peers", "Conformance",
 ]
 
@@ -243,7 +243,7 @@ let effects: [Target] = disk + [
 
 let fuzzers: [Target] = [
     "Transaction", "Block", "Message", "Frame", "Script", "Descriptor", "PSBT", "Address", "JSON",
-    "Network", "Roster", "Conform", "Shares", "Proofs",
+    "Network", "Roster", "Conform", "Shares", "Proofs", "Stratum", "Peers", "Options",
 ].map { fuzzer($0) } + [
     fuzzer("Disk", ["FuzzProperties", "FuzzDiskProperties"]),
     fuzzer("Snapshot", ["FuzzProperties", "FuzzDiskProperties"]),
@@ -251,7 +251,10 @@ let fuzzers: [Target] = [
 
 let diskProperties = Target.target(
     name: "FuzzDiskProperties",
-    dependencies: ["Cryptography", "Primitives", "Genesis", "Consensus", "Chain", "FuzzProperties"],
+    dependencies: [
+        "Cryptography", "Primitives", "Genesis", "Consensus", "Mining", "Chain", "Indexes",
+        "FuzzProperties",
+    ],
     path: "Tests/Fuzz/DiskProperties", swiftSettings: settings)
 
 let diskTests: [Target] = [

@@ -1,9 +1,9 @@
-import Consensus
+package import Consensus
 import Cryptography
-import Primitives
+package import Primitives
 
 /// A count of coins that come in the order of their keys.
-struct CoinCount: Sendable {
+package struct CoinCount: Sendable {
     private var info: UTXOSetInfo
     private var serialized: SHA256Stream?
     private var muhash: MuHash3072?
@@ -21,7 +21,7 @@ struct CoinCount: Sendable {
     private static let hashedAtOnce = 64 << 10
 
     /// - Parameter isPart: whether it is to be appended to another, which has the coins before.
-    init(_ kind: UTXOHashKind, _ start: UTXOSetInfo, isPart: Bool = false) {
+    package init(_ kind: UTXOHashKind, _ start: UTXOSetInfo, isPart: Bool = false) {
         info = start
         isOrdered = kind == .serialized3
         waits = isOrdered && isPart
@@ -45,7 +45,7 @@ struct CoinCount: Sendable {
         if let product = part.muhash { muhash?.formUnion(product) }
     }
 
-    mutating func add(_ point: OutPoint, _ coin: Coin) {
+    package mutating func add(_ point: OutPoint, _ coin: Coin) {
         begin(point.txid)
         let script = coin.output.script.bytes
         let frame = ScriptFrame(bare: script.count)
@@ -57,7 +57,7 @@ struct CoinCount: Sendable {
 
     /// Adds a coin as it stands in a store, without taking it apart further than need be; false if
     /// it is damaged.
-    mutating func add(key: Span<UInt8>, stored: Span<UInt8>) -> Bool {
+    package mutating func add(key: Span<UInt8>, stored: Span<UInt8>) -> Bool {
         guard let point = StoreKey.outPoint(key) else { return false }
         begin(point.txid)
         var reader = ByteReader(stored)
@@ -96,7 +96,7 @@ struct CoinCount: Sendable {
         if !isOrdered { hash() }
     }
 
-    mutating func finish() -> UTXOSetInfo {
+    package mutating func finish() -> UTXOSetInfo {
         endGroup()
         hash()
         info.hash = serialized?.finalizeDouble() ?? muhash?.finalize()

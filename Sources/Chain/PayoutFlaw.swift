@@ -35,7 +35,7 @@ public enum PayoutFlaw: Sendable, Hashable {
         }
     }
 
-    var encoded: [UInt8] {
+    package var encoded: [UInt8] {
         switch self {
         case .unrecognised: [0]
         case .violated(let reason): [1] + reason.utf8.prefix(Self.longest)
@@ -43,7 +43,7 @@ public enum PayoutFlaw: Sendable, Hashable {
     }
 
     /// Nil for bytes that are none.
-    init?(decoding bytes: [UInt8]) {
+    package init?(decoding bytes: [UInt8]) {
         switch bytes.first {
         case 0 where bytes.count == 1: self = .unrecognised
         case 1: self = .violated(String(decoding: bytes.dropFirst(), as: UTF8.self))

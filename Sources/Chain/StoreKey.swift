@@ -1,8 +1,8 @@
 import Cryptography
-import Primitives
+package import Primitives
 
 /// The keys of the store, told apart by their first byte.
-enum StoreKey {
+package enum StoreKey {
     static let coinPrefix = UInt8(ascii: "C")
     static let blockPrefix = UInt8(ascii: "b")
     static let ledgerPrefix = UInt8(ascii: "l")
@@ -30,7 +30,7 @@ enum StoreKey {
     /// The form of the store, so that a later one can be told from this.
     static let version: [UInt8] = [UInt8(ascii: "V")]
 
-    static func append(coin point: OutPoint, to bytes: inout [UInt8]) {
+    package static func append(coin point: OutPoint, to bytes: inout [UInt8]) {
         bytes.append(coinPrefix)
         point.txid.append(to: &bytes)
         Variable.append(UInt64(point.index), to: &bytes)
@@ -68,7 +68,7 @@ enum StoreKey {
     }
 
     /// The out point of a coin's key.
-    static func outPoint(_ key: Span<UInt8>) -> OutPoint? {
+    package static func outPoint(_ key: Span<UInt8>) -> OutPoint? {
         var reader = ByteReader(key)
         do {
             guard try reader.read(UInt8.self) == coinPrefix else { return nil }

@@ -26,6 +26,12 @@ public struct UTXOSetInfo: Hashable, Sendable {
     /// What the coins take on the disk, roughly, in bytes.
     public var diskSize = 0
     public var hash: Hash256?
+
+    /// Of no coins yet.
+    package init(height: Int, bestBlock: BlockHash) {
+        self.height = height
+        self.bestBlock = bestBlock
+    }
 }
 
 extension Validator {

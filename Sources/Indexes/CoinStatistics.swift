@@ -52,7 +52,7 @@ extension CoinStatistics {
         unspendable.unclaimed += Amount(satoshis: Int64(truncatingIfNeeded: given &- used))
     }
 
-    init?(decoding bytes: [UInt8]) {
+    package init?(decoding bytes: [UInt8]) {
         var reader = ByteReader(bytes.span)
         do {
             setHash = try reader.readHash()
@@ -73,7 +73,7 @@ extension CoinStatistics {
         }
     }
 
-    var bytes: [UInt8] {
+    package var bytes: [UInt8] {
         var writer = ByteWriter(capacity: 144)
         writer.write(setHash)
         writer.write(coinCount)

@@ -66,7 +66,7 @@ extension Span where Element == UInt8 {
 }
 
 /// The last block that an index has seen.
-struct IndexCursor: Hashable {
+package struct IndexCursor: Hashable {
     var hash: BlockHash
     var height: Int
 
@@ -78,7 +78,7 @@ struct IndexCursor: Hashable {
         self.height = height
     }
 
-    init?(decoding bytes: [UInt8]) {
+    package init?(decoding bytes: [UInt8]) {
         var reader = ByteReader(bytes.span)
         guard let hash = try? reader.readHash(), let height = try? reader.read(UInt32.self) else {
             return nil
@@ -86,7 +86,7 @@ struct IndexCursor: Hashable {
         self.init(hash: hash, height: Int(height))
     }
 
-    var bytes: [UInt8] {
+    package var bytes: [UInt8] {
         var writer = ByteWriter(capacity: 36)
         writer.write(hash)
         writer.write(UInt32(clamping: height))

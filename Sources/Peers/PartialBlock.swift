@@ -1,15 +1,15 @@
-import Primitives
-import Wire
+package import Primitives
+package import Wire
 
 /// A block that came in compact form, of which some transactions may still be missing.
-struct PartialBlock: Sendable {
-    let header: BlockHeader
+package struct PartialBlock: Sendable {
+    package let header: BlockHeader
     private var transactions: [Transaction?]
 
     /// - Parameters:
     ///   - block: one that is whole.
     ///   - found: the transactions that were at hand, by their places.
-    init(_ block: CompactBlock, _ found: [Int: Transaction]) {
+    package init(_ block: CompactBlock, _ found: [Int: Transaction]) {
         header = block.header
         transactions = Array(repeating: nil, count: block.count)
         for (place, transaction) in found where transactions.indices.contains(place) {
@@ -21,11 +21,11 @@ struct PartialBlock: Sendable {
     }
 
     /// The places of what is missing, rising.
-    var missing: [Int] { transactions.indices.filter { transactions[$0] == nil } }
+    package var missing: [Int] { transactions.indices.filter { transactions[$0] == nil } }
 
     /// The block with what was missing; nil where that is not as much as was, or the whole is more
     /// than any block may be.
-    func completed(by rest: [Transaction]) -> Block? {
+    package func completed(by rest: [Transaction]) -> Block? {
         var rest = rest[...]
         var writer = ByteWriter()
         header.encode(to: &writer)

@@ -263,6 +263,9 @@ def seeds():
     yield "Conform", (json.dumps(r, separators=(",", ":")).encode() for r in requests())
     yield "Shares", shares()
     yield "Proofs", proofs(words)
+    yield "Stratum", stratum()
+    yield "Peers", peers()
+    yield "Options", options()
     yield "Disk", disk()
     yield "Snapshot", snapshots()
 
@@ -274,6 +277,7 @@ def shares():
     yield b"\1" + chunk(job) + chunk(share) + chunk(share)
     for entries in ([job], [share, share], [job, share]):
         yield b"\0" + log(entries)
+        yield b"\0CBSH" + struct.pack("<IQ", 1, 0) + bytes(32) + log(entries)
     yield b"\2" + bytes(32) + struct.pack("<I", 60) + b"\3ana" + bytes(32)
     yield b"\2" + bytes(32) + struct.pack("<I", 60) + b"\0" + bytes(32)
 
@@ -313,12 +317,73 @@ def proofs(words):
     yield b"\6" + chunk(bytes([32, 1, 13, 184])) + bytes.fromhex(json.loads(load("core-extracted/asmap.json"))["asmap_hex"])
 
 
+def stratum():
+    """Lines of miners, one after another."""
+    def line(method, *params):
+        return json.dumps({"id": 1, "method": method, "params": params}, separators=(",", ":"))
+
+    subscribe, extranonce = line("mining.subscribe", "cpuminer/2.5.1"), line("mining.extranonce.subscribe")
+    roll = line("mining.configure", ["version-rolling", "minimum-difficulty", "subscribe-extranonce", "info"],
+                {"version-rolling.mask": "ffffffff", "minimum-difficulty.value": 0.0001})
+    for agent in ("nerdminer", "esp32", "bitaxe", "NiceHash/1.0.0", ""):
+        for user, password in (("ana", "x"), ("bo.b.rig.1", "d=0.001,size=755"), ("ana.", "d=1e9;size=384"), ("nobody", "")):
+            lines = [line("mining.subscribe", agent), line("mining.authorize", user, password)]
+            for n in range(12):
+                extra = f"{n % 5:08x}"
+                lines.append(line("mining.submit", user, f"{n % 3 + 1:x}", extra, "6553f358", f"{n:08x}", *["00002000"] * (n % 2)))
+            yield "\n".join(lines).encode()
+            yield "\n".join([roll] + lines + [line("mining.suggest_difficulty", 2.5)] + lines[2:6]).encode()
+    yield "\n".join([subscribe, extranonce, line("mining.suggest_target", "00" * 4 + "ff" * 28), line("mining.ping"), "{}",
+                     '{"id":2,"result":true,"error":null}', line("client.get_version"), "[]"]).encode()
+    yield "\n".join([subscribe] + [line("mining.authorize", f"x{n}") for n in range(6)]).encode()
+
+
+def peers():
+    """The first byte chooses: addresses kept, addresses told, bans, a block, a compact block and what is sent for it."""
+    def entry(address, **more):
+        return {"address": address, "services": 1033, "time": 1_700_000_000, "source": "0401", **more}
+
+    pages = ("1.2.3.4:8333", "[2001:db8::1]:8333", "pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscryd.onion:8333",
+             "ukeu3k5oycgaauneqgtnvselmt4yemvoilkln7jpvamvfx7dnkdq.b32.i2p:1", "10.0.0.1:1")
+    yield b"\0" + json.dumps({"version": 1, "addresses": [entry(p, tried=5, succeeded=4, attempts=n, proven=n % 2 == 0)
+                                                          for n, p in enumerate(pages)]}).encode()
+    yield b"\0" + json.dumps({"addresses": [entry("[fc00::1]:8333", network="cjdns"), entry("x"), 5]}).encode()
+    bans = ("1.2.3.0/24", "1.2.3.4/32", "2001:db8::/32", "1.2.0.0/255.255.0.0", "::/0", "300.1.1.1")
+    yield b"\2" + json.dumps({"banned_nets": [{"version": 1, "address": b, "ban_created": 1_600_000_000, "banned_until": 1_800_000_000}
+                                              for b in bans]}).encode()
+    yield from (b"\1" + payload for command, payload in messages() if command in ("addr", "addrv2"))
+    some = [b for b in blocks() if len(b) < LARGEST]
+    yield from (b"\3" + b for b in some)
+    few, heads = list(transactions())[:40:5], headers()
+    for n, (head, t) in enumerate(zip(heads, few)):
+        compact = head + bytes(8) + size(n) + bytes(range(6 * n)) + size(1) + size(n) + t
+        yield b"\4" + chunk(compact) + bytes(32) + size(n) + b"".join(few[:n])
+
+
+def options():
+    """The first byte chooses: a file, arguments, a settings.json, options that change a network."""
+    with open(os.path.join(ROOT, "Sources", "Options", "OptionTable+Groups.swift")) as f:
+        names = re.findall(r'Option\(\s*"([\w?-]+)"', f.read())
+    for n in range(0, len(names), 8):
+        some = names[n:n + 8]
+        lines = [f"{'no' * (k % 3 == 2)}{name}={k % 4 - 1}" for k, name in enumerate(some)]
+        yield b"\0" + "\n".join(["# some"] + lines + ["[regtest]"] + lines + ["signet." + lines[0] + " # more"]).encode()
+        yield b"\1" + "\n".join("-" * (1 + k % 2) + text for k, text in enumerate(lines)).encode()
+        yield b"\2" + json.dumps({name: (True, False, "x", 5, ["a", False])[k % 5] for k, name in enumerate(some)}).encode()
+    for text in ("segwit@0", "bip34@2147483646", "taproot:0:9223372036854775807:5", "testdummy:-1:0", "5121" + "02" * 33 + "51ae"):
+        yield b"\3" + text.encode()
+
+
 def unbase64(text):
     import base64
     try:
         return base64.b64decode(text, validate=True)
     except ValueError:
         return None
+
+
+def chunk8(data):
+    return size(len(data)) + data
 
 
 def variable(n):
@@ -337,7 +402,7 @@ OUTPUTS = [variable(50) + b"\0" + bytes(20), variable(9) + b"\1" + bytes(20), va
 
 
 def disk():
-    """The first byte chooses what is read: coins, undo data, a block record, a mempool file."""
+    """The first byte chooses what is read: coins, undo data, a block record, a mempool file, rows of the stores."""
     yield from (b"\0" + variable(2 * 120 + 1) + o for o in OUTPUTS)
     yield b"\1" + size(1) + size(5) + b"".join(variable(240) + b"\0" + o for o in OUTPUTS)
     for header in headers()[:3]:
@@ -346,6 +411,14 @@ def disk():
     body = struct.pack("<Q", 6) + b"".join(entries) + size(1) + bytes(40) + size(1) + bytes(32)
     yield b"\3" + struct.pack("<Q", 1) + body
     yield b"\3" + struct.pack("<Q", 2) + size(8) + bytes(8) + body
+    for n, o in enumerate(OUTPUTS):
+        key = b"C" + bytes([n]) * 32 + variable(n * 100)
+        yield b"\4" + bytes([len(key)]) + key + variable(2 * 120 + n % 2) + o
+    ledger = b"\1" + size(1) + b"\4anna\1\x51" + struct.pack("<qi", 0, 3)
+    for terms in (b"", bytes(32) + struct.pack("<I", 60) + b"\3ana" + bytes(32)):
+        yield b"\5" + chunk8(b"\1\0") + chunk8(ledger) + terms
+    yield from (b"\6" + flaw for flaw in (b"\0", b"\1too little"))
+    yield from (b"\7" + bytes(range(n)) for n in (36, 144))
 
 
 def snapshots():

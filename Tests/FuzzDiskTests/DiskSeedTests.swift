@@ -115,6 +115,14 @@ import Testing
         ]
     }
 
+    private static func terms() throws -> PayoutTerms {
+        let bytes =
+            [UInt8](repeating: 1, count: 36) + [2, 0x61, 0x62]
+            + [UInt8](repeating: 0, count: 32)
+        var reader = ByteReader(bytes.span)
+        return try PayoutTerms(from: &reader)
+    }
+
     private static func records() throws -> [[UInt8]] {
         var seeds: [[UInt8]] = coins.map { coin in
             var bytes: [UInt8] = [0]
@@ -122,6 +130,21 @@ import Testing
             return bytes
         }
         seeds.append([1] + UndoData(spent: [coins, coins]).bytes)
-        return seeds
+        for coin in coins {
+            var row: [UInt8] = []
+            StoreKey.append(coin: OutPoint(txid: .zero, index: 300), to: &row)
+            row.insert(UInt8(row.count), at: 0)
+            CoinCodec.append(coin, to: &row)
+            seeds.append([4] + row)
+        }
+        let account = PayoutLedger.Account(
+            name: "anna", script: Script([0x51]), balance: 0, payouts: 3)
+        let ledger = try PayoutLedger(checking: [account])
+        for terms in [nil, try Self.terms()] {
+            let change = PayoutChange(before: PayoutLedger(), after: ledger, terms: terms)
+            seeds.append([5] + change.encoded)
+        }
+        seeds += [PayoutFlaw.unrecognised, .violated("too little")].map { [6] + $0.encoded }
+        return seeds + [36, 144].map { [7] + [UInt8](repeating: 9, count: $0) }
     }
 }

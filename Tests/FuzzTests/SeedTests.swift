@@ -88,6 +88,9 @@ import Testing
             return shares()
         case "proofs":
             return try proofs()
+        case "stratum": return stratum()
+        case "peers": return try peers()
+        case "options": return options()
         default: return []
         }
     }
@@ -126,6 +129,68 @@ import Testing
         let address: [UInt8] = [6, 4, 0, 32, 1, 13, 184]
         seeds.append(address + (try Vectors.load("core/asmap.raw")))
         return seeds
+    }
+
+    /// Miners that subscribe, log in and hand in: what is known, unknown, twice and none.
+    private static func stratum() -> [[UInt8]] {
+        let subscribe = #"{"id":1,"method":"mining.subscribe","params":["nerdminer/1"]}"#
+        let configure =
+            #"{"id":2,"method":"mining.configure","params":[["version-rolling","#
+            + #""minimum-difficulty"],{"version-rolling.mask":"1fffe000"}]}"#
+        let logIn = #"{"id":3,"method":"mining.authorize","params":["bo.b.rig","d=0.5,size=755"]}"#
+        let suggest = #"{"id":4,"method":"mining.suggest_difficulty","params":[0.001]}"#
+        func share(_ job: String, _ nonce: Int) -> String {
+            #"{"id":5,"method":"mining.submit","params":["bo.b.rig","\#(job)","0000000\#(nonce)","#
+                + #""6553f358","0000000\#(nonce)"]}"#
+        }
+        let shares = (0..<8).map { share("1", $0) }
+        return [
+            [subscribe, logIn] + shares, [logIn, subscribe] + shares + shares,
+            [configure, subscribe, logIn, suggest, share("2", 1), share("9", 1)],
+            [subscribe, suggest, share("1", 0), #"{"method":"mining.ping"}"#, "{}", "[]"],
+        ].map { Array($0.joined(separator: "\n").utf8) }
+    }
+
+    /// Files of addresses and bans, addresses as peers tell them, blocks and compact blocks.
+    private static func peers() throws -> [[UInt8]] {
+        let addresses =
+            #"{"version":1,"addresses":[{"address":"1.2.3.4:8333","services":1033,"time":"#
+            + #"1700000000,"source":"0102","tried":5,"succeeded":4,"attempts":2,"proven":true},"#
+            + #"{"address":"[fc00::1]:8333","services":0,"time":1,"source":"","network":"cjdns"}]}"#
+        let bans =
+            #"{"banned_nets":[{"version":1,"ban_created":1,"banned_until":1900000000,"#
+            + #""address":"1.2.0.0/16"},{"ban_created":1,"banned_until":2,"address":"2001:db8::1"}]}"#
+        // One of each kind of address, as a message has them.
+        let told: [UInt8] =
+            [
+                2, 0, 0, 0, 0, 1, 1, 4, 93, 1, 2, 3, 0x20, 0x8D, 0, 0, 0, 0, 1, 6, 16, 0xFC,
+            ] + [UInt8](repeating: 7, count: 15) + [0x20, 0x8D]
+        var seeds = [[0] + Array(addresses.utf8), [2] + Array(bans.utf8), [1] + told]
+        for block in try lines("chains/regtest-kernel-1-206.hex", limit: 200).suffix(3) {
+            seeds.append([3] + block)
+        }
+        // A header, a nonce, one short id, one transaction whole; and the other that was missing.
+        for transaction in try transactions().prefix(3) {
+            let compact =
+                [UInt8](repeating: 1, count: 88) + [1, 1, 2, 3, 4, 5, 6, 1, 0] + transaction
+            seeds.append(
+                [4, UInt8(compact.count & 0xFF), UInt8(compact.count >> 8)] + compact
+                    + [UInt8](repeating: 0, count: 32) + [1] + transaction)
+        }
+        return seeds
+    }
+
+    /// A configuration file, arguments, a settings.json, and options that change a network.
+    private static func options() -> [[UInt8]] {
+        let file =
+            "# all\ndatadir=/x\nnolisten=1\nserver=1 # yes\r\n[regtest]\nport = 18444\nconnect=a"
+            + "\nconnect=b\nnoconnect=0\nsignet.rpcport=5\n"
+        let arguments =
+            "-regtest\n--dbcache=5\n-nolisten\n-noserver=0\n-rpcuser=a=b\n-includeconf\nx"
+        let written = #"{"_warning_":"x","prune":550,"server":false,"wallet":["a","b"],"x":null}"#
+        let network =
+            "segwit@5\ntaproot:0:9:7\ntestdummy:-1:9223372036854775807\n5151\nbip34@2147483646"
+        return [[0] + file.utf8, [1] + arguments.utf8, [2] + written.utf8, [3] + network.utf8]
     }
 
     private static func transactions() throws -> [[UInt8]] {

@@ -10,21 +10,26 @@ extension FuzzProperty {
     /// What the disk holds is read without a trap however it was damaged, and what reads is written
     /// in a form that reads as the same.
     ///
-    /// The first byte chooses: a coin, undo data, a block's record, a mempool file.
+    /// The first byte chooses: a coin, undo data, a block's record, a mempool file, a coin as it is
+    /// counted, what a block did to the ledger, why it did nothing, how an index stands.
     public static let disk = FuzzProperty("disk") { (bytes) throws(FuzzFailure) in
         guard let kind = bytes.first else { return }
         let content = Array(bytes.dropFirst())
-        switch kind & 3 {
+        switch kind & 7 {
         case 0: try coin(content)
         case 1: try undo(content)
         case 2: try record(content)
-        default: try mempool(content)
+        case 3: try mempool(content)
+        case 4: try count(content)
+        case 5: try change(content)
+        case 6: try flaw(content)
+        default: try index(content)
         }
     }
 
     /// What no chain can hold is read, as Core reads it, but need not come back: the compressed form
     /// of an amount is made for money alone.
-    private static func isPossible(_ coin: Coin) -> Bool {
+    static func isPossible(_ coin: Coin) -> Bool {
         coin.output.value.isMoney && coin.height <= Int(Int32.max)
     }
 

@@ -6,8 +6,8 @@ extension FuzzProperty {
     /// What the share log and the ledger's records hold is read or refused, and what was read comes
     /// back from what is written of it.
     ///
-    /// The first byte chooses: a log as it lies on the disk, bodies of entries in a sound log, or the
-    /// terms of a payout.
+    /// The first byte chooses: a log or a file of one as it lies on the disk, bodies of entries in a
+    /// sound log, or the terms of a payout.
     public static let shares = FuzzProperty("shares") { (bytes) throws(FuzzFailure) in
         let rest = Array(bytes.dropFirst())
         switch (bytes.first ?? 0) % 3 {
@@ -24,6 +24,14 @@ extension FuzzProperty {
     private static func readLog(_ bytes: [UInt8]) throws(FuzzFailure) {
         var log = ShareChain()
         var reader = ByteReader(bytes.span)
+        if let start = ShareChain(segment: bytes) {
+            let size = ShareChain.segmentHeaderSize
+            try claim(
+                start.segmentHeader.elementsEqual(bytes.prefix(size)),
+                "the header of a file is written otherwise")
+            _ = try? reader.readBytes(count: size)
+            log = start
+        }
         while true {
             let before = log
             let entry: ShareEntry?

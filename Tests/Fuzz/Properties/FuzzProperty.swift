@@ -60,6 +60,6 @@ extension FuzzProperty {
     /// Those of values in memory, by the name of their fuzzer.
     public static let all: [FuzzProperty] = [
         .transaction, .block, .message, .frame, .script, .descriptor, .psbt, .address, .json,
-        .network, .roster, .conform, .shares, .proofs,
+        .network, .roster, .conform, .shares, .proofs, .stratum, .peers, .options,
     ]
 }
