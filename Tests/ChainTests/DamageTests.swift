@@ -115,14 +115,19 @@ import Testing
     }
 
     @Test(
-        "A block changed on the disk before it was connected is named, not connected nor condemned")
+        "A block changed on the disk before it was connected is named and fetched again, not condemned"
+    )
     func waiting() async throws {
         let blocks = chain.builder.blocks(20, onto: chain.genesis)
         // In a coinbase's output script, which no rule would ever look at.
         let place = blocks[15].bytes.count - 12
         for isReopened in [false, true] {
             let chain = TestChain()
-            var validator = try await chain.open { $0.hidesBlockFiles = false }
+            let log = LogLines()
+            var validator = try await chain.open {
+                $0.hidesBlockFiles = false
+                log.use(&$0)
+            }
             _ = try await validator.submitAll(Array(blocks[..<10]))
             _ = try await validator.submit(headers: blocks[10...].map(\.header))
             for block in blocks[11...] {
@@ -135,18 +140,14 @@ import Testing
                 bytes.indices.first { bytes[$0] == wanted[0] && bytes[$0...].starts(with: wanted) })
             if isReopened { try await validator.close() }
             try flip(path, at: start + place)
-            if isReopened {
-                // Read at the start, it is forgotten.
-                validator = try await chain.reopen { $0.hidesBlockFiles = false }
-                #expect(try await validator.submit(block: blocks[10]) == .connected)
-            } else {
-                let thrown = await #expect(throws: StorageError.self) {
-                    try await validator.submit(block: blocks[10])
-                }
-                #expect(thrown?.path == path)
-                #expect(thrown?.reason.contains(blocks[15].hash.displayHex) == true)
-                try? await validator.close()
-                validator = try await chain.reopen { $0.hidesBlockFiles = false }
+            // Read at the start, it is forgotten.
+            if isReopened { validator = try await chain.reopen { $0.hidesBlockFiles = false } }
+            #expect(try await validator.submit(block: blocks[10]) == .connected)
+            if !isReopened {
+                let name = blocks[15].hash.displayHex
+                #expect(log.count("Block \(name) in \(path) is damaged or missing") == 1)
+                let (_, gone) = await validator.prunedBlocks(since: 0)
+                #expect(gone?.map(\.hash) == [blocks[15].hash])
             }
             #expect(validator.tip.hash == blocks[14].hash)
             #expect(await validator.blockInfo(blocks[15].hash)?.isInvalid == false)
@@ -154,6 +155,48 @@ import Testing
             #expect(validator.tip.hash == blocks[19].hash)
             try await validator.close()
         }
+    }
+
+    @Test(
+        "A branch that the power took below the last flush is fetched again when it would win",
+        arguments: [false, true])
+    func branch(isReopened: Bool) async throws {
+        let base = chain.builder.blocks(10, onto: chain.genesis)
+        let fork = chain.position(after: base, from: chain.genesis)
+        let main = chain.builder.blocks(10, onto: fork)
+        let side = chain.builder.blocks(14, onto: fork, tag: 7)
+        var validator = try await open()
+        _ = try await validator.submitAll(base + main)
+        for block in side[..<9] { #expect(try await validator.submit(block: block) == .stored) }
+        try await validator.close()
+        // Pages that never reached the disk read as zeros: the middle of the branch.
+        let path = blocksFolder + "/blk00000.dat"
+        let file = try File(path, .writing)
+        for block in side[3..<6] {
+            let zeros = [UInt8](repeating: 0, count: block.totalSize + 8)
+            try file.write(zeros.span, at: try position(of: block) - 8)
+        }
+        validator = try await open()
+        for block in side[9...] { #expect(try await validator.submit(block: block) == .stored) }
+        #expect(validator.tip.hash == main[9].hash)
+        if isReopened {
+            try await validator.close()
+            validator = try await open()
+            #expect(validator.tip.hash == main[9].hash)
+        }
+        // Each is found missing when those before it are there again.
+        for block in side[3..<5] {
+            #expect(await validator.blockInfo(block.hash)?.hasData == false)
+            #expect(await validator.blockInfo(block.hash)?.isInvalid == false)
+            _ = try await validator.submit(block: block)
+            #expect(validator.tip.hash == main[9].hash)
+        }
+        #expect(try await validator.submit(block: side[5]) == .connected)
+        #expect(validator.tip.hash == side[13].hash)
+        #expect(try await validator.verifyChain(level: 4, count: 0) == nil)
+        let state = try await ChainState(validator)
+        try await validator.close()
+        try await expectRepair(by: .everything, state)
     }
 
     @Test("A flipped byte in a block's header is named by whatever reads the block")
@@ -213,7 +256,7 @@ import Testing
 
     // MARK: The store
 
-    @Test("Where coins are made anew, a damaged block is named as it is connected, not passed over")
+    @Test("Where coins are made anew, a damaged block is fetched again, not passed over")
     func damagedBelow() async throws {
         let (blocks, state) = try await prepared()
         let path = blocksFolder + "/blk00000.dat"
@@ -221,12 +264,27 @@ import Testing
         let sizes = ([chain.builder.network.genesis] + blocks[..<59]).map(\.totalSize)
         let offset = sizes.reduce(0) { $0 + 8 + $1 } + 8 + 120
         try flip(path, at: offset)
-        // The coins below stay good, whether or not it is looked for again.
+        // The coins below stay good, and the blocks above wait.
         for kind in [Validator.Configuration.Reindex.chainstate, .nothing] {
-            let error = try #require(try await failure(level: 0, kind))
-            #expect(error.path == path && error.reason.hasSuffix("restart with -reindex"))
+            let validator = try await open(kind)
+            #expect(validator.tip.hash == blocks[58].hash)
+            try await validator.close()
         }
-        try flip(path, at: offset)
+        try await expectRepair(by: .nothing, state, resubmitting: [blocks[59]])
+    }
+
+    @Test("How far the coins before stood is forgotten when those made anew have come as far")
+    func formerBest() async throws {
+        let (blocks, state) = try await prepared()
+        let former = [UInt8(ascii: "K")]
+        func kept() throws -> [UInt8]? {
+            try Database(path: storeFolder, cacheBytes: 1 << 20).get(former.span)
+        }
+        #expect(try kept() == nil)
+        try await open(.chainstate).close()
+        #expect(try kept() == blocks.last?.hash.bytes)
+        try await open().close()
+        #expect(try kept() == nil)
         try await expectRepair(by: .nothing, state)
     }
 
