@@ -29,6 +29,36 @@ import Testing
     }
 
     @Test(
+        "Every kernel hashes messages of any lengths as one by one",
+        arguments: SHA256Kernel.available)
+    func messages(_ kernel: SHA256Kernel) {
+        let seed = UInt64.random(in: .min ... .max)
+        var random = seed
+        func next(_ limit: Int) -> Int {
+            random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(random >> 33) % limit
+        }
+        for count in 0..<24 {
+            let ranges = (0..<count).map { _ in
+                let start = next(1000)
+                return start..<start + next(400)
+            }
+            let expected = ranges.map { SHA256.doubleHash(bytes.span.extracting($0)) }
+            let hashes = SHA256.doubleHashes(of: ranges, in: bytes.span, kernel: kernel)
+            #expect(hashes == expected, "seed \(seed)")
+        }
+        // One far longer than those beside it, and lengths about the edges of the padding.
+        let edges = [0..<4000] + [0, 55, 56, 63, 64, 65, 119, 120, 128].map { 7..<7 + $0 }
+        #expect(
+            SHA256.doubleHashes(of: edges, in: bytes.span, kernel: kernel)
+                == edges.map { SHA256.doubleHash(bytes.span.extracting($0)) })
+        let nothing: [UInt8] = []
+        #expect(
+            SHA256.doubleHashes(of: [0..<0], in: nothing.span, kernel: kernel)
+                == [SHA256.doubleHash(nothing.span)])
+    }
+
+    @Test(
         "Every kernel finds the same first nonce, and none that is not there",
         arguments: SHA256Kernel.available)
     func search(_ kernel: SHA256Kernel) {

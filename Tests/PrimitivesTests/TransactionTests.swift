@@ -10,7 +10,9 @@ import Testing
     private func sample(witness: Witness = .empty) -> Transaction {
         Transaction(
             version: 2,
-            inputs: [TransactionInput(outPoint: point, script: [1, 2], sequence: 9, witness: witness)],
+            inputs: [
+                TransactionInput(outPoint: point, script: [1, 2], sequence: 9, witness: witness)
+            ],
             outputs: [
                 TransactionOutput(value: Amount(satoshis: 5), script: [0x51]),
                 TransactionOutput(value: Amount(satoshis: 6)),
@@ -69,7 +71,9 @@ import Testing
     func truncation() {
         let bytes = Array(sample(witness: Witness([[1, 2, 3]])).bytes)
         for count in 0..<bytes.count {
-            #expect(throws: DecodingError.self) { try Transaction(decoding: Array(bytes[..<count])) }
+            #expect(throws: DecodingError.self) {
+                try Transaction(decoding: Array(bytes[..<count]))
+            }
         }
         #expect(throws: DecodingError.trailingBytes(1)) { try Transaction(decoding: bytes + [0]) }
     }
@@ -105,6 +109,63 @@ import Testing
         #expect(block.transactions[1].detached().bytes.startIndex == 0)
         #expect(block.transactions[1].detached() == second)
         #expect(block.strippedSize == block.totalSize - 5)
+    }
+
+    @Test("The ids of many transactions in a block are those of each alone")
+    func identifiers() {
+        let header = BlockHeader(
+            version: 1, previous: .zero, merkleRoot: .zero, time: 0, bits: 0, nonce: 0)
+        // Beyond 32 KiB without witnesses, with such as have none in between.
+        for count in [1, 3, 4, 5, 300] {
+            let transactions = (0..<count).map { number in
+                Transaction(
+                    inputs: [
+                        TransactionInput(
+                            outPoint: OutPoint(txid: .zero, index: UInt32(number)),
+                            script: Script(Array(repeating: 1, count: number % 200)), sequence: 0,
+                            witness: number % 3 == 0
+                                ? .empty : Witness([Array(repeating: 2, count: number)]))
+                    ], outputs: [TransactionOutput(value: Amount(satoshis: 5), script: [0x51])])
+            }
+            let taken = Block(header: header, transactions: transactions).transactions
+            #expect(taken.map(\.txid) == transactions.map(\.txid))
+            #expect(taken.map(\.wtxid) == transactions.map(\.wtxid))
+            #expect(
+                transactions.allSatisfy {
+                    $0.txid == SHA256.doubleHash($0.strippedBytes.span)
+                        && $0.wtxid == SHA256.doubleHash(Array($0.bytes).span)
+                })
+        }
+    }
+
+    @Test("Relative locks are told by version and sequences; a coinbase by its one out point")
+    func told() {
+        func transaction(_ version: UInt32, _ sequences: [UInt32], _ point: OutPoint) -> Transaction
+        {
+            Transaction(
+                version: version,
+                inputs: sequences.map {
+                    TransactionInput(outPoint: point, script: [1], sequence: $0, witness: .empty)
+                }, outputs: [TransactionOutput(value: Amount(satoshis: 5), script: [0x51])])
+        }
+        let header = BlockHeader(
+            version: 1, previous: .zero, merkleRoot: .zero, time: 0, bits: 0, nonce: 0)
+        let nearly = OutPoint(txid: .zero, index: .max - 1)
+        let named = OutPoint(txid: .max, index: .max)
+        let block = Block(
+            header: header,
+            transactions: [
+                transaction(2, [0xFFFF_FFFF, 0x8000_0000], point),
+                transaction(2, [0xFFFF_FFFF, 0x7FFF_FFFF], point),
+                transaction(1, [0], nearly), transaction(0xFFFF_FFFF, [0], named),
+                transaction(2, [0xFFFF_FFFE], .null), transaction(2, [0, 0], .null),
+            ]
+        ).transactions
+        #expect(
+            block.indices.map { block.hasRelativeLocks(at: $0) }
+                == [false, true, false, true, false, true])
+        #expect(block.indices.map { block.inputCount(at: $0) } == [2, 2, 1, 1, 1, 2])
+        #expect(block.map(\.isCoinbase) == [false, false, false, false, true, false])
     }
 }
 

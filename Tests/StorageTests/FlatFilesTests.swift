@@ -57,6 +57,57 @@ import Testing
         #expect(failing.size(0) == 10)
     }
 
+    @Test("What is longer than a piece is read back behind its head, in turns with another file")
+    func pieces() throws {
+        for key in [[], key] {
+            var files = FlatFiles(folder: folder.path, prefix: "p\(key.count)", key: key)
+            let head = bytes(8, from: 200)
+            var ends = [0: 0, 1: 0]
+            for count in [1, 65_527, 65_528, 65_529, 131_073, 300_001, 0] {
+                for file in [0, 1] {
+                    let body = bytes(count, from: UInt8(truncatingIfNeeded: count))
+                    let start = try files.append(head: head, body.span, to: file)
+                    #expect(start == ends[file])
+                    ends[file] = start + head.count + count
+                    #expect(files.size(file) == ends[file])
+                    let position = FilePosition(file: file, offset: start)
+                    let stored = try files.read(position, count: head.count + count)
+                    #expect(stored == head + body)
+                }
+            }
+        }
+    }
+
+    @Test("A piece that fails after another leaves the file as long as it was")
+    func failingPiece() throws {
+        let writes = Mutex(0)
+        let fault = WriteFault { operation, _ in
+            guard operation == .append else { return nil }
+            return writes.withLock { count in
+                count += 1
+                return count == 3 ? "no room" : nil
+            }
+        }
+        var files = FlatFiles(folder: folder.path, prefix: "blk", key: key, fault: fault)
+        let path = folder.path + "/blk00000.dat"
+        #expect(try files.append(bytes(10).span, to: 0) == 0)
+        #expect(throws: StorageError(path: path, reason: "no room")) {
+            _ = try files.append(head: bytes(8), bytes(100_000).span, to: 0)
+        }
+        #expect(try File.contents(of: path, limit: 200_000)?.count == 10)
+        #expect(try files.append(bytes(5).span, to: 0) == 10)
+        #expect(try files.read(FilePosition(file: 0, offset: 10), count: 5) == bytes(5))
+    }
+
+    @Test("A file that was removed is made anew")
+    func removed() throws {
+        var files = FlatFiles(folder: folder.path, prefix: "blk", key: key)
+        _ = try files.append(bytes(10).span, to: 0)
+        try files.remove(0)
+        #expect(try files.append(bytes(5).span, to: 0) == 0)
+        #expect(try files.read(FilePosition(file: 0, offset: 0), count: 5) == bytes(5))
+    }
+
     @Test("What is appended to is synchronised once, and what is doubted as well, if it is there")
     func synchronising() throws {
         let prefix = folder.path + "/blk"

@@ -21,6 +21,24 @@ import Wire
         #expect(reader.buffered == 0)
     }
 
+    @Test("A long payload is read back however it is split", arguments: [1000, 65_536, 299_999])
+    func long(_ size: Int) throws {
+        let payload = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 9) }
+        let stream =
+            Frame.encode(command: "block", payload: payload, magic: magic) + ping(1)
+            + Frame.encode(command: "tx", payload: Array(payload[..<70_000]), magic: magic)
+        var reader = FrameReader(magic: magic)
+        var frames: [Frame] = []
+        for start in stride(from: 0, to: stream.count, by: size) {
+            frames += try reader.read(Array(stream[start..<min(start + size, stream.count)]))
+        }
+        #expect(frames.map(\.command) == ["block", "ping", "tx"])
+        #expect(!frames.map(\.isIntact).contains(false))
+        #expect(frames.first?.payload == payload)
+        #expect(frames.last?.payload == Array(payload[..<70_000]))
+        #expect(reader.buffered == 0)
+    }
+
     @Test("The bytes of another network end the connection")
     func wrongMagic() {
         var reader = FrameReader(magic: magic)
