@@ -294,10 +294,9 @@ public final class ShareLog: Sendable {
     public func read<Result>(_ body: ([Part]) throws -> Result) throws -> Result {
         let parts = try state.withLock { (state) throws(StorageError) -> [Part] in
             try write(&state)
-            let last = state.segment.number
+            let (last, size) = (state.segment.number, state.size)
             let parts = try ShareSegment.all(in: folder).filter { $0.number <= last }.map {
-                Part(
-                    path: $0.path, size: $0.number == last ? state.size : System.size($0.path) ?? 0)
+                Part(path: $0.path, size: $0.number == last ? size : System.size($0.path) ?? 0)
             }
             state.readers += 1
             return parts
