@@ -62,6 +62,46 @@ public struct BIP324Cipher: Sendable {
         sessionID = key("session_id")
     }
 
+    // MARK: - Packets in place
+
+    /// Makes the next packet of contents that lie in their place already.
+    ///
+    /// - Parameters:
+    ///   - packet: four bytes of room, the contents, and sixteen bytes of room for the tag.
+    ///   - data: what is authenticated with it: the garbage with the first packet, then nothing.
+    ///   - isIgnored: whether it is a decoy.
+    public mutating func encrypt(
+        inPlace packet: inout MutableSpan<UInt8>, authenticating data: Span<UInt8>, isIgnored: Bool
+    ) {
+        let count = packet.count - Self.expansion
+        precondition((0...Self.maximumContents).contains(count), "the length must fit its bytes")
+        for place in 0..<Self.lengthSize {
+            packet[place] = UInt8(truncatingIfNeeded: count >> (8 * place))
+        }
+        sendLength.crypt(&packet, count: Self.lengthSize)
+        packet[Self.lengthSize] = isIgnored ? Self.ignoreBit : 0
+        packet.withUnsafeMutableBufferPointer { buffer in
+            let room = UnsafeMutableBufferPointer(rebasing: buffer[Self.lengthSize...])
+            var sealed = room.mutableSpan
+            sendContents.seal(inPlace: &sealed, authenticating: data)
+        }
+    }
+
+    /// Opens the next packet, of which the length came before.
+    ///
+    /// - Parameter packet: a byte, the contents and the tag; decrypted where they lie.
+    /// - Returns: whether it is a decoy; nil where it is not what was sent.
+    public mutating func decrypt(
+        inPlace packet: inout MutableSpan<UInt8>, authenticating data: Span<UInt8>
+    ) -> Bool? {
+        guard packet.count > ChaCha20Poly1305.expansion,
+            receiveContents.open(inPlace: &packet, authenticating: data)
+        else { return nil }
+        return packet[0] & Self.ignoreBit != 0
+    }
+
+    // MARK: - Packets as values
+
     /// The next packet to be sent.
     ///
     /// - Parameters:
@@ -71,13 +111,12 @@ public struct BIP324Cipher: Sendable {
     public mutating func encrypt(
         _ contents: [UInt8], authenticating data: [UInt8] = [], isIgnored: Bool = false
     ) -> [UInt8] {
-        precondition(contents.count <= Self.maximumContents, "the length must fit its bytes")
-        var length = (0..<Self.lengthSize).map {
-            UInt8(truncatingIfNeeded: contents.count >> (8 * $0))
-        }
-        sendLength.crypt(&length)
-        let plain = [isIgnored ? Self.ignoreBit : 0] + contents
-        return length + sendContents.seal(plain.span, authenticating: data.span)
+        var packet = [UInt8](repeating: 0, count: contents.count + Self.expansion)
+        packet.replaceSubrange(
+            (Self.lengthSize + 1)..<(Self.lengthSize + 1 + contents.count), with: contents)
+        var span = packet.mutableSpan
+        encrypt(inPlace: &span, authenticating: data.span, isIgnored: isIgnored)
+        return packet
     }
 
     /// The length of the next packet's contents. What follows is as long and
@@ -95,10 +134,11 @@ public struct BIP324Cipher: Sendable {
     public mutating func decrypt(
         _ sealed: [UInt8], authenticating data: [UInt8] = []
     ) -> Packet? {
-        guard let plain = receiveContents.open(sealed.span, authenticating: data.span),
-            let header = plain.first
-        else { return nil }
+        var plain = sealed
+        var span = plain.mutableSpan
+        guard let isIgnored = decrypt(inPlace: &span, authenticating: data.span) else { return nil }
         return Packet(
-            contents: Array(plain.dropFirst()), isIgnored: header & Self.ignoreBit != 0)
+            contents: Array(plain.dropFirst().dropLast(ChaCha20Poly1305.expansion)),
+            isIgnored: isIgnored)
     }
 }

@@ -44,7 +44,12 @@ public struct ChaCha20: Sendable {
 
     /// Encrypts or decrypts in place, going on in the key stream.
     public mutating func crypt(_ bytes: inout MutableSpan<UInt8>) {
-        for index in bytes.indices {
+        crypt(&bytes, count: bytes.count)
+    }
+
+    /// Encrypts or decrypts the first `count` in place, going on in the key stream.
+    mutating func crypt(_ bytes: inout MutableSpan<UInt8>, count: Int) {
+        for index in 0..<count {
             if unused == 0 {
                 nextBlock()
                 unused = 64

@@ -21,7 +21,13 @@ public struct FSChaCha20: Sendable {
 
     /// Encrypts or decrypts the next message in place. All of one key's go on in one key stream.
     public mutating func crypt(_ bytes: inout [UInt8]) {
-        stream.crypt(&bytes)
+        var span = bytes.mutableSpan
+        crypt(&span, count: span.count)
+    }
+
+    /// As above, of the first `count` bytes alone.
+    public mutating func crypt(_ bytes: inout MutableSpan<UInt8>, count length: Int) {
+        stream.crypt(&bytes, count: length)
         count &+= 1
         guard count % interval == 0 else { return }
         let key = stream.keystream(count: 32)
@@ -43,6 +49,24 @@ public struct FSChaCha20Poly1305: Sendable {
         precondition(interval > 0, "a key serves for a message at least")
         cipher = ChaCha20Poly1305(key: key)
         self.interval = interval
+    }
+
+    /// Encrypts the next message in place; the last 16 bytes are room for the tag.
+    public mutating func seal(
+        inPlace packet: inout MutableSpan<UInt8>, authenticating data: Span<UInt8>
+    ) {
+        cipher.seal(inPlace: &packet, authenticating: data, nonce: nonce)
+        advance()
+    }
+
+    /// Decrypts the next message in place, the tag behind it; false where it is not the one that
+    /// was sealed.
+    public mutating func open(
+        inPlace packet: inout MutableSpan<UInt8>, authenticating data: Span<UInt8>
+    ) -> Bool {
+        let isOpen = cipher.open(inPlace: &packet, authenticating: data, nonce: nonce)
+        advance()
+        return isOpen
     }
 
     /// Encrypts the next message.

@@ -170,6 +170,33 @@ import Testing
         #expect(short.decrypt(Array(sealed.prefix(10)), authenticating: [5]) == nil)
     }
 
+    @Test("Short and long messages are sealed alike by OpenSSL and by what is written here")
+    func kernels() throws {
+        var random = SeededGenerator(seed: 11)
+        let key = (0..<32).map { _ in UInt8.random(in: 0...255, using: &random) }
+        let cipher = ChaCha20Poly1305(key: key.span)
+        for count in Array(0...400) + [4095, 65_536, 100_003] {
+            let nonce = (UInt32.random(in: 0...(.max), using: &random), random.next())
+            let message = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+            let data = [UInt8](repeating: 5, count: count % 40)
+            var own = message + [UInt8](repeating: 0, count: 16)
+            var span = own.mutableSpan
+            cipher.sealWithoutOpenSSL(&span, authenticating: data.span, nonce: nonce)
+            let sealed = cipher.seal(message.span, authenticating: data.span, nonce: nonce)
+            #expect(sealed == own, "\(count)")
+            var room = message + [UInt8](repeating: 0, count: 16)
+            var other = room.mutableSpan
+            #expect(
+                OpenSSLCipher.run(
+                    encrypts: true, &other, authenticating: data.span, key: Hash256(key.span),
+                    nonce: nonce))
+            #expect(room == own, "\(count)")
+            #expect(cipher.open(own.span, authenticating: data.span, nonce: nonce) == message)
+            own[count] ^= 1
+            #expect(cipher.open(own.span, authenticating: data.span, nonce: nonce) == nil)
+        }
+    }
+
     @Test(
         "The ciphers change their keys as Core's do",
         .enabled(if: Vectors.isPresent, Vectors.hint))
