@@ -242,8 +242,9 @@ let effects: [Target] = disk + [
 ]
 
 let fuzzers: [Target] = [
-    "Transaction", "Block", "Message", "Frame", "Script", "Descriptor", "PSBT", "Address", "JSON",
-    "Network", "Roster", "Conform", "Shares", "Proofs", "Stratum", "Peers", "Options",
+    "Transaction", "Block", "Message", "Frame", "Transport", "Script", "Descriptor", "PSBT",
+    "Address", "JSON", "Network", "Roster", "Conform", "Shares", "Proofs", "Stratum", "Peers",
+    "Options",
 ].map { fuzzer($0) } + [
     fuzzer("Disk", ["FuzzProperties", "FuzzDiskProperties"]),
     fuzzer("Snapshot", ["FuzzProperties", "FuzzDiskProperties"]),

@@ -6,40 +6,66 @@ import Primitives
 ///     magic 4 | command 12, filled up with zeros | payload size, LE32 | checksum 4 | payload
 ///
 /// The checksum is the start of the payload's double SHA-256.
+///
+/// The encrypted transport has packets of its own (see `EncryptedTransport`), of which the message
+/// comes out in the same shape.
 public struct Frame: Hashable, Sendable {
     /// The name of the message; empty where the header's field is not a name.
     public let command: String
     public let payload: [UInt8]
+    /// The bytes it took on its way, header included.
+    public let size: Int
+    /// What is wrong with it: such a message is dropped, but the connection stays, as in Bitcoin
+    /// Core.
+    public let flaw: Flaw?
 
-    /// False where the checksum or the command's padding is wrong: such a message is dropped, but
-    /// the connection stays, as in Bitcoin Core.
-    public let isIntact: Bool
+    public enum Flaw: Hashable, Sendable {
+        case checksum(expected: [UInt8], given: [UInt8])
+        /// The command's field is not text, or is not followed by zeros.
+        case name
+        /// The contents of a packet have no command.
+        case contents(size: Int)
+    }
 
-    /// The bytes it took, header included.
-    public var size: Int { Self.headerSize + payload.count }
+    public var isIntact: Bool { flaw == nil }
 
     public static let headerSize = 24
     static let commandSize = 12
 
-    init(command: String, payload: [UInt8], isIntact: Bool) {
+    init(command: String, payload: [UInt8], size: Int, flaw: Flaw? = nil) {
         self.command = command
         self.payload = payload
-        self.isIntact = isIntact
+        self.size = size
+        self.flaw = flaw
     }
 
     /// Puts a payload into its frame.
     public static func encode(command: String, payload: [UInt8], magic: [UInt8]) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(headerSize + payload.count)
-        bytes += magic
-        let name = Array(command.utf8.prefix(commandSize))
-        bytes += name
-        bytes += Array(repeating: 0, count: commandSize - name.count)
-        let size = UInt32(truncatingIfNeeded: payload.count)
-        for shift in [0, 8, 16, 24] as [UInt32] { bytes.append(UInt8(size >> shift & 0xFF)) }
-        bytes += checksum(of: payload)
-        bytes += payload
+        var bytes = [UInt8](repeating: 0, count: headerSize + payload.count)
+        var span = bytes.mutableSpan
+        write(command: command, payload: payload, magic: magic, into: &span)
         return bytes
+    }
+
+    /// Writes a payload in its frame, which takes all of `bytes`.
+    static func write(
+        command: String, payload: [UInt8], magic: [UInt8], into bytes: inout MutableSpan<UInt8>
+    ) {
+        precondition(bytes.count == headerSize + payload.count, "a frame fills its room")
+        bytes.write(magic, at: 0)
+        write(name: command, into: &bytes, at: 4)
+        let size = UInt32(truncatingIfNeeded: payload.count)
+        for place in 0..<4 {
+            bytes[16 + place] = UInt8(truncatingIfNeeded: size >> UInt32(8 * place))
+        }
+        bytes.write(checksum(of: payload), at: 20)
+        bytes.write(payload, at: headerSize)
+    }
+
+    /// Writes a command and the zeros up to its twelve bytes.
+    static func write(name: String, into bytes: inout MutableSpan<UInt8>, at place: Int) {
+        let name = Array(name.utf8.prefix(commandSize))
+        bytes.write(name + Array(repeating: 0, count: commandSize - name.count), at: place)
     }
 
     static func checksum(of payload: [UInt8]) -> [UInt8] {
@@ -81,20 +107,24 @@ public struct FrameReader: Sendable {
 
     /// Takes the next bytes of the stream and gives the frames they complete.
     public mutating func read(_ bytes: [UInt8]) throws(FrameError) -> [Frame] {
-        try read(bytes.span)
+        var frames: [Frame] = []
+        try read(bytes.span, into: &frames)
+        return frames
     }
 
-    /// Takes the next bytes of the stream and gives the frames they complete.
+    /// Takes the next bytes of the stream and appends the frames they complete.
     ///
     /// Nothing is filled for what is only promised: the payload grows with what arrives.
-    public mutating func read(_ bytes: Span<UInt8>) throws(FrameError) -> [Frame] {
-        var frames: [Frame] = []
-        var offset = 0
-        while offset < bytes.count {
+    public mutating func read(
+        _ bytes: Span<UInt8>, into frames: inout [Frame]
+    ) throws(FrameError) {
+        var taken = 0
+        while taken < bytes.count {
+            let rest = bytes.extracting(taken..<bytes.count)
             guard let awaited else {
-                let count = min(bytes.count - offset, Frame.headerSize - header.count)
-                header.append(copying: bytes, offset..<offset + count)
-                offset += count
+                let part = rest.extracting(first: Frame.headerSize - header.count)
+                header.append(part)
+                taken += part.count
                 guard header.count == Frame.headerSize else { break }
                 let next = try parseHeader()
                 header.removeAll(keepingCapacity: true)
@@ -102,13 +132,12 @@ public struct FrameReader: Sendable {
                 if next.size == 0 { frames.append(finish(next)) }
                 continue
             }
-            let count = min(bytes.count - offset, awaited.size - payload.count)
-            makeRoom(for: count, of: awaited.size)
-            payload.append(copying: bytes, offset..<offset + count)
-            offset += count
+            let part = rest.extracting(first: awaited.size - payload.count)
+            makeRoom(for: part.count, of: awaited.size)
+            payload.append(part)
+            taken += part.count
             if payload.count == awaited.size { frames.append(finish(awaited)) }
         }
-        return frames
     }
 
     /// How much more than has arrived there is room for at most.
@@ -122,8 +151,16 @@ public struct FrameReader: Sendable {
     }
 
     private mutating func finish(_ awaited: Awaited) -> Frame {
-        let isIntact = awaited.isNameValid && Frame.checksum(of: payload) == awaited.checksum
-        let frame = Frame(command: awaited.command, payload: payload, isIntact: isIntact)
+        let checksum = Frame.checksum(of: payload)
+        let flaw: Frame.Flaw? =
+            if checksum != awaited.checksum {
+                .checksum(expected: checksum, given: awaited.checksum)
+            } else {
+                awaited.isNameValid ? nil : .name
+            }
+        let frame = Frame(
+            command: awaited.command, payload: payload, size: Frame.headerSize + payload.count,
+            flaw: flaw)
         payload = []
         self.awaited = nil
         return frame
@@ -149,7 +186,18 @@ public struct FrameReader: Sendable {
 }
 
 extension [UInt8] {
-    fileprivate mutating func append(copying bytes: Span<UInt8>, _ range: Range<Int>) {
-        bytes.extracting(range).withUnsafeBufferPointer { append(contentsOf: $0) }
+    mutating func append(_ bytes: Span<UInt8>) {
+        bytes.withUnsafeBufferPointer { append(contentsOf: $0) }
+    }
+}
+
+extension MutableSpan<UInt8> {
+    /// Copies bytes to a place where there is room for them.
+    @_lifetime(self: copy self)
+    mutating func write(_ bytes: [UInt8], at place: Int) {
+        precondition(place >= 0 && bytes.count <= count - place, "there is room for what is copied")
+        withUnsafeMutableBufferPointer { room in
+            _ = UnsafeMutableBufferPointer(rebasing: room[place...]).update(fromContentsOf: bytes)
+        }
     }
 }

@@ -240,6 +240,7 @@ def seeds():
     commands = known_commands()
     yield "Message", (bytes([commands.index(c)]) + p for c, p in messages())
     yield "Frame", frames()
+    yield "Transport", (bytes([len(p) % 256]) + p[:600] for _, p in messages())
     yield "Script", scripts()
     yield "Descriptor", (w.encode() for w in words if re.match(r"^(pkh?|wpkh|sh|wsh|tr|combo|multi|sortedmulti|addr|raw|rawtr|musig)\(", w))
     psbts = [w for w in words if w.startswith("cHNid")]

@@ -50,6 +50,7 @@ import Testing
                     + [UInt8(payload.count & 0xFF), UInt8(payload.count >> 8 & 0xFF), 0, 0]
                     + [0, 0, 0, 0] + payload
             }
+        case "transport": return try transactions().map { Array($0.prefix(600)) }
         case "script":
             // The kind, all flags, no locks, then a script and its items.
             return try transactions().map { bytes in

@@ -59,7 +59,7 @@ public func claim(
 extension FuzzProperty {
     /// Those of values in memory, by the name of their fuzzer.
     public static let all: [FuzzProperty] = [
-        .transaction, .block, .message, .frame, .script, .descriptor, .psbt, .address, .json,
-        .network, .roster, .conform, .shares, .proofs, .stratum, .peers, .options,
+        .transaction, .block, .message, .frame, .transport, .script, .descriptor, .psbt, .address,
+        .json, .network, .roster, .conform, .shares, .proofs, .stratum, .peers, .options,
     ]
 }
