@@ -57,14 +57,16 @@ extension PeerNetwork {
     // MARK: - Commanding
 
     /// - Returns: false when the node was added before.
-    public func addNode(_ name: String) -> Bool { swarm.addNode(name) }
+    public func addNode(_ name: String, isEncrypted: Bool) -> Bool {
+        swarm.addNode(name, isEncrypted: isEncrypted)
+    }
 
     /// - Returns: false when the node was not added.
     public func removeNode(_ name: String) -> Bool { swarm.removeNode(name) }
 
     /// Dials once. Returns when the attempt has begun.
-    public func tryNode(_ name: String, kind: ConnectionKind = .manual) {
-        perform(swarm.tryNode(name, kind: kind, at: time.now))
+    public func tryNode(_ name: String, kind: ConnectionKind = .manual, isEncrypted: Bool) {
+        perform(swarm.tryNode(name, kind: kind, isEncrypted: isEncrypted, at: time.now))
     }
 
     /// - Returns: false when there is no such connection.

@@ -1,3 +1,4 @@
+import Cryptography
 import Genesis
 import Logging
 import NIOCore
@@ -42,7 +43,6 @@ extension PeerNetwork {
     }
 
     private func bind(_ place: Listening) async throws -> any Channel {
-        let magic = configuration.network.magic
         let isV6 = place.endpoint.address.kind == .ipv6
         var bootstrap = ServerBootstrap(group: Self.group)
             .serverChannelOption(.backlog, value: 128)
@@ -50,7 +50,7 @@ extension PeerNetwork {
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.writeBufferWaterMark, value: Self.writeBuffer)
             .childChannelInitializer { channel in
-                let handler = PeerHandler(magic: magic)
+                let handler = PeerHandler(self.transport(isOpening: false))
                 return channel.pipeline.addHandler(handler).map {
                     let queued = self.jobQueue.yield { await self.accept(channel, handler, place) }
                     if case .terminated = queued { channel.close(promise: nil) }
@@ -73,7 +73,18 @@ extension PeerNetwork {
             channel, handler,
             Connection(
                 kind: .inbound, endpoint: remote, boundEndpoint: Endpoint(channel.localAddress),
-                permissions: place.permissions))
+                permissions: place.permissions,
+                transport: configuration.isEncrypted ? .detecting : .plain))
+    }
+
+    /// The bytes of a connection that others open, or of one that we open to speak encrypted.
+    private nonisolated func transport(isOpening: Bool) -> Transport {
+        let magic = configuration.network.magic
+        guard configuration.isEncrypted else { return Transport(plain: magic) }
+        var random = SystemRandomNumberGenerator()
+        let seed = Hash256(words: (random.next(), random.next(), random.next(), random.next()))
+        return isOpening
+            ? Transport(opening: magic, seed: seed) : Transport(answering: magic, seed: seed)
     }
 
     // MARK: - Dialling
@@ -81,12 +92,16 @@ extension PeerNetwork {
     /// Begins to dial. What comes of it is a job of its own, so that nothing waits for a network
     /// that does not answer, least of all the end of the node.
     func dial(_ request: DialRequest) {
-        let handler = PeerHandler(magic: configuration.network.magic)
+        // A name of many addresses is dialled at several: each gets a handler of its own.
+        let makeTransport: @Sendable () -> Transport = { [self] in
+            request.isEncrypted
+                ? transport(isOpening: true) : Transport(plain: configuration.network.magic)
+        }
         let bootstrap = ClientBootstrap(group: Self.group)
             .connectTimeout(.nanoseconds(configuration.connectTimeout.nanoseconds))
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.writeBufferWaterMark, value: Self.writeBuffer)
-            .channelInitializer { $0.pipeline.addHandler(handler) }
+            .channelInitializer { $0.pipeline.addHandler(PeerHandler(makeTransport())) }
         let port = configuration.network.port
         let attempt: EventLoopFuture<any Channel>
         if let endpoint = Endpoint(request.target, defaultPort: port),
@@ -101,10 +116,17 @@ extension PeerNetwork {
             handle(.dialFailed(request))
             return
         }
-        attempt.whenComplete { result in
+        let opened = attempt.flatMap { channel in
+            // Asked for now: who hangs up at once has no address any more when its turn comes.
+            let ends = (Endpoint(channel.remoteAddress), Endpoint(channel.localAddress))
+            return channel.pipeline.handler(type: PeerHandler.self).map { (channel, $0, ends) }
+        }
+        opened.whenComplete { result in
             switch result {
-            case .success(let channel):
-                let queued = self.jobQueue.yield { await self.dialled(channel, handler, request) }
+            case .success((let channel, let handler, let (remote, local))):
+                let queued = self.jobQueue.yield {
+                    await self.dialled(channel, handler, request, remote, local)
+                }
                 if case .terminated = queued { channel.close(promise: nil) }
             case .failure(let error):
                 self.start { await $0.failed(request, error) }
@@ -118,9 +140,10 @@ extension PeerNetwork {
     }
 
     private func dialled(
-        _ channel: any Channel, _ handler: PeerHandler, _ request: DialRequest
+        _ channel: any Channel, _ handler: PeerHandler, _ request: DialRequest,
+        _ remote: Endpoint?, _ local: Endpoint?
     ) async {
-        guard let remote = Endpoint(channel.remoteAddress) else {
+        guard let remote else {
             channel.close(promise: nil)
             handle(.dialFailed(request))
             return
@@ -129,7 +152,8 @@ extension PeerNetwork {
             channel, handler,
             Connection(
                 kind: request.kind, endpoint: remote, name: request.target,
-                boundEndpoint: Endpoint(channel.localAddress)))
+                boundEndpoint: local,
+                transport: request.isEncrypted ? .detecting : .plain))
     }
 
     /// Handles a connection from its first message to its end.
@@ -141,11 +165,12 @@ extension PeerNetwork {
             channel.close(promise: nil)
             perform(actions)
             if !connection.isInbound {
-                handle(.dialFailed(DialRequest(target: connection.name, kind: connection.kind)))
+                handle(.dialFailed(connection.request))
             }
             return
         }
-        links[id] = Link(channel: channel, handler: handler)
+        links[id] = Link(
+            channel: channel, handler: handler, transport: connection.transport)
         perform(actions)
         handler.start(channel)
         for await signal in handler.signals {
@@ -155,6 +180,10 @@ extension PeerNetwork {
                     handle(.received(id, message))
                     handler.release(message.size, channel)
                 }
+            case .transport(let event):
+                if case .changed(let status) = event { follow(status, of: id) }
+                handle(.transport(id, event))
+                handler.release(0, channel)
             case .writable(let isWritable):
                 handle(.writable(id, isWritable))
             }

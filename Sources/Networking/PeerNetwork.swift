@@ -51,6 +51,9 @@ public actor PeerNetwork: Service {
     struct Link: Sendable {
         var channel: any Channel
         var handler: PeerHandler
+        var transport: Transport.Status
+        /// What the handler holds back until it can be sent: commands and sizes of payloads.
+        var unsent: [(command: String, payload: Int)] = []
     }
 
     public init(
@@ -183,10 +186,27 @@ public actor PeerNetwork: Service {
 
     func send(command: String, payload: [UInt8], to id: PeerID) {
         guard let link = links[id] else { return }
-        let frame = Frame.encode(
-            command: command, payload: payload, magic: configuration.network.magic)
-        swarm.sent(command: command, size: frame.count, to: id, at: time.now)
-        link.channel.writeAndFlush(ByteBuffer(bytes: frame), promise: nil)
+        // It becomes bytes on the connection's own thread.
+        link.channel.writeAndFlush(
+            OutboundMessage(command: command, payload: payload), promise: nil)
+        if let size = link.transport.size(command: command, payload: payload.count) {
+            swarm.sent(command: command, size: size, to: id, at: time.now)
+        } else {
+            links[id]?.unsent.append((command, payload.count))
+        }
+    }
+
+    /// Counts what was held back, when it is known what it takes.
+    func follow(_ status: Transport.Status, of id: PeerID) {
+        links[id]?.transport = status
+        guard status.sendsAs != nil, let unsent = links[id]?.unsent else { return }
+        links[id]?.unsent = []
+        for message in unsent {
+            guard let size = status.size(command: message.command, payload: message.payload) else {
+                continue
+            }
+            swarm.sent(command: message.command, size: size, to: id, at: time.now)
+        }
     }
 }
 

@@ -41,6 +41,8 @@ extension PeerNetwork {
         public var blocksOnly = false
         /// `-peerblockfilters`.
         public var servesFilters = false
+        /// `-v2transport`: the encrypted transport (BIP324) is offered and tried.
+        public var isEncrypted = true
         /// `-prune`: old blocks cannot be had of us.
         public var isPruned = false
         /// `-networkactive`.
@@ -112,6 +114,7 @@ extension PeerNetwork.Configuration {
         settings.maximumConnections = max(0, maximumConnections)
         settings.isBlocksOnly = blocksOnly
         if isPruned { settings.services.remove(.network) }
+        if isEncrypted { settings.services.insert(.v2Transport) }
         if servesFilters { settings.services.insert(.compactFilters) }
         settings.dialsAutomatically = connect == nil
         settings.connect = connect ?? []

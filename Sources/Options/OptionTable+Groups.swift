@@ -96,7 +96,9 @@ extension OptionTable {
         Option("i2psam", "=<ip:port>", .missing),
         Option("i2pacceptincoming", "", .ignored),
         Option("onlynet", "=<net>", .missing),
-        Option("v2transport", "", .ignored),
+        Option(
+            "v2transport", "", .used,
+            "Speak the encrypted transport (BIP 324) with peers that do (default: 1)"),
         Option("peerbloomfilters", "", .missing),
         Option(
             "peerblockfilters", "", .used,

@@ -44,15 +44,25 @@ public struct Connection: Hashable, Sendable {
     /// What the listening address grants (`-whitebind`).
     public var permissions: Permissions
 
+    /// What is known of the transport at the start.
+    public var transport: Transport.Status
+
     public init(
         kind: ConnectionKind, endpoint: Endpoint, name: String? = nil,
-        boundEndpoint: Endpoint? = nil, permissions: Permissions = []
+        boundEndpoint: Endpoint? = nil, permissions: Permissions = [],
+        transport: Transport.Status = .plain
     ) {
         self.kind = kind
         self.endpoint = endpoint
         self.name = name ?? endpoint.description
         self.boundEndpoint = boundEndpoint
         self.permissions = permissions
+        self.transport = transport
+    }
+
+    /// What was asked for when this was dialled.
+    public var request: DialRequest {
+        DialRequest(target: name, kind: kind, isEncrypted: transport.kind != .v1)
     }
 
     public var isInbound: Bool { kind == .inbound }

@@ -11,6 +11,7 @@ struct Peer: Sendable {
     /// The number in our `version` to this peer.
     let nonce: UInt64
     var session: PeerSession
+    var transport: Transport.Status
     var traffic = Traffic()
     var inbox = Inbox()
     var sync = Sync()
@@ -47,6 +48,7 @@ struct Peer: Sendable {
         self.permissions = permissions
         self.nonce = nonce
         connectedAt = now
+        transport = connection.transport
         session = PeerSession(isInbound: connection.isInbound, at: now)
     }
 

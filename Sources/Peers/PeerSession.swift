@@ -12,6 +12,16 @@ struct PeerSession: Sendable {
         /// Both sides have said `verack`.
         case ready
         case disconnect(Reason)
+        /// Nothing is done, and that is logged.
+        case ignore(Neglect)
+    }
+
+    /// Why a message comes to nothing.
+    enum Neglect: Hashable, Sendable {
+        case beforeVersion(String)
+        case beforeVerack(String)
+        case secondVersion
+        case secondVerack
     }
 
     /// Why a peer is left during the handshake or for silence.
@@ -20,7 +30,8 @@ struct PeerSession: Sendable {
         case lateNegotiation(String)
         case unexpectedFeature
         case handshakeTimedOut
-        case silent(neverReceived: Bool, neverSent: Bool)
+        case transportTimedOut
+        case silent(seconds: Int64, neverReceived: Bool, neverSent: Bool)
         case sendingTimedOut
         case receivingTimedOut
         case pingTimedOut
@@ -65,7 +76,7 @@ struct PeerSession: Sendable {
     mutating func handle(_ message: Message, at now: Duration) -> [Action]? {
         if case .version(let version) = message { return meet(version, at: now) }
         // Nothing else counts before it.
-        guard state != .waitingForVersion else { return [] }
+        guard state != .waitingForVersion else { return [.ignore(.beforeVersion(message.command))] }
         switch message {
         case .verack:
             return settle()
@@ -81,7 +92,7 @@ struct PeerSession: Sendable {
             // It belongs to a version that we do not claim to speak.
             return [.disconnect(.unexpectedFeature)]
         case .ping(let nonce):
-            guard state == .ready else { return [] }
+            guard state == .ready else { return [.ignore(.beforeVerack(message.command))] }
             guard commonVersion > WireLimits.pongVersion, let nonce else { return [] }
             return [.send(.pong(nonce))]
         case .pong(let nonce):
@@ -91,12 +102,12 @@ struct PeerSession: Sendable {
             // May come before `verack`.
             return nil
         default:
-            return state == .ready ? nil : []
+            return state == .ready ? nil : [.ignore(.beforeVerack(message.command))]
         }
     }
 
     private mutating func meet(_ version: VersionMessage, at now: Duration) -> [Action] {
-        guard state == .waitingForVersion else { return [] }
+        guard state == .waitingForVersion else { return [.ignore(.secondVersion)] }
         guard version.version >= WireLimits.minimumProtocolVersion else {
             return [.disconnect(.obsoleteVersion(version.version))]
         }
@@ -112,7 +123,7 @@ struct PeerSession: Sendable {
     }
 
     private mutating func settle() -> [Action] {
-        guard state == .waitingForVerack else { return [] }
+        guard state == .waitingForVerack else { return [.ignore(.secondVerack)] }
         state = .ready
         guard commonVersion >= WireLimits.compactBlocksVersion else { return [.ready] }
         return [.send(.sendCompact(announces: false, version: 2)), .ready]
@@ -124,13 +135,16 @@ struct PeerSession: Sendable {
     ///
     /// - Parameters:
     ///   - traffic: when a byte last went either way; nil for never.
+    ///   - isDetecting: whether the transport has not been settled.
     ///   - grace: how long a new connection is left in peace.
     mutating func pass(
-        to now: Duration, traffic: (sent: Duration?, received: Duration?), grace: Duration,
-        nonce: UInt64
+        to now: Duration, traffic: (sent: Duration?, received: Duration?), isDetecting: Bool,
+        grace: Duration, nonce: UInt64
     ) -> [Action] {
         let isInspected = now > connectedAt + grace
-        if isInspected, let reason = silence(at: now, traffic) { return [.disconnect(reason)] }
+        if isInspected, let reason = silence(at: now, traffic, isDetecting: isDetecting, grace) {
+            return [.disconnect(reason)]
+        }
         guard state == .ready else { return [] }
         if isInspected, pingNonce != 0, let pingStart, now > pingStart + Self.silenceLimit {
             return [.disconnect(.pingTimedOut)]
@@ -148,14 +162,18 @@ struct PeerSession: Sendable {
     }
 
     private func silence(
-        at now: Duration, _ traffic: (sent: Duration?, received: Duration?)
+        at now: Duration, _ traffic: (sent: Duration?, received: Duration?), isDetecting: Bool,
+        _ grace: Duration
     ) -> Reason? {
         guard let sent = traffic.sent, let received = traffic.received else {
-            return .silent(neverReceived: traffic.received == nil, neverSent: traffic.sent == nil)
+            return .silent(
+                seconds: grace.components.seconds, neverReceived: traffic.received == nil,
+                neverSent: traffic.sent == nil)
         }
         if now > sent + Self.silenceLimit { return .sendingTimedOut }
         if now > received + Self.silenceLimit { return .receivingTimedOut }
-        return state == .ready ? nil : .handshakeTimedOut
+        if state == .ready { return nil }
+        return isDetecting ? .transportTimedOut : .handshakeTimedOut
     }
 
     private mutating func receivePong(_ nonce: UInt64?, at now: Duration) {
@@ -188,13 +206,27 @@ extension PeerSession.Reason: CustomStringConvertible {
         case .unexpectedFeature:
             "feature received with incompatible version \(WireLimits.protocolVersion)"
         case .handshakeTimedOut: "version handshake timeout"
-        case .silent(let neverReceived, let neverSent):
-            "socket no message in first seconds"
+        case .transportTimedOut: "V2 handshake timeout"
+        case .silent(let seconds, let neverReceived, let neverSent):
+            "socket no message in first \(seconds) seconds"
                 + (neverReceived ? ", never received from peer" : "")
                 + (neverSent ? ", never sent to peer" : "")
         case .sendingTimedOut: "socket sending timeout"
         case .receivingTimedOut: "socket receive timeout"
         case .pingTimedOut: "ping timeout"
+        }
+    }
+}
+
+extension PeerSession.Neglect {
+    /// In Bitcoin Core's words, before the number of the peer.
+    var text: String {
+        switch self {
+        case .beforeVersion(let command):
+            "non-version message before version handshake. Message \"\(command)\" from"
+        case .beforeVerack(let command): "Unsupported message \"\(command)\" prior to verack from"
+        case .secondVersion: "redundant version message from"
+        case .secondVerack: "ignoring redundant verack message from"
         }
     }
 }

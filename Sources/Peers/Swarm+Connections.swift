@@ -16,7 +16,7 @@ extension Swarm {
         peers[id] = Peer(
             id: id, connection: connection, permissions: permissions, nonce: random.nonzero(),
             at: now)
-        log("Added connection \(connection.kind.rawValue) peer=\(id) \(connection.name)")
+        log("Added connection peer=\(id)")
         if !connection.isInbound {
             dialing.finished(connection, at: now)
             introduce(id, at: now)
@@ -158,6 +158,7 @@ extension Swarm {
         case .met: meet(id, at: now)
         case .ready: becomeReady(id)
         case .disconnect(let reason): leave(id, "\(reason)")
+        case .ignore(let neglect): log("\(neglect.text) peer=\(id)")
         }
     }
 
@@ -191,7 +192,7 @@ extension Swarm {
         guard let peer = peers[id], let version = peer.session.introduction else { return }
         log(
             peer.isInbound ? .debug : .info,
-            "New \(peer.connection.kind.rawValue) peer connected: transport: v1, "
+            "New \(peer.connection.kind.rawValue) peer connected: transport: \(peer.transport.kind.rawValue), "
                 + "version: \(version.version), blocks=\(version.startHeight) peer=\(id)")
     }
 
@@ -212,5 +213,6 @@ extension Swarm {
         }
         peers[id] = nil
         log("Cleared nodestate for peer=\(id)")
+        retryPlain(peer)
     }
 }

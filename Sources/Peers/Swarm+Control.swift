@@ -5,24 +5,29 @@ public import Wire
 
 /// What the operator asks and commands.
 extension Swarm {
-    public mutating func addNode(_ name: String) -> Bool {
+    /// - Parameter isEncrypted: whether the encrypted transport is tried.
+    public mutating func addNode(_ name: String, isEncrypted: Bool) -> Bool {
         guard !dialing.added.contains(name) else { return false }
         dialing.added.append(name)
+        if !isEncrypted { dialing.plain.insert(name) }
         return true
     }
 
     public mutating func removeNode(_ name: String) -> Bool {
         guard let place = dialing.added.firstIndex(of: name) else { return false }
         dialing.added.remove(at: place)
+        dialing.plain.remove(name)
         dialing.retry[name] = nil
         return true
     }
 
     /// Dials a node once, unless it is connected.
     public mutating func tryNode(
-        _ name: String, kind: ConnectionKind = .manual, at now: Duration
+        _ name: String, kind: ConnectionKind = .manual, isEncrypted: Bool, at now: Duration
     ) -> [SwarmAction] {
-        if isActive, !isConnected(name) { dial(DialRequest(target: name, kind: kind)) }
+        if isActive, !isConnected(name) {
+            dial(DialRequest(target: name, kind: kind, isEncrypted: isEncrypted))
+        }
         return flush()
     }
 

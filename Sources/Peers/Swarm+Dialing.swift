@@ -7,6 +7,8 @@ extension Swarm {
     struct Dialing: Sendable {
         /// What the operator asked for with `-addnode` or `addnode add`.
         var added: [String] = []
+        /// Those of them that are dialled in the clear.
+        var plain: Set<String> = []
         var pending: Set<DialRequest> = []
         /// When a named node may be dialled again.
         var retry: [String: Duration] = [:]
@@ -17,7 +19,7 @@ extension Swarm {
         var hasAskedSeedNodes = false
 
         mutating func finished(_ connection: Connection, at now: Duration) {
-            pending.remove(DialRequest(target: connection.name, kind: connection.kind))
+            pending.remove(connection.request)
         }
     }
 
@@ -50,13 +52,16 @@ extension Swarm {
             let manual = peers.values.count { $0.connection.kind == .manual }
             guard manual < Self.addedLimit || names == settings.connect else { return }
             dialing.retry[name] = now + interval
-            dial(DialRequest(target: name, kind: .manual))
+            let isEncrypted = settings.isEncrypted && !dialing.plain.contains(name)
+            dial(DialRequest(target: name, kind: .manual, isEncrypted: isEncrypted))
         }
     }
 
     mutating func dial(_ request: DialRequest) {
         guard dialing.pending.insert(request).inserted else { return }
-        log("trying v1 connection (\(request.kind.rawValue)) to \(request.target)")
+        log(
+            "trying \(request.isEncrypted ? "v2" : "v1") connection (\(request.kind.rawValue)) to "
+                + "\(request.target)")
         actions.append(.dial(request))
     }
 
@@ -115,9 +120,12 @@ extension Swarm {
         let chosen = book.select(
             using: &dice, at: seconds, wantsNew: kind == .feeler, where: isSuitable)
         random = dice
-        guard let endpoint = chosen?.address.endpoint else { return }
-        book.attempted(endpoint, counts: true, at: seconds)
-        dial(DialRequest(target: endpoint.description, kind: kind))
+        guard let address = chosen?.address else { return }
+        book.attempted(address.endpoint, counts: true, at: seconds)
+        dial(
+            DialRequest(
+                target: address.endpoint.description, kind: kind,
+                isEncrypted: settings.isEncrypted && address.services.contains(.v2Transport)))
     }
 
     /// Connections of our own choice go to different groups of addresses; on a private network
@@ -137,7 +145,11 @@ extension Swarm {
     private mutating func askSeeds(since start: Duration, at now: Duration) {
         if !dialing.hasAskedSeedNodes, !settings.seedNodes.isEmpty {
             dialing.hasAskedSeedNodes = true
-            for node in settings.seedNodes { dial(DialRequest(target: node, kind: .addressFetch)) }
+            for node in settings.seedNodes {
+                dial(
+                    DialRequest(
+                        target: node, kind: .addressFetch, isEncrypted: settings.isEncrypted))
+            }
         }
         guard settings.usesSeeds, !dialing.hasAskedSeeds, !settings.network.seeds.isEmpty else {
             return

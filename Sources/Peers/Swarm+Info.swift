@@ -44,7 +44,8 @@ extension Swarm {
             minimumFeeRate: FeeRate(satoshisPerKvB: peer.relay?.minimumFee ?? 0),
             sentByMessage: Self.sorted(traffic.sentByCommand),
             receivedByMessage: Self.sorted(traffic.receivedByCommand),
-            connectionType: peer.connection.kind.rawValue, transport: "v1", sessionID: "")
+            connectionType: peer.connection.kind.rawValue, transport: peer.transport.kind.rawValue,
+            sessionID: peer.transport.sessionID?.hex ?? "")
     }
 
     private func networkName(of peer: Peer) -> String {

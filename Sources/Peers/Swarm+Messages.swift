@@ -2,17 +2,14 @@ import Primitives
 import Wire
 
 extension Swarm {
-    /// Counts a message and puts it behind those that wait.
+    /// Counts a message by its command and puts it behind those that wait.
     mutating func receive(_ received: Received, from id: PeerID, at now: Duration) {
-        totals.received &+= UInt64(received.size)
         guard peers[id]?.isLeaving == false else { return }
         let isKnown: Bool
         switch received.content {
         case .damaged: isKnown = false
         default: isKnown = Message.knownCommands.contains(received.command)
         }
-        peers[id]?.traffic.received &+= UInt64(received.size)
-        peers[id]?.traffic.lastReceive = now
         peers[id]?.traffic.receivedByCommand[isKnown ? received.command : "*other*", default: 0] &+=
             UInt64(received.size)
         peers[id]?.inbox.append(received)
@@ -54,15 +51,15 @@ extension Swarm {
 
     private mutating func handle(_ received: Received, from id: PeerID, at now: Duration) {
         switch received.content {
-        case .damaged:
-            log("Header error: damaged message (\(received.size) bytes), peer=\(id)")
+        case .damaged(let flaw):
+            log(
+                flaw.text(
+                    command: received.command, payloadSize: received.payloadSize, of: id))
         case .undecodable(let error):
             guard peers[id]?.session.isReady == true else { return }
             judge(error, received, of: id)
         case .message(let message):
-            log(
-                "received: \(received.command) (\(received.size - Frame.headerSize) bytes) peer=\(id)"
-            )
+            log("received: \(received.command) (\(received.payloadSize) bytes) peer=\(id)")
             handle(message, from: id, at: now)
         }
     }
@@ -71,7 +68,7 @@ extension Swarm {
         switch error {
         case .malformed(let reason):
             log(
-                "ProcessMessages(\(received.command), \(received.size - Frame.headerSize) bytes): "
+                "ProcessMessages(\(received.command), \(received.payloadSize) bytes): "
                     + "Exception '\(reason)' caught, peer=\(id)")
         case .tooMany(let command, let count):
             guard command != "notfound" else { return }

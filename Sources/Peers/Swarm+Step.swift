@@ -28,10 +28,12 @@ extension Swarm {
     }
 
     private mutating func keepAlive(_ id: PeerID, at now: Duration) {
-        guard let traffic = peers[id]?.traffic else { return }
+        guard let peer = peers[id] else { return }
+        let (traffic, isDetecting) = (peer.traffic, peer.transport.kind == .detecting)
         let steps = peers[id]?.session.pass(
             to: now, traffic: (traffic.lastSend, traffic.lastReceive),
-            grace: settings.peerTimeout, nonce: random.nonzero())
+            isDetecting: isDetecting, grace: settings.peerTimeout,
+            nonce: random.nonzero())
         for step in steps ?? [] { follow(step, of: id, at: now) }
     }
 

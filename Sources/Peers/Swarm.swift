@@ -101,6 +101,7 @@ public struct Swarm: Sendable {
     public mutating func handle(_ event: SwarmEvent, at now: Duration) -> [SwarmAction] {
         switch event {
         case .received(let id, let received): receive(received, from: id, at: now)
+        case .transport(let id, let event): handle(event, of: id, at: now)
         case .writable(let id, let isWritable):
             peers[id]?.inbox.isBlocked = !isWritable
             if isWritable { pump(id, at: now) }

@@ -25,10 +25,13 @@ public struct DialRequest: Hashable, Sendable {
     /// An address and port, or a name to look up.
     public var target: String
     public var kind: ConnectionKind
+    /// Whether the encrypted transport (BIP324) is tried.
+    public var isEncrypted: Bool
 
-    public init(target: String, kind: ConnectionKind) {
+    public init(target: String, kind: ConnectionKind, isEncrypted: Bool) {
         self.target = target
         self.kind = kind
+        self.isEncrypted = isEncrypted
     }
 }
 

@@ -5,6 +5,7 @@ public import Wire
 /// What happened, told to the swarm.
 public enum SwarmEvent: Sendable {
     case received(PeerID, Received)
+    case transport(PeerID, TransportEvent)
     /// Whether the socket takes more, or the bytes pile up here.
     case writable(PeerID, Bool)
     case disconnected(PeerID)
@@ -26,7 +27,7 @@ public struct Received: Sendable {
     public enum Content: Sendable {
         case message(Message)
         /// The frame was damaged.
-        case damaged
+        case damaged(Frame.Flaw)
         case undecodable(MessageError)
     }
 
@@ -34,19 +35,15 @@ public struct Received: Sendable {
     public var command: String
     /// Bytes on the wire, header included.
     public var size: Int
-
-    public init(_ content: Content, command: String, size: Int) {
-        self.content = content
-        self.command = command
-        self.size = size
-    }
+    public var payloadSize: Int
 
     /// Decodes a frame. Pure, so that it can be done on the socket's own thread.
     public init(_ frame: Frame) {
         command = frame.command
         size = frame.size
-        guard frame.isIntact else {
-            content = .damaged
+        payloadSize = frame.payload.count
+        if let flaw = frame.flaw {
+            content = .damaged(flaw)
             return
         }
         do {

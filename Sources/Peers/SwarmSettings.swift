@@ -36,6 +36,9 @@ public struct SwarmSettings: Sendable {
         minimumChainWork = network.consensus.minimumChainWork
     }
 
+    /// Whether the encrypted transport is spoken: as in Bitcoin Core, who does says so.
+    public var isEncrypted: Bool { services.contains(.v2Transport) }
+
     /// Outbound connections that relay everything.
     public var fullRelayLimit: Int { min(8, maximumConnections) }
     /// Outbound connections that relay blocks alone.

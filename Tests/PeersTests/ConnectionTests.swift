@@ -29,7 +29,7 @@ import Wire
         world.add { $0.addedNodes = ["93.9.9.9:1"] }
         world.run(for: .seconds(130), step: .seconds(1))
         #expect(world.nodes[0].dialled.count == 3)
-        let isNew = world.nodes[0].swarm.addNode("93.9.9.9:1")
+        let isNew = world.nodes[0].swarm.addNode("93.9.9.9:1", isEncrypted: false)
         #expect(!isNew)
         #expect(world.nodes[0].swarm.addedNodes.map(\.name) == ["93.9.9.9:1"])
         let removed = (0..<2).map { _ in world.nodes[0].swarm.removeNode("93.9.9.9:1") }

@@ -85,7 +85,9 @@ struct World {
     // MARK: - Commands
 
     mutating func connect(_ from: Int, to: Int) {
-        perform(nodes[from].swarm.tryNode("\(nodes[to].endpoint)", at: now), of: from)
+        perform(
+            nodes[from].swarm.tryNode("\(nodes[to].endpoint)", isEncrypted: false, at: now),
+            of: from)
     }
 
     mutating func disconnect(_ node: Int) {
@@ -199,6 +201,7 @@ struct World {
         switch delivery.event {
         case .bytes(let peer, let bytes):
             guard nodes[node].wires[peer]?.isCut == false else { return }
+            handle(.transport(peer, .arrived(bytes.count)), of: node)
             do {
                 let frames = try nodes[node].wires[peer]?.reader.read(bytes) ?? []
                 for frame in frames { handle(.received(peer, Received(frame)), of: node) }

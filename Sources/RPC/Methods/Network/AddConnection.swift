@@ -39,12 +39,13 @@ struct AddConnection: RPCMethod {
         guard let kind = kinds.first(where: { $0.rawValue == type }) else {
             throw RPCError.invalidParameter(HelpText.text(of: self))
         }
-        guard try !request.bool("v2transport") else {
+        let isEncrypted = try request.bool("v2transport")
+        guard !isEncrypted || peers.configuration.isEncrypted else {
             throw RPCError.invalidParameter(
                 "Error: Adding v2transport connections requires -v2transport init flag to be set.")
         }
         let address = try request.string("address")
-        await peers.tryNode(address, kind: kind)
+        await peers.tryNode(address, kind: kind, isEncrypted: isEncrypted)
         return ["address": .string(address), "connection_type": .string(kind.rawValue)]
     }
 }

@@ -36,15 +36,17 @@ struct AddNode: RPCMethod {
         }
         let peers = try context.requirePeers()
         let node = try request.string("node")
-        if try request.optionalBool("v2transport") == true {
+        let isEncrypted =
+            try request.optionalBool("v2transport") ?? peers.configuration.isEncrypted
+        if isEncrypted, !peers.configuration.isEncrypted {
             throw RPCError.invalidParameter(
                 "Error: v2transport requested but not enabled (see -v2transport)")
         }
         switch command {
         case "onetry":
-            await peers.tryNode(node)
+            await peers.tryNode(node, isEncrypted: isEncrypted)
         case "add":
-            guard await peers.addNode(node) else {
+            guard await peers.addNode(node, isEncrypted: isEncrypted) else {
                 throw RPCError(code: .nodeAlreadyAdded, "Error: Node already added")
             }
         default:
