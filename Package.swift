@@ -229,7 +229,7 @@ let effects: [Target] = disk + [
             package("ServiceLifecycle", "swift-service-lifecycle"),
         ]),
     module("NodeClient", ["Notation"]),
-    module("Benchmarks", core + ["MemoryPool", "Mining", "Storage", "Chain"]),
+    module("Benchmarks", core + ["Wire", "MemoryPool", "Mining", "Storage", "Chain"]),
     program("cellblockd", ["NodeService"]),
     program("cellblock-cli", ["Notation"]),
     // It starts itself again as the nodes it needs, so that one product is all there is to build.

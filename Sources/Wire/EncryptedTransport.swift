@@ -28,8 +28,8 @@ package struct EncryptedTransport: Sendable {
     package static let maximumContents = 1 + Frame.commandSize + WireLimits.maximumPayload
     /// What the buffer may keep for the next packet: a peer must not hold more for nothing.
     private static let keptCapacity = 1 << 16
-    /// What is reserved at most for a packet of which only the length has come.
-    private static let reservedAhead = 1 << 18
+    /// How much more than has arrived there is room for at most.
+    private static let foresight = 8
 
     package init(_ secrets: TransportSecrets, isInitiator: Bool, magic: [UInt8]) {
         self.secrets = secrets
@@ -68,6 +68,9 @@ package struct EncryptedTransport: Sendable {
     /// Takes as many bytes as are missing to `count`.
     private mutating func hold(_ bytes: Span<UInt8>, upTo count: Int) -> Int {
         let part = bytes.extracting(first: count - held.count)
+        let needed = held.count + part.count
+        // Seldom, since each time all of it moves; and never for much that was only promised.
+        if needed > held.capacity { held.reserveCapacity(min(count, needed * Self.foresight)) }
         held.append(part)
         return part.count
     }
@@ -122,7 +125,6 @@ package struct EncryptedTransport: Sendable {
             else { return taken }
             guard count <= Self.maximumContents else { throw .packetTooLong(count) }
             held.removeAll(keepingCapacity: true)
-            held.reserveCapacity(min(Self.sealedSize(count), Self.reservedAhead))
             awaited = count
             return taken
         }

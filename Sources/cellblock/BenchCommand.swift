@@ -9,7 +9,10 @@ struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
         abstract: "Measure the node's work against what this machine can do at best.",
-        subcommands: [ValidateBench.self, ChainBench.self, HashBench.self, TemplateBench.self])
+        subcommands: [
+            ValidateBench.self, ChainBench.self, HashBench.self, TemplateBench.self,
+            TransportBench.self,
+        ])
 }
 
 /// Verification of blocks against their signature checks alone.
@@ -148,5 +151,38 @@ struct HashBench: ParsableCommand {
         console.line(
             "* in use: under many versions by this node's own miner, under one by all else")
         if json { print(JSON.array(rows).text(indent: 2)) }
+    }
+}
+
+/// The transports of a connection.
+struct TransportBench: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "transport",
+        abstract: "Time messages through the plain and the encrypted transport.")
+
+    @Option(help: "Seconds a figure.")
+    var seconds = 0.5
+
+    func validate() throws {
+        guard seconds > 0, seconds <= 600 else {
+            throw ValidationError("--seconds must be above 0 and at most 600, not \(seconds).")
+        }
+    }
+
+    func run() throws {
+        print("  payload   v1 write    read   v2 write    read   us a message, of processor time")
+        for payload in [8, 100, 160, 250, 1000, 10_000, 100_000, 1_000_000, 4_000_000] {
+            let costs = [false, true].compactMap {
+                TransportBenchmark.cost(of: payload, isEncrypted: $0, seconds: seconds)
+            }
+            guard costs.count == 2 else { throw ExitCode.failure }
+            let figures = costs.flatMap { [$0.writing * 1e6, $0.reading * 1e6] }
+            print(
+                String(
+                    format: "%9ld  %9.2f %7.2f  %9.2f %7.2f", payload, figures[0], figures[1],
+                    figures[2], figures[3]))
+        }
+        let handshake = TransportBenchmark.handshake(seconds: seconds)
+        print(String(format: "a handshake takes both ends %.0f us", handshake * 1e6))
     }
 }
