@@ -164,7 +164,7 @@ public final class RPCServer: Service {
 
         guard let authorization = request.headers[.authorization] else { return unauthorized }
         guard let user = configuration.credentials.user(authorization: authorization) else {
-            logger.warning("ThreadRPCServer incorrect password attempt from \(address)")
+            logger.warning("ThreadRPCServer incorrect password attempt from \(caller)")
             // Makes guessing slow.
             try? await Task.sleep(for: .milliseconds(250))
             return unauthorized

@@ -1,4 +1,5 @@
-/// What the help says of a block template.
+/// What the help says of a block template: Bitcoin Core's words alone, for a call without its argument
+/// is refused by them. What we give beyond (`coinbasetxn`, `submitold`) the README tells.
 enum TemplateHelp {
     static let results = [
         ResultText(.null, when: "If the proposal was accepted with mode=='proposal'"),
@@ -48,22 +49,12 @@ enum TemplateHelp {
                 ResultText(.hex, "key", "values must be in the coinbase (keys may be ignored)")
             ]),
         ResultText(
-            .object, "coinbasetxn",
-            "the whole coinbase transaction, paying the inmates; only if capabilities name 'coinbasetxn' and this node pays a roster",
-            transaction
-                + [ResultText(.bool, "required", "true: the block must have this one")],
-            optional: true),
-        ResultText(
             .number, "coinbasevalue",
             "maximum allowable input to coinbase transaction, including the generation award and transaction fees (in satoshis)"
         ),
         ResultText(
             .string, "longpollid",
             "an id to include with a request to longpoll on an update to this template"),
-        ResultText(
-            .bool, "submitold",
-            "whether work on the template before is to be submitted still; only after a wait, if capabilities name 'longpoll' or 'coinbasetxn'",
-            optional: true),
         ResultText(.string, "target", "The hash target"),
         ResultText(
             .time, "mintime",
