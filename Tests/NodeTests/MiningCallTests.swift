@@ -46,8 +46,18 @@ import Testing
         }
         let template = try node.rpc.call(
             "getblocktemplate", [["rules": segwit, "capabilities": ["coinbasetxn"]]])
+        // A proposal is judged as it stands: without its witness the coinbase commits to nothing.
+        func whole(_ coinbase: Transaction, raised: Int64 = 0) -> Transaction {
+            var (inputs, outputs) = (Array(coinbase.inputs), Array(coinbase.outputs))
+            inputs[0].witness = Witness([[UInt8](repeating: 0, count: 32)])
+            outputs[0].value += Amount(satoshis: raised)
+            return Transaction(
+                version: coinbase.version, inputs: inputs, outputs: outputs,
+                lockTime: coinbase.lockTime)
+        }
         let block = try node.solve(template)
-        #expect(try judged(block) == .null)
+        #expect(try judged(block) == "bad-witness-nonce-size")
+        #expect(try judged(try node.solve(template) { whole($0) }) == .null)
         var header = block.header
         header.previous = Hash256(words: (1, 2, 3, 4))
         #expect(
@@ -58,13 +68,7 @@ import Testing
         #expect(
             try judged(Block(header: header, transactions: Array(block.transactions)))
                 == "bad-txnmrklroot")
-        let greedy = try node.solve(template) { coinbase in
-            var outputs = Array(coinbase.outputs)
-            outputs[0].value += Amount(satoshis: 1)
-            return Transaction(
-                version: coinbase.version, inputs: Array(coinbase.inputs), outputs: outputs,
-                lockTime: coinbase.lockTime)
-        }
+        let greedy = try node.solve(template) { whole($0, raised: 1) }
         #expect(try judged(greedy) == "bad-cb-amount")
         // A proposal is judged and not taken in.
         #expect(try node.height() == 0)

@@ -31,7 +31,9 @@ struct GetInmate: RPCMethod {
             throw RPCError.invalidAddressOrKey("No inmate is named \"\(name)\"")
         }
         var object: JSONObject = ["name": .string(name), "left": true]
-        if let status, let shown = InmateJSON.inmate(status, context.work()[Array(name.utf8)]).object {
+        if let status,
+            let shown = InmateJSON.inmate(status, context.work()[Array(name.utf8)]).object
+        {
             object = shown
         }
         object.append(
