@@ -26,10 +26,11 @@ public struct ChaCha20Poly1305: Sendable {
     ) {
         precondition(packet.count >= Self.expansion, "the tag needs room")
         let count = packet.count - Self.expansion
-        if count >= Self.longMessage {
+        if count >= Self.longMessage, OpenSSLCipher.isAvailable {
             let isSealed = OpenSSLCipher.run(
                 encrypts: true, &packet, authenticating: data, key: key, nonce: nonce)
-            precondition(isSealed, "libcrypto encrypts")
+            // It fails only where there is no memory for some hundred bytes, whatever is sealed.
+            precondition(isSealed, "libcrypto is out of memory")
             return
         }
         sealWithoutOpenSSL(&packet, authenticating: data, nonce: nonce)
@@ -42,7 +43,7 @@ public struct ChaCha20Poly1305: Sendable {
         nonce: (UInt32, UInt64)
     ) -> Bool {
         guard packet.count >= Self.expansion else { return false }
-        guard packet.count - Self.expansion < Self.longMessage else {
+        if packet.count - Self.expansion >= Self.longMessage, OpenSSLCipher.isAvailable {
             return OpenSSLCipher.run(
                 encrypts: false, &packet, authenticating: data, key: key, nonce: nonce)
         }

@@ -4,8 +4,12 @@ import COpenSSL
 /// messages, so that a cipher stays a value; that costs a microsecond a message.
 package enum OpenSSLCipher {
     private static let tagSize = ChaCha20Poly1305.expansion
-    /// Looked up once: a look-up takes longer than a short message.
+    /// Looked up once: a look-up takes longer than a short message. All threads may share it, for
+    /// libcrypto only reads a cipher once it is looked up, and we never free it.
     private nonisolated(unsafe) static let cipher = EVP_CIPHER_fetch(nil, "ChaCha20-Poly1305", nil)
+
+    /// Whether the library has the cipher: one that is set up for approved algorithms alone has not.
+    static var isAvailable: Bool { cipher != nil }
 
     /// Encrypts or decrypts in place all but the last 16 bytes, which are the tag: it is written or
     /// compared.
