@@ -51,6 +51,27 @@ def meaningful_places(data):
             for place in range(*match.span()) if place not in spared]
 
 
+def forge(data, places, generator):
+    """The export with another digit in one place, and that place.
+
+    A halving that comes after the last block, before and after, is the same to every block: such a
+    change is no damage, and another is made.
+    """
+    while True:
+        place = generator.choice(places)
+        old = chr(data[place])
+        # Of the same kind, so that it still reads as JSON.
+        digits = "123456789" if old.isdigit() else "abcdef"
+        new = generator.choice([digit for digit in digits if digit != old])
+        forged = data[:place] + new.encode() + data[place + 1:]
+        before, after = json.loads(data), json.loads(forged)
+        intervals = [export["network"].pop("halving") for export in (before, after)]
+        halvings = [[height // interval for height in range(before["tip"]["height"] + 1)]
+                    for interval in intervals]
+        if before != after or halvings[0] != halvings[1]:
+            return with_digest(forged), place
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("export")
@@ -82,14 +103,10 @@ def main():
                 data = file.read()
             places = meaningful_places(data) if kind == "forged" else range(len(data))
             for _ in range(max(1, options.flips // len(sources))):
-                place = generator.choice(places)
                 if kind == "forged":
-                    # Another digit of the same kind, so that it still reads as JSON.
-                    old = chr(data[place])
-                    digits = "123456789" if old.isdigit() else "abcdef"
-                    new = generator.choice([digit for digit in digits if digit != old])
-                    damaged = with_digest(data[:place] + new.encode() + data[place + 1:])
+                    damaged, place = forge(data, places, generator)
                 else:
+                    place = generator.choice(places)
                     damaged = flip(data, place, generator)
                 with open(path, "wb") as file:
                     file.write(damaged)
