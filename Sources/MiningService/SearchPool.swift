@@ -1,7 +1,7 @@
 import Dispatch
 import Foundation
-import Mining
-import Primitives
+package import Mining
+package import Primitives
 import Synchronization
 
 #if canImport(Glibc)
@@ -14,17 +14,25 @@ import Synchronization
 ///
 /// They are threads of their own: neither the cooperative pool nor that of the queues, which the
 /// validator runs on, must be held up by work that does not end.
-final class SearchPool: Sendable {
+package final class SearchPool: Sendable {
     /// What the threads search on.
-    struct Job: Sendable {
+    package struct Job: Sendable {
         var template: BlockTemplate
         var time: UInt32
         /// Which bits of the version may be turned.
         var rolling: VersionRolling?
+
+        package init(template: BlockTemplate, time: UInt32, rolling: VersionRolling?) {
+            self.template = template
+            self.time = time
+            self.rolling = rolling
+        }
     }
 
     private struct State {
         var job: Job?
+        /// What blocks are wanted on; nil once there is one.
+        var previous: BlockHash?
         /// Grows with every job, so that threads see that theirs is old.
         var generation: UInt64 = 0
         var extraNonce: UInt64
@@ -56,7 +64,7 @@ final class SearchPool: Sendable {
     /// - Parameters:
     ///   - extraNonce: where to begin, so that two processes do not search alike.
     ///   - found: told when there is a block to take.
-    init(threads: Int, duty: Int, extraNonce: UInt64, found: @escaping @Sendable () -> Void) {
+    package init(threads: Int, duty: Int, extraNonce: UInt64, found: @escaping @Sendable () -> Void) {
         state = Mutex(State(extraNonce: extraNonce))
         self.duty = duty
         self.found = found
@@ -73,7 +81,7 @@ final class SearchPool: Sendable {
     var hashCount: UInt64 { hashes.load(ordering: .relaxed) }
 
     /// The block found, once.
-    func takeSolved() -> Block? {
+    package func takeSolved() -> Block? {
         state.withLock { state in
             defer { state.solved = nil }
             return state.solved
@@ -81,9 +89,10 @@ final class SearchPool: Sendable {
     }
 
     /// Sets what is searched on; nil lets the threads wait.
-    func set(_ job: Job?) {
+    package func set(_ job: Job?) {
         let sleepers = state.withLock { state in
             state.job = job
+            if let job { state.previous = job.template.context.previous }
             state.generation += 1
             generation.store(state.generation, ordering: .releasing)
             guard job != nil else { return 0 }
@@ -94,7 +103,7 @@ final class SearchPool: Sendable {
     }
 
     /// Ends the threads; returns when all have ended.
-    func stop() async {
+    package func stop() async {
         let sleepers = state.withLock { state in
             state.isStopped = true
             state.job = nil
@@ -155,11 +164,13 @@ final class SearchPool: Sendable {
         }
     }
 
-    /// Tells of a solved block, unless another came first; then all wait for the next job.
+    /// Tells of a solved block, unless another came first; then all wait for the next job. One of a
+    /// job that was replaced meanwhile is as good, if it stands where blocks are still wanted.
     private func report(_ block: Block, from part: Part) {
         let isFirst = state.withLock { state in
-            guard state.generation == part.generation else { return false }
+            guard !state.isStopped, block.header.previous == state.previous else { return false }
             state.job = nil
+            state.previous = nil
             state.solved = block
             state.generation += 1
             generation.store(state.generation, ordering: .releasing)
