@@ -26,6 +26,7 @@ extension Miner {
         payingText = text
         let made = SharedTemplate(template: template, text: text, updates: updates, time: now)
         paying = made
+        gaveOut(template)
         return made
     }
 

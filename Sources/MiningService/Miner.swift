@@ -54,6 +54,8 @@ public actor Miner {
     /// The same of those whose coinbase is given out whole.
     var paying: SharedTemplate?
     var payingText = TemplateText()
+    /// The last template of which others have the coinbase.
+    private var given: BlockTemplate?
     /// Told of what is done for the threads, in order; for tests.
     var observer: (@Sendable (Step) -> Void)?
     /// Jobs of this node's own threads are numbered from the top, those of clients from below.
@@ -405,6 +407,9 @@ public actor Miner {
         return lastJobNumber
     }
 
+    /// Others search on a template, whose coinbase pays the roster.
+    public func gaveOut(_ template: BlockTemplate) { given = template }
+
     /// A block that a client found was connected.
     public func countClientBlock(_ hash: BlockHash) {
         blocksFound += 1
@@ -448,11 +453,13 @@ public actor Miner {
         return try await book.flaws()
     }
 
-    /// All payouts, newest first: of the template being mined, then of blocks, orphaned ones among
-    /// them.
+    /// All payouts, newest first: of the template being mined here or by others, then of blocks,
+    /// orphaned ones among them.
     public func payouts() async throws -> [PayoutRecord] {
         guard roster != nil else { throw MinerError.noRoster }
-        return try await book.payouts(template: session?.template)
+        let tip = validator.tip.hash
+        let searched = [session?.template, given].first { $0?.context.previous == tip }
+        return try await book.payouts(template: searched ?? nil)
     }
 }
 

@@ -111,6 +111,17 @@ import Testing
         try await miner.validator.close()
     }
 
+    @Test("What others search on is shown as a payout until there is a block")
+    func givenOut() async throws {
+        let miner = try await open(.regtest)
+        #expect(try await miner.payouts().isEmpty)
+        _ = try #require(try await miner.payingTemplate())
+        #expect(try await miner.payouts().map(\.status) == [.template])
+        #expect(try await miner.generate(count: 1, to: nil).count == 1)
+        #expect(try await miner.payouts().map(\.status) == [.immature])
+        try await miner.validator.close()
+    }
+
     @Test("Where blocks are found faster than they are filled, none is begun empty")
     func easy() async throws {
         let miner = try await open(.regtest)
