@@ -6,6 +6,7 @@ extern long syscall(long number, ...);
 #endif
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
@@ -33,4 +34,16 @@ static inline void cellblock_begin_synchronising(int descriptor, int64_t offset,
 #else
     (void)descriptor, (void)offset, (void)count;
 #endif
+}
+
+/// As many files and connections as the system allows may be open from now on; how many these are,
+/// or -1 where the system does not say.
+static inline int64_t cellblock_raise_file_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return -1;
+    const rlim_t before = limit.rlim_cur;
+    limit.rlim_cur = limit.rlim_max;
+    // Refused on some systems where there is no upper limit.
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0) limit.rlim_cur = before;
+    return limit.rlim_cur > INT32_MAX ? INT32_MAX : (int64_t)limit.rlim_cur;
 }

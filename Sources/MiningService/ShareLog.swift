@@ -182,17 +182,17 @@ public final class ShareLog: Sendable {
 
     /// Returns when all of it is on the disk.
     public func synchronise() throws(StorageError) {
-        let (path, writes) = try state.withLock {
-            (state) throws(StorageError) -> (String?, Int) in
+        var writes = 0
+        let written = try state.withLock { (state) throws(StorageError) -> File? in
             try write(&state)
-            return (state.kept < state.writes ? state.segment.path : nil, state.writes)
+            writes = state.writes
+            // That there is no room for another open file says nothing of the disk.
+            return state.kept < state.writes ? try state.file.duplicate() : nil
         }
-        guard let path else { return }
+        guard let written else { return }
         // Not under the lock: clients must not wait for the disk. Whoever comes meanwhile waits for it
         // himself.
-        let result = Result { () throws(StorageError) in
-            try File(path, .writing, fault: fault).synchronise()
-        }
+        let result = Result { () throws(StorageError) in try written.synchronise() }
         try state.withLock { (state) throws(StorageError) in
             switch result {
             case .success:

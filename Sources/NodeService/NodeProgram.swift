@@ -13,6 +13,8 @@ public enum NodeProgram {
         signal(SIGPIPE, SIG_IGN)
         signal(SIGHUP, SIG_IGN)
         umask(0o077)
+        // Miners and peers alone can be more than are allowed by default.
+        _ = System.openFileLimit
         // By itself the GNU library takes the size of the largest array that was ever dropped, such
         // as a block, for usual, and keeps the room of as many such for each thread.
         cellblock_malloc_keep_little(Int32(clamping: ProcessInfo.processInfo.activeProcessorCount))

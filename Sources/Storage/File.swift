@@ -30,7 +30,20 @@ public struct File: ~Copyable {
         descriptor = opened
     }
 
+    private init(path: String, descriptor: Int32, fault: WriteFault) {
+        self.path = path
+        self.descriptor = descriptor
+        self.fault = fault
+    }
+
     deinit { close(descriptor) }
+
+    /// The same open file for another to hold, who need not wait for its owner.
+    public func duplicate() throws(StorageError) -> File {
+        let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+        guard copy >= 0 else { throw System.failure(path, "Cannot open once more") }
+        return File(path: path, descriptor: copy, fault: fault)
+    }
 
     /// The size in bytes.
     public func size() throws(StorageError) -> Int {

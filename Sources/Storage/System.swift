@@ -1,3 +1,5 @@
+import CPlatform
+
 #if canImport(Glibc)
     import Glibc
 #else
@@ -6,6 +8,13 @@
 
 /// The few calls of the operating system that this module uses, with errors in words.
 package enum System {
+    /// How many files and connections may be open: with the first look all that the system allows.
+    package static let openFileLimit: Int = {
+        let limit = cellblock_raise_file_limit()
+        // What systems allow at least.
+        return limit < 0 ? 256 : Int(limit)
+    }()
+
     package static func failure(_ path: String, _ action: String) -> StorageError {
         let code = errno
         return StorageError(path: path, reason: "\(action): \(String(cString: strerror(code)))")

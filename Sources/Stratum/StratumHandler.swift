@@ -115,6 +115,8 @@ final class StratumHandler: ChannelInboundHandler, Sendable {
         }
     }
 
+    var isLoggedIn: Bool { state.withLock { $0.session.name != nil } }
+
     // MARK: Doing
 
     private struct Outcome {

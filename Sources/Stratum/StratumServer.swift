@@ -50,6 +50,14 @@ public actor StratumServer: Service {
         var links: [UInt32: Link] = [:]
         var lastNumber: UInt32
         var settings: StratumSettings
+
+        /// Who has been there for the longest without having logged in: whoever only holds a place
+        /// must not keep miners out.
+        var longestIdle: Link? {
+            links.values.filter { !$0.handler.isLoggedIn }
+                // Numbers grow, and begin anew at their end.
+                .max { lastNumber &- $0.handler.number < lastNumber &- $1.handler.number }
+        }
     }
 
     private static let group = MultiThreadedEventLoopGroup.singleton
@@ -179,14 +187,14 @@ public actor StratumServer: Service {
             isStale = false
             do {
                 if let quick = try await miner.quickRosterTemplate(after: base?.template) {
-                    send(quick)
+                    await send(quick)
                     isForced = true
                 }
                 let made = try await miner.rosterTemplate()
                 baseTime = clock.monotonic()
                 if isForced || isBetter(made.template) {
                     sentTime = baseTime
-                    send(made)
+                    await send(made)
                 }
             } catch {
                 logger.error("no template for miners: \(error)")
@@ -203,12 +211,12 @@ public actor StratumServer: Service {
         return new - old > old / (100 / Self.betterBy)
     }
 
-    private func send(_ made: Miner.RosterTemplate) {
+    private func send(_ made: Miner.RosterTemplate) async {
         base = made
         board.set(made)
-        for link in clients.withLock({ Array($0.links.values) }) {
-            link.perform { $0.offer(on: $1) }
-        }
+        let links = clients.withLock { Array($0.links.values) }
+        for link in links { link.perform { $0.offer(on: $1) } }
+        if !links.isEmpty { await miner.gaveOut(made.template) }
     }
 
     private func submit(_ share: StratumShare) async {
@@ -309,7 +317,11 @@ public actor StratumServer: Service {
         let limit = configuration.maximumClients
         let surroundings = surroundings
         let handler: StratumHandler? = clients.withLock { clients in
-            guard clients.links.count < limit else { return nil }
+            if clients.links.count >= limit {
+                guard let idle = clients.longestIdle else { return nil }
+                clients.links[idle.handler.number] = nil
+                idle.channel.close(promise: nil)
+            }
             repeat {
                 clients.lastNumber = clients.lastNumber &+ 1
             } while clients.lastNumber == 0 || clients.links[clients.lastNumber] != nil

@@ -15,6 +15,8 @@ final class NodeProcess {
     let chain: String
     let port: UInt16
     let rpcPort: UInt16
+    /// How many files the next process may have open; nil for what is usual.
+    var fileLimit: Int?
     private let flags: [String]
     private var process: Process?
     private var errors = Pipe()
@@ -52,6 +54,12 @@ final class NodeProcess {
                 "-bind=127.0.0.1:\(port)", "-rpcport=\(rpcPort)", "-connect=0", "-dnsseed=0",
                 "-printtoconsole=0", "-fallbackfee=0.0002",
             ] + flags + more
+        if let fileLimit {
+            process.executableURL = URL(filePath: "/bin/sh", directoryHint: .notDirectory)
+            process.arguments =
+                ["-c", "ulimit -n \(fileLimit); exec \"$0\" \"$@\"", Self.program.path]
+                + (process.arguments ?? [])
+        }
         errors = Pipe()
         process.standardError = errors
         process.standardOutput = FileHandle.nullDevice

@@ -130,6 +130,26 @@ import Testing
         #expect(try node.height() == 0)
     }
 
+    @Test("However many sit at the miners' door, the node goes on and miners come in")
+    func crowd() throws {
+        let node = try NodeProcess()
+        let port = try LoopbackSocket.freePort()
+        try node.write(roster(["ana": 3, "beto": 2], scheme: "pplns"), to: "r.toml")
+        node.fileLimit = 400
+        try node.start("-roster=\(node.folder.path)/r.toml", "-stratum=127.0.0.1:\(port)")
+        let silent = try (0..<450).map { _ in try LoopbackSocket.connected(to: port) }
+        let miner = try LoopbackSocket.connected(to: port)
+        try miner.send(
+            Array(
+                "{\"id\":1,\"method\":\"mining.authorize\",\"params\":[\"ana\",\"x\"]}\n".utf8))
+        try node.until("a miner is let in", seconds: 30) {
+            try node.rpc.call("liststratumclients").array?.count == 1
+        }
+        try node.mineToRoster(2)
+        #expect(silent.count == 450)
+        #expect(try node.stop().code == 0)
+    }
+
     @Test("setinmate changes who is paid from the next block on, in the file too")
     func setInmate() throws {
         let node = try NodeProcess()

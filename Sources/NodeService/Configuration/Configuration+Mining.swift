@@ -3,6 +3,7 @@ import Keys
 import Mining
 import Options
 import Primitives
+import Storage
 import Stratum
 
 extension Configuration {
@@ -120,6 +121,9 @@ extension Configuration {
         }
         var stratum = StratumConfiguration(endpoints: endpoints)
         stratum.encrypted = encrypted
+        let others = Self.ownFiles + int("maxconnections", default: 125, in: 0...100_000)
+        stratum.maximumClients = min(
+            stratum.maximumClients, max(Self.fewestClients, System.openFileLimit - others))
         if let text = settings.string("stratumdifficulty") {
             guard let difficulty = Double(text), difficulty > 0, difficulty.isFinite else {
                 throw ConfigurationError("Invalid -stratumdifficulty: '\(text)'")
@@ -128,6 +132,11 @@ extension Configuration {
         }
         return stratum
     }
+
+    /// Files and calls that may be open beside peers and miners.
+    private static let ownFiles = 768
+    /// Miners that are served however few files may be open.
+    private static let fewestClients = 16
 
     private func stratumEndpoints(
         _ option: String, port: Int
