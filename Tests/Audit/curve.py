@@ -1,4 +1,4 @@
-"""The little of secp256k1 and of descriptors that the audit needs, by the textbook: slow and plain."""
+"""The little of secp256k1, BIP32 and hashing that the audit needs, by the textbook: slow and plain."""
 import hashlib
 import hmac
 
@@ -48,13 +48,14 @@ def compress(point):
     return bytes([2 + point[1] % 2]) + point[0].to_bytes(32, "big")
 
 
-def base58_decode(text):
+def base58_decode(text, size):
+    """The bytes of an extended key (78) or an address (21)."""
     number = 0
     for character in text:
         number = number * 58 + ALPHABET.index(character)
-    data = number.to_bytes(82, "big")
+    data = number.to_bytes(size + 4, "big")
     if hashlib.sha256(hashlib.sha256(data[:-4]).digest()).digest()[:4] != data[-4:]:
-        raise ValueError("extended key with a wrong checksum")
+        raise ValueError(f"{text}: a wrong checksum")
     return data[:-4]
 
 
@@ -125,41 +126,3 @@ def hash160(data):
 def tagged(tag, data):
     prefix = hashlib.sha256(tag.encode()).digest()
     return hashlib.sha256(prefix + prefix + data).digest()
-
-
-def key_at(expression, index):
-    """The public key that a descriptor's key expression gives at an index."""
-    if expression.startswith("["):
-        expression = expression[expression.index("]") + 1:]
-    head, *steps = expression.split("/")
-    if len(head) in (64, 66) and not steps:
-        return bytes.fromhex(head if len(head) == 66 else "02" + head)
-    data = base58_decode(head)
-    key, chain = data[45:], data[13:45]
-    for step in steps:
-        key, chain = child(key, chain, index if step == "*" else int(step))
-    return key
-
-
-def script_at(descriptor, index):
-    """The script that a descriptor gives at an index: of single keys, addr() and raw()."""
-    text = descriptor.split("#")[0]
-    if text.startswith("sh(wpkh(") and text.endswith("))"):
-        inner = b"\x00\x14" + hash160(key_at(text[8:-2], index))
-        return b"\xa9\x14" + hash160(inner) + b"\x87"
-    name, _, rest = text.partition("(")
-    argument = rest[:-1]
-    if name == "raw":
-        return bytes.fromhex(argument)
-    if name not in ("pkh", "wpkh", "tr", "pk") or "," in argument or "(" in argument:
-        raise ValueError(f"descriptor {text}: this kind is not known here")
-    key = key_at(argument, index)
-    if name == "pkh":
-        return b"\x76\xa9\x14" + hash160(key) + b"\x88\xac"
-    if name == "wpkh":
-        return b"\x00\x14" + hash160(key)
-    if name == "pk":
-        return bytes([len(key)]) + key + b"\xac"
-    point = decompress(b"\x02" + key[1:])
-    tweak = int.from_bytes(tagged("TapTweak", key[1:]), "big")
-    return b"\x51\x20" + add(point, multiply(G, tweak))[0].to_bytes(32, "big")

@@ -14,7 +14,8 @@ import sys
 import unicodedata
 
 import blocks as chain
-from curve import script_at, tagged
+from curve import tagged
+from descriptors import script_at
 
 TAG = b"\x6a\x24CBPL"
 WITNESS = b"\x6a\x24\xaa\x21\xa9\xed"

@@ -10,4 +10,13 @@ import Testing
         #expect(code == 0, "\(output)")
         #expect(output.contains("1500 answers, 0 differing"), "\(output)")
     }
+
+    @Test(
+        "Of every kind of descriptor that the audit knows it derives the node's scripts",
+        .enabled(if: PythonProgram.isAvailable, "needs python3, 3.10 or newer"))
+    func descriptors() throws {
+        let (code, output) = try PythonProgram.run("Audit/test_descriptors.py", "--count", "60")
+        #expect(code == 0, "\(output)")
+        #expect(output.contains("60 answers, 0 differing"), "\(output)")
+    }
 }
