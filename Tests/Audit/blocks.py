@@ -88,8 +88,12 @@ class Block:
         self.bits = struct.unpack("<I", self.header[72:76])[0]
         self.data = data
 
-    def check(self):
-        """Proof of work, both merkle roots; reads the transactions."""
+    def check(self, is_segwit):
+        """Proof of work, merkle root, and what the coinbase says of witnesses; reads the transactions.
+
+        Where segregated witness is not in force yet (BIP141) there are none, and an output that looks
+        like a commitment to them is one as any other.
+        """
         if int.from_bytes(self.hash, "little") > target_of(self.bits):
             raise ValueError("no proof of work")
         reader = Reader(self.data, 80)
@@ -103,7 +107,7 @@ class Block:
             raise ValueError("a transaction that stands twice")
         coinbase = self.transactions[0]
         commitments = [script for _, script in coinbase.outputs
-                       if script[:6] == b"\x6a\x24\xaa\x21\xa9\xed" and len(script) >= 38]
+                       if is_segwit and script[:6] == b"\x6a\x24\xaa\x21\xa9\xed" and len(script) >= 38]
         if commitments:
             nonce = coinbase.witness[0][0] if coinbase.witness and coinbase.witness[0] else b""
             root = merkle_root([bytes(32)] + [item.wtxid for item in self.transactions[1:]])

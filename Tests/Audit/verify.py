@@ -409,7 +409,7 @@ def audit(export, blocks, shares, start):
     coins, ledger, notes, paid, immature = {}, start.ledger, [], 0, 0
     for height, block in enumerate(path):
         try:
-            block.check()
+            block.check(height >= network["segwitheight"])
         except (ValueError, IndexError) as error:
             raise Wrong(f"block {height}: {error}") from error
         fees = spend(block, coins, height)
