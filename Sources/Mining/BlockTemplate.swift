@@ -80,10 +80,11 @@ public struct BlockTemplate: Sendable {
             prefix: Array(bytes[..<start]), suffix: Array(bytes[(start + 8)...]), branch: branch)
     }
 
-    /// The coinbase, told apart from others by `extraNonce`.
-    public func coinbase(extraNonce: UInt64 = 0) -> Transaction {
+    /// The coinbase, told apart from others by `extraNonce`, and by its input's `sequence` where
+    /// clients search on it.
+    public func coinbase(extraNonce: UInt64 = 0, sequence: UInt32? = nil) -> Transaction {
         Coinbase.transaction(
-            height: context.height, extraNonce: extraNonce, outputs: outputs,
+            height: context.height, extraNonce: extraNonce, sequence: sequence, outputs: outputs,
             hasWitness: witnessCommitment != nil)
     }
 

@@ -6,6 +6,9 @@ public enum Coinbase {
     /// How long its script may be, by consensus.
     public static let scriptSizes = 2...100
 
+    /// Not final, so that the lock time counts.
+    static let sequence: UInt32 = 0xffff_fffe
+
     /// BIP141's reserved value: all zero.
     public static let witnessNonce = [UInt8](repeating: 0, count: 32)
 
@@ -24,13 +27,15 @@ public enum Coinbase {
     }
 
     /// The whole transaction. `outputs` are the payees', then commitments.
+    ///
+    /// - Parameter sequence: of its input; nil: what all have that need no other.
     public static func transaction(
-        height: Int, extraNonce: UInt64, outputs: [TransactionOutput], hasWitness: Bool
+        height: Int, extraNonce: UInt64, sequence: UInt32? = nil, outputs: [TransactionOutput],
+        hasWitness: Bool
     ) -> Transaction {
         let input = TransactionInput(
             outPoint: .null, script: script(height: height, extraNonce: extraNonce),
-            // Not final, so that the lock time counts.
-            sequence: 0xffff_fffe,
+            sequence: sequence ?? Self.sequence,
             witness: hasWitness ? Witness([witnessNonce]) : .empty)
         return Transaction(
             version: 2, inputs: [input], outputs: outputs,

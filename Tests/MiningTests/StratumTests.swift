@@ -25,7 +25,8 @@ private struct Client {
         session = StratumSession(
             number: 0x0102_0304,
             settings: settings
-                ?? StratumSettings(names: ["m0", "m1", "m2"], startWork: startWork), at: now)
+                ?? StratumSettings(names: ["m0", "m1", "m2"], startWork: startWork),
+            secret: Hash256(words: (1, 2, 3, 4)), at: now)
     }
 
     mutating func say(_ text: String) { take(session.receive(Array(text.utf8), at: now)) }
@@ -70,16 +71,25 @@ private struct Client {
     var works: [UInt64] { difficulties.map { ShareWork.work(difficulty: $0) } }
     var job: String { notices.last?["params"]?[0]?.stringValue ?? "" }
 
+    /// The header of a job as the client was told it, its nonce still zero.
+    func header(job: String, extra: String = "00000000") -> BlockHeader {
+        let told = notices.last { $0["params"]?[0]?.stringValue == job }?["params"]
+        let parts = ShareJob(
+            prefix: Hex.decode(told?[2]?.stringValue ?? "") ?? [],
+            suffix: Hex.decode(told?[3]?.stringValue ?? "") ?? [],
+            branch: template.shareJob.branch)
+        var header = template.header(coinbase: template.coinbase(), time: 1_700_000_601)
+        header.merkleRoot = parts.merkleRoot(
+            extraNonce: [1, 2, 3, 4] + (Hex.decode(extra) ?? []))
+        return header
+    }
+
     /// Looks for a nonce whose hash lies between two targets, and says its share.
     mutating func submit(
         work: UInt64, harderThan limit: UInt64 = .max / 2, extra: String = "00000000",
         job: String? = nil, user: String = "m1.rig", version: String? = nil, from start: UInt32 = 0
     ) -> JSON {
-        let parts = template.shareJob
-        let root = parts.merkleRoot(
-            extraNonce: [1, 2, 3, 4] + (Hex.decode(extra) ?? []))
-        var header = template.header(coinbase: template.coinbase(), time: 1_700_000_601)
-        header.merkleRoot = root
+        var header = header(job: job ?? self.job, extra: extra)
         if let version, let bits = UInt32(version, radix: 16) {
             header.version = Int32(bitPattern: UInt32(bitPattern: header.version) | bits)
         }
@@ -87,11 +97,18 @@ private struct Client {
         while UInt256(header.hash) > ShareWork.target(work)
             || UInt256(header.hash) <= ShareWork.target(limit)
         { header.nonce += 1 }
+        return hand(
+            in: header.nonce, extra: extra, job: job ?? self.job, user: user, version: version)
+    }
+
+    /// Says a share, whether it is one or not.
+    mutating func hand(
+        in nonce: UInt32, extra: String = "00000000", job: String, user: String = "m1.rig",
+        version: String? = nil
+    ) -> JSON {
         var parameters: [JSON] = [
-            .string(user), .string(job ?? self.job), .string(extra), "6553f359",
-            .string(
-                Hex.encode((0..<4).map { UInt8(truncatingIfNeeded: header.nonce >> (24 - 8 * $0)) })
-            ),
+            .string(user), .string(job), .string(extra), "6553f359",
+            .string(Hex.encode((0..<4).map { UInt8(truncatingIfNeeded: nonce >> (24 - 8 * $0)) })),
         ]
         if let version { parameters.append(.string(version)) }
         return ask("mining.submit", .array(parameters))
@@ -170,8 +187,10 @@ extension JSON {
         client.offer()
         #expect(client.notices.last?["params"]?[8] == false)
         #expect(client.submit(work: 4, job: first)["result"] == true)
-        // The same header under the other job's name is the same share.
-        #expect(client.submit(work: 4).code == 22)
+        #expect(client.submit(work: 4, job: first).code == 22)
+        // Under the other job's name it is another header, though the coinbase pays the same.
+        #expect(client.header(job: first) != client.header(job: client.job))
+        #expect(client.submit(work: 4)["result"] == true)
         let old = client.template
         client.template = try Shares.template(Rosters.make([3, 2, 1]), height: 202)
         var moved = old.context
@@ -216,6 +235,57 @@ extension JSON {
             }
         }
         #expect(told == ["4", "new", "64", "same", "new", "8", "same"])
+    }
+
+    @Test(
+        "No hash counts for more than it was searched for, whatever difficulties are asked meanwhile")
+    func games() throws {
+        var client = try Client(startWork: 8)
+        client.logIn()
+        let works: [UInt64] = [8, 16, 32, 64, 128, 256, 512]
+        var jobs = [client.job]
+        for work in works.dropFirst() {
+            _ = client.ask("mining.suggest_difficulty", [.double(ShareWork.difficulty(work))])
+            jobs.append(client.job)
+        }
+        #expect(client.works == works, "each is told, and given at once")
+        // All are of one template. Each hash is handed in for the most it can stand for.
+        let headers = jobs.map { client.header(job: $0) }
+        let count: UInt32 = 1 << 14
+        for nonce in 0..<count {
+            var header = headers[0]
+            header.nonce = nonce
+            let hash = UInt256(header.hash)
+            guard let place = works.lastIndex(where: { hash <= ShareWork.target($0) }) else {
+                continue
+            }
+            _ = client.hand(in: nonce, job: jobs[place])
+            client.now += .milliseconds(5)
+        }
+        #expect(client.closed == nil)
+        let credited = client.shares.reduce(0) { $0 + $1.work }
+        #expect(credited < UInt64(count) * 5 / 4, "\(credited) for \(count) hashes")
+    }
+
+    @Test("Two clients' jobs, and two of one client, share no header that either could know before")
+    func sequences() throws {
+        var seen: Set<Hash256> = []
+        for secret in 1...3 as ClosedRange<UInt64> {
+            var client = try Client()
+            client.session = StratumSession(
+                number: 0x0102_0304, settings: client.session.settings,
+                secret: Hash256(words: (secret, 0, 0, 0)), at: client.now)
+            client.logIn()
+            for _ in 0..<20 {
+                client.offer()
+                #expect(seen.insert(client.header(job: client.job).merkleRoot).inserted)
+                let suffix = client.notices.last?["params"]?[3]?.stringValue ?? ""
+                let sequence = Array((Hex.decode(suffix) ?? []).prefix(4))
+                #expect(sequence[3] & 0x80 != 0, "no relative lock time")
+                #expect(sequence != [0xff, 0xff, 0xff, 0xff], "a lock time that counts")
+            }
+        }
+        #expect(StratumSession.randomSecret() != StratumSession.randomSecret())
     }
 
     private func movedTemplate(_ context: TemplateContext) throws -> BlockTemplate {

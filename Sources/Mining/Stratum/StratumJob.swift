@@ -19,30 +19,47 @@ public struct StratumJob: Sendable {
     /// Tells it from all others of this node since it started.
     public let number: UInt64
     public let template: BlockTemplate
+    ///
+    /// The sequence number of the coinbase's input follows the extra nonce, and each offer has another:
+    /// it counts as the end of the extra nonce, so that the share log has one job for all of them.
     public let share: ShareJob
     /// The hashes a block takes.
     public let blockWork: UInt64
     let blockTarget: UInt256
-    /// The parameters of `mining.notify` between the job's id and the flag.
-    let parameters: [UInt8]
+    /// The parameters of `mining.notify` between the job's id and the flag, before the sequence number
+    /// and after it.
+    private let opening: [UInt8]
+    private let ending: [UInt8]
 
     public init(number: UInt64, template: BlockTemplate) {
         self.number = number
         self.template = template
         let context = template.context
-        share = template.shareJob
+        let whole = template.shareJob
+        share = ShareJob(
+            prefix: whole.prefix, suffix: Array(whole.suffix.dropFirst(Self.sequenceLength)),
+            branch: whole.branch)
         blockWork = ShareWork.work(bits: context.bits)
         let target = UInt256.decodeCompact(context.bits)
         blockTarget = target.isNegative || target.isOverflow ? .zero : target.value
         let branch = share.branch.map { "\"\($0.hex)\"" }.joined(separator: ",")
         let texts = [
-            "\"\(Self.swappedWords(context.previous.bytes))\"", "\"\(Hex.encode(share.prefix))\"",
-            "\"\(Hex.encode(share.suffix))\"", "[\(branch)]",
+            "\(Hex.encode(share.suffix))\"", "[\(branch)]",
             "\"\(UInt32(bitPattern: context.version).eightDigits)\"",
             "\"\(context.bits.eightDigits)\"",
             "\"\(UInt32(clamping: context.time).eightDigits)\"",
         ]
-        parameters = Array(texts.joined(separator: ",").utf8)
+        let previous = Self.swappedWords(context.previous.bytes)
+        opening = Array("\"\(previous)\",\"\(Hex.encode(share.prefix))\",\"".utf8)
+        ending = Array(texts.joined(separator: ",").utf8)
+    }
+
+    /// The bytes of a sequence number.
+    static let sequenceLength = 4
+
+    /// The parameters of `mining.notify` between the job's id and the flag.
+    func parameters(sequence: [UInt8]) -> [UInt8] {
+        opening + Array(Hex.encode(sequence).utf8) + ending
     }
 
     /// Stratum shows the previous hash as eight words, each with its bytes reversed.
@@ -58,6 +75,7 @@ public struct StratumShare: Sendable {
     public var worker: String
     /// The hashes it is credited for.
     public var work: UInt64
+    /// The server's part, the client's, and the coinbase's sequence number behind them.
     public var extraNonce: [UInt8]
     public var header: BlockHeader
     public var isBlock: Bool
@@ -67,11 +85,15 @@ public struct StratumShare: Sendable {
 
     /// The whole block, where the share is one.
     public var block: Block {
-        var number: UInt64 = 0
-        for (index, byte) in extraNonce.prefix(8).enumerated() {
-            number |= UInt64(byte) << UInt64(8 * index)
-        }
+        let sequence = extraNonce.suffix(StratumJob.sequenceLength)
         return job.template.block(
-            header: header, coinbase: job.template.coinbase(extraNonce: number))
+            header: header,
+            coinbase: job.template.coinbase(
+                extraNonce: Self.number(extraNonce.prefix(8)),
+                sequence: UInt32(truncatingIfNeeded: Self.number(sequence))))
+    }
+
+    private static func number(_ bytes: ArraySlice<UInt8>) -> UInt64 {
+        bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
     }
 }

@@ -182,12 +182,13 @@ extension StratumSession {
         let context = offer.job.template.context
         guard Int64(time) >= context.minimumTime, Int64(time) <= context.time + Self.latestTime
         else { throw .other("ntime out of range") }
+        let extraNonce = ownExtraNonce + extra + offer.sequence
         let share = StratumShare(
             job: offer.job, name: login.name, worker: login.worker, work: offer.credit,
-            extraNonce: ownExtraNonce + extra,
+            extraNonce: extraNonce,
             header: BlockHeader(
                 version: try version(request, context.version), previous: context.previous,
-                merkleRoot: offer.job.share.merkleRoot(extraNonce: ownExtraNonce + extra),
+                merkleRoot: offer.job.share.merkleRoot(extraNonce: extraNonce),
                 time: time, bits: context.bits, nonce: nonce),
             isBlock: false)
         return (try proven(share, told: offer.work), offer.work)

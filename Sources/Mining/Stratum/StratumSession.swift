@@ -1,4 +1,4 @@
-import Cryptography
+public import Cryptography
 import Notation
 import Primitives
 
@@ -27,11 +27,16 @@ public struct StratumSession: Sendable {
         /// What one must have to be credited, and is credited for. A client too slow for that shows by
         /// easier ones that it works; by chance as many of them are so hard as make up for the others.
         var credit: UInt64
+        /// Of its coinbase's input, as bytes. No other offer has it and nobody can know it beforehand, so
+        /// that a hash is a share of this offer or of none.
+        var sequence: [UInt8]
     }
 
     public internal(set) var settings: StratumSettings
     let ownExtraNonce: [UInt8]
     public let connected: Duration
+    /// What the sequence numbers of its offers come from.
+    private let secret: Hash256
 
     public internal(set) var agent = ""
     var isSubscribed = false
@@ -63,14 +68,26 @@ public struct StratumSession: Sendable {
     var refusedInRow = 0
     public internal(set) var counts = StratumCounts()
 
-    /// - Parameter number: told apart by it from all other clients; not zero.
-    public init(number: UInt32, settings: StratumSettings, at now: Duration) {
+    /// - Parameters:
+    ///   - number: told apart by it from all other clients; not zero.
+    ///   - secret: known to nobody else.
+    public init(
+        number: UInt32, settings: StratumSettings, secret: Hash256 = Self.randomSecret(),
+        at now: Duration
+    ) {
         self.settings = settings
+        self.secret = secret
         ownExtraNonce = (0..<4).map { UInt8(truncatingIfNeeded: number >> UInt32(24 - 8 * $0)) }
         connected = now
         lastLine = now
         work = settings.startWork
         meter = StratumMeter(at: now)
+    }
+
+    public static func randomSecret() -> Hash256 {
+        let all = UInt64.min...UInt64.max
+        return Hash256(
+            words: (.random(in: all), .random(in: all), .random(in: all), .random(in: all)))
     }
 
     /// Which job it is to be offered; nil while it cannot be given any.
@@ -132,15 +149,28 @@ public struct StratumSession: Sendable {
             ])
         }
         let id = String(nextID, radix: 16)
+        let sequence = sequence(of: nextID)
         nextID &+= 1
         offers[id] = Offer(
-            job: job, work: work, credit: settings.credit(of: job, work: work))
+            job: job, work: work, credit: settings.credit(of: job, work: work), sequence: sequence)
         order.append(id)
         if order.count > StratumSettings.maximumJobs { offers[order.removeFirst()] = nil }
         lines += Array("{\"id\":null,\"method\":\"mining.notify\",\"params\":[\"\(id)\",".utf8)
-        lines += job.parameters
+        lines += job.parameters(sequence: sequence)
         lines += Array(",\(isClean)]}\n".utf8)
         return [.send(lines)]
+    }
+
+    /// The top bit is set: no relative lock time is meant (BIP68). One stays unset: a final number
+    /// would make the lock time count for nothing.
+    private func sequence(of number: UInt64) -> [UInt8] {
+        var stream = SHA256Stream()
+        stream.update(secret.bytes.span)
+        stream.update(littleEndian: number)
+        var bytes = Array(stream.finalize().bytes.prefix(StratumJob.sequenceLength))
+        bytes[0] &= 0xfe
+        bytes[3] |= 0x80
+        return bytes
     }
 
     /// Time has passed: asks for harder or easier shares, and ends what rests for too long.

@@ -59,7 +59,7 @@ private struct FuzzedMiner {
             settings: StratumSettings(
                 names: Self.names, paysFinder: paysFinder, startWork: 4,
                 windowFactor: paysFinder ? nil : 4),
-            at: now)
+            secret: Self.anyHash, at: now)
     }
 
     mutating func say(_ line: [UInt8]) throws(FuzzFailure) {
