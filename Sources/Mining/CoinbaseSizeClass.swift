@@ -22,8 +22,7 @@ public enum CoinbaseSizeClass: Int, Sendable, Hashable, CaseIterable {
 
 extension PayoutPlan {
     /// This plan in each size class, every limit on payees once.
-    func inAllSizes() -> [PayoutPlan] {
-        guard let claims = try? claims(onto: .zero) else { return [self] }
+    func inAllSizes(_ claims: [Claim]) -> [PayoutPlan] {
         var plans: [PayoutPlan] = []
         var limits: Set<Int> = []
         for sizeClass in [nil] + CoinbaseSizeClass.allCases.map(Optional.some) {

@@ -59,6 +59,13 @@ public struct PayoutPlan: Sendable, Hashable {
     }
 
     func claims(onto previous: BlockHash) throws(PayoutError) -> [Claim] {
+        try claims(onto: previous) { inmate, payouts in inmate.script(after: payouts) }
+    }
+
+    /// - Parameter script: the script of a member after so many payouts.
+    func claims(
+        onto previous: BlockHash, script: (Roster.Inmate, UInt32) -> Script?
+    ) throws(PayoutError) -> [Claim] {
         var claims: [Claim] = []
         // Names are compared by their bytes, as any program can: Swift's `==` also takes for equal
         // what is written with other bytes.
@@ -69,7 +76,7 @@ public struct PayoutPlan: Sendable, Hashable {
             let name = Array(inmate.name.utf8)
             let account = accounts[name]
             let payouts = account?.payouts ?? 0
-            guard let script = inmate.script(after: payouts) else {
+            guard let script = script(inmate, payouts) else {
                 throw .noScript(name: inmate.name)
             }
             names.insert(name)

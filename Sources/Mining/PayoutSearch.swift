@@ -31,12 +31,15 @@ public struct PayoutSearch {
     /// The scripts that are paid, and those paid an amount.
     private let paid: Set<Script>
     private let pairs: Set<TransactionOutput>
+    private var known = KnownRosters([], ledger: PayoutLedger(), previous: .zero)
     private var left: Int
     /// What of that is kept for plans of another kind than those now tried.
     private var reserve = 0
 
     /// How many splits were worked out.
     public private(set) var splitsTried = 0
+    /// How many scripts of members were derived from their descriptors.
+    public var scriptsDerived: Int { known.scriptCount }
 
     /// Nil where the coinbase commits to no split.
     ///
@@ -65,56 +68,65 @@ public struct PayoutSearch {
     ///
     /// - Parameter windows: oldest first. Those of other rosters and for other blocks are passed over.
     public mutating func split(by rosters: [Roster], windows: [TemplateWindow]) -> PayoutSplit? {
-        let known = rosters.compactMap { Known($0, in: self) }
-        let places = Dictionary(
-            known.indices.map { (known[$0].hash, $0) }, uniquingKeysWith: { first, _ in first })
-        let paidByShares: [(known: Known, window: ShareWindow)] = windows.reversed().compactMap {
-            guard $0.previous == previous, let place = places[$0.rosterHash],
-                known[place].roster.scheme == .pplns
-            else { return nil }
-            return (known[place], $0.window)
-        }
+        known = KnownRosters(rosters, ledger: ledger, previous: previous)
+        var plain = rosters.indices.map { Candidate(place: $0) }
+        var paidByShares = candidates(of: rosters, windows)
+        // By the present roster and its newest window most blocks are made: no other roster is made
+        // ready before them.
+        if paidByShares.first?.place == 0 { plain.insert(paidByShares.removeFirst(), at: 1) }
         let whole = paidByShares.isEmpty ? 0 : left
         for isLikely in [true, false] {
             reserve = isLikely ? whole / 2 : 0
             // The present roster comes first; where nothing speaks for any, those that cost least.
-            for known in isLikely ? known : known.sorted(by: { cost(of: $0) < cost(of: $1) }) {
-                if let split = split(by: known, nil, isLikely) { return split }
+            if !isLikely { plain.sort { cost(of: $0) < cost(of: $1) } }
+            for candidate in plain {
+                if let split = split(by: candidate, isLikely) { return split }
             }
             reserve = isLikely ? whole / 4 : 0
-            for (known, window) in paidByShares {
-                if let split = split(by: known, window, isLikely) { return split }
+            for candidate in paidByShares {
+                if let split = split(by: candidate, isLikely) { return split }
             }
         }
         return nil
     }
 
-    /// How many claims are reckoned for all plans of a roster with one window or none, about.
-    private func cost(of known: Known) -> Int {
-        finders(of: known, false).count * known.sizes.count * known.claims.count
+    /// A roster by its place, with a window or none.
+    private struct Candidate {
+        var place: Int
+        var window: ShareWindow?
     }
 
-    /// A roster, and what is the same in all its plans.
-    private struct Known {
-        var roster: Roster
-        var hash: Hash256
-        var claims: [PayoutPlan.Claim]
-        /// The size class for each limit on payees there is.
-        var sizes: [(limit: Int, sizeClass: CoinbaseSizeClass?)]
-
-        init?(_ roster: Roster, in search: PayoutSearch) {
-            let plan = PayoutPlan(roster: roster, ledger: search.ledger)
-            guard let claims = try? plan.claims(onto: search.previous) else { return nil }
-            self.roster = roster
-            hash = roster.hash
-            self.claims = claims
-            sizes = plan.inAllSizes().map { ($0.payeeLimit(claims), $0.sizeClass) }
+    /// The windows for this block, newest first.
+    private func candidates(of rosters: [Roster], _ windows: [TemplateWindow]) -> [Candidate] {
+        let windows = windows.filter { $0.previous == previous }
+        guard !windows.isEmpty else { return [] }
+        let places = Dictionary(
+            rosters.indices.lazy.filter { rosters[$0].scheme == .pplns }.map {
+                (rosters[$0].hash, $0)
+            }, uniquingKeysWith: { first, _ in first })
+        return windows.reversed().compactMap { window in
+            places[window.rosterHash].map { Candidate(place: $0, window: window.window) }
         }
     }
 
-    private mutating func split(
-        by known: Known, _ shares: ShareWindow?, _ isLikely: Bool
-    ) -> PayoutSplit? {
+    /// How many claims are reckoned for all plans of a candidate, about.
+    private func cost(of candidate: Candidate) -> Int {
+        guard let known = known[candidate.place] else { return .max }
+        return finders(of: known, false).count * known.sizes.count * known.claims.count
+    }
+
+    /// The roster at a place, made ready if the work for that is left. That of the present one is not
+    /// counted: the node does it for each template.
+    private mutating func ready(_ place: Int) -> KnownRoster? {
+        let cost = place == 0 ? 0 : known.cost(of: place)
+        guard cost == 0 || left - cost >= reserve else { return nil }
+        left -= cost
+        return known.prepare(place)
+    }
+
+    private mutating func split(by candidate: Candidate, _ isLikely: Bool) -> PayoutSplit? {
+        guard let known = ready(candidate.place) else { return nil }
+        let shares = candidate.window
         guard left - known.claims.count >= reserve else { return nil }
         var plan = PayoutPlan(roster: known.roster, ledger: ledger, shares: shares)
         for finders in finders(of: known, isLikely) {
@@ -141,7 +153,7 @@ public struct PayoutSearch {
     }
 
     private mutating func attempt(
-        _ plan: PayoutPlan, _ known: Known, _ claims: [PayoutPlan.Claim]
+        _ plan: PayoutPlan, _ known: KnownRoster, _ claims: [PayoutPlan.Claim]
     ) -> PayoutSplit? {
         splitsTried += 1
         left -= claims.count
@@ -151,7 +163,7 @@ public struct PayoutSearch {
 
     /// Who may have found the block, together those with whom the ledger comes out the same. It shows
     /// in what he got: a bonus, or all of it.
-    private func finders(of known: Known, _ isLikely: Bool) -> [[String?]] {
+    private func finders(of known: KnownRoster, _ isLikely: Bool) -> [[String?]] {
         let roster = known.roster
         guard roster.paysFinder else { return [[nil]] }
         let members = known.claims.filter { $0.isMember && paid.contains($0.script) }

@@ -1,5 +1,6 @@
 import Consensus
 import Cryptography
+import Genesis
 import Mining
 import Primitives
 import Scripting
@@ -83,7 +84,8 @@ import Testing
                 coinbase(theirs.coinbaseOutputs), reward: reward, previous: hash(1),
                 ledger: PayoutLedger(), limit: 10_000))
         #expect(search.split(by: rosters, windows: []) == nil)
-        #expect(search.splitsTried == 100, "a hundred claims each")
+        // A hundred claims each, and as many for making each of twenty others ready.
+        #expect(search.splitsTried == 80)
     }
 
     @Test("However many windows there are, other rosters are reached, and the reverse")
@@ -132,6 +134,70 @@ import Testing
         #expect(try found(newest, by: others + [shared], limit: 4000).isFound)
         newest.shares = windows[0].window
         #expect(try !found(newest, by: others + [shared], limit: 4000).isFound)
+    }
+
+    /// A roster whose members have descriptors, those of `first` on.
+    private func described(_ first: Int, weight: Int64 = 1, members: Int = 5) throws -> Roster {
+        var definition = RosterDefinition()
+        definition.scheme = .init("weights")
+        for number in first..<(first + members) {
+            var member = RosterDefinition.Member()
+            member.name = .init("d\(number)")
+            member.weight = .init(weight + Int64(number - first))
+            member.descriptor = .init("raw(\(Rosters.script(number).hex))")
+            definition.members.append(member)
+        }
+        return try definition.roster(on: .regtest)
+    }
+
+    @Test("No script is derived of a roster whose turn does not come, and none twice")
+    func derived() throws {
+        let reward = Amount(satoshis: 5_000_000_000)
+        func search(_ plan: PayoutPlan, limit: Int = PayoutSearch.limit) throws -> PayoutSearch {
+            let split = try plan.split(reward: reward, onto: hash(1))
+            return try #require(
+                PayoutSearch(
+                    coinbase(split.coinbaseOutputs), reward: reward, previous: hash(1),
+                    ledger: plan.ledger, limit: limit))
+        }
+        let present = try described(0)
+        let others = try (1...20).map { try described(10 * $0) }
+        var own = try search(PayoutPlan(roster: present, ledger: PayoutLedger()))
+        #expect(own.split(by: [present] + others, windows: []) != nil)
+        #expect(own.scriptsDerived == 5)
+        // One of old, and then the same members by other weights.
+        var old = try search(PayoutPlan(roster: others[3], ledger: PayoutLedger()))
+        #expect(old.split(by: [present] + others, windows: []) != nil)
+        #expect(old.scriptsDerived == 5 * 5)
+        let again = try (2...9).map { try described(0, weight: $0) }
+        var same = try search(PayoutPlan(roster: again[7], ledger: PayoutLedger()))
+        #expect(same.split(by: [present] + again, windows: []) != nil)
+        #expect(same.scriptsDerived == 5)
+        // A foreign block costs no more than it may; the present roster is tried in any case.
+        let foreign = PayoutPlan(roster: try described(900), ledger: PayoutLedger())
+        var bounded = try search(foreign, limit: 1000)
+        #expect(bounded.split(by: [present] + others, windows: []) == nil)
+        #expect(bounded.scriptsDerived <= 5 + 1000 / 64)
+        #expect(bounded.scriptsDerived > 5)
+    }
+
+    @Test("By the present roster and its newest window no other roster is made ready")
+    func newestWindow() throws {
+        let reward = Amount(satoshis: 5_000_000_000)
+        let present = try Rosters.make([1, 2, 3, 4, 5], scheme: .pplns)
+        let others = try (1...20).map { try described(10 * $0) }
+        let windows = (0..<5 as Range<UInt64>).map {
+            TemplateWindow(window($0, members: 5), rosterHash: present.hash, previous: hash(1))
+        }
+        let split = try PayoutPlan(
+            roster: present, ledger: PayoutLedger(), shares: windows[4].window
+        ).split(reward: reward, onto: hash(1))
+        var search = try #require(
+            PayoutSearch(
+                coinbase(split.coinbaseOutputs), reward: reward, previous: hash(1),
+                ledger: PayoutLedger()))
+        #expect(search.split(by: [present] + others, windows: windows) == split)
+        #expect(search.scriptsDerived == 0)
     }
 
     @Test("A block is judged once, until another window or roster is known")
