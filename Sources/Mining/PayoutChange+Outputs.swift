@@ -16,6 +16,8 @@ extension PayoutChange {
         var waiting = paidScripts
         var paid: [PaidOutput] = []
         for (index, output) in coinbase.outputs.enumerated() {
+            // The commitment to the witnesses may stand anywhere.
+            guard !output.isWitnessCommitment else { continue }
             guard let name = waiting[output.script]?.popLast() else {
                 // Members come first, then the finder's bonus.
                 if let bonus = bonus(output, at: index) { paid.append(bonus) }

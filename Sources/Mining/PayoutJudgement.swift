@@ -48,8 +48,7 @@ public enum PayoutJudgement: Sendable, Hashable {
     private static func contradiction(
         of outputs: [TransactionOutput], to split: PayoutSplit
     ) -> String? {
-        let witnessPrefix: [UInt8] = [0x6a, 0x24, 0xaa, 0x21, 0xa9, 0xed]
-        let actual = outputs.filter { !$0.script.bytes.starts(with: witnessPrefix) }
+        let actual = outputs.filter { !$0.isWitnessCommitment }
         let expected = split.coinbaseOutputs
         guard actual.count == expected.count else {
             return "the coinbase has \(actual.count) outputs, not \(expected.count)"
@@ -60,5 +59,12 @@ public enum PayoutJudgement: Sendable, Hashable {
                 + "not \(pair.1.value.satoshis) sat to \(pair.1.script.hex) (\(name))"
         }
         return nil
+    }
+}
+
+extension TransactionOutput {
+    /// Whether it is of the kind that commits to a block's witnesses: no split has such an output.
+    var isWitnessCommitment: Bool {
+        script.bytes.starts(with: [0x6a, 0x24, 0xaa, 0x21, 0xa9, 0xed])
     }
 }

@@ -1,3 +1,4 @@
+import Consensus
 import Cryptography
 import MemoryPool
 import Mining
@@ -320,5 +321,29 @@ import Testing
             #expect(paid.contains { $0.name == "gone" } == (number == 1))
             ledger = split.ledgerAfter
         }
+    }
+
+    @Test("Wherever the witness commitment stands, all payouts are shown", arguments: 0..<5)
+    func commitmentAnywhere(_ place: Int) throws {
+        let hash = Hash256(words: (1, 2, 3, 4))
+        let reward = Amount(satoshis: 1_000_000)
+        let roster = try Rosters.make([3, 2, 1], finder: 100)
+        let split = try PayoutPlan(roster: roster, ledger: PayoutLedger(), finder: "m1")
+            .split(reward: reward, onto: hash)
+        var outputs = split.coinbaseOutputs
+        #expect(outputs.count == 5)
+        let commitment = Block.witnessCommitmentScript(hash)
+        outputs.insert(TransactionOutput(value: .zero, script: commitment), at: place)
+        let coinbase = Coinbase.transaction(
+            height: 7, extraNonce: 1, outputs: outputs, hasWitness: true)
+        let judgement = PayoutJudgement.judge(
+            coinbase: coinbase, reward: reward, previous: hash, rosters: [roster],
+            ledger: PayoutLedger())
+        #expect(judgement == .applied(split))
+        let paid = PayoutChange(
+            before: split.ledgerBefore, after: split.ledgerAfter, terms: PayoutTerms(split)
+        ).paidOutputs(of: coinbase)
+        #expect(paid.map(\.name) == ["m0", "m1", "m2", "m1"])
+        #expect(paid.map(\.output) == (0..<4).map { $0 < place ? $0 : $0 + 1 })
     }
 }
