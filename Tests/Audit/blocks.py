@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import struct
+import urllib.error
 import urllib.request
 
 
@@ -159,5 +160,11 @@ class Node:
     def get(self, hash_):
         body = json.dumps({"id": 0, "method": "getblock", "params": [hash_[::-1].hex(), 0]})
         request = urllib.request.Request(self.url, body.encode(), self.headers)
-        with urllib.request.urlopen(request) as answer:
-            return Block(bytes.fromhex(json.load(answer)["result"]))
+        try:
+            with urllib.request.urlopen(request) as answer:
+                return Block(bytes.fromhex(json.load(answer)["result"]))
+        except urllib.error.HTTPError as error:
+            if error.code != 500 or json.load(error)["error"]["code"] != -5:
+                raise
+            # It has no such block.
+            return None

@@ -5,7 +5,7 @@
 
 Each case is a roster of some scheme with members who came, left or owe, perhaps a window of shares, and a
 reward. The program `cellblock` beside the one named answers by `conform`; outputs, commitment and the ledger
-after must be those of verify.py. Names differ at times only in how an accent is written. The seed is printed.
+after must be those of payouts.py. Names differ at times only in how an accent is written. The seed is printed.
 Exit code 0: all were alike.
 """
 import argparse
@@ -16,7 +16,7 @@ import subprocess
 import sys
 
 sys.dont_write_bytecode = True
-import verify  # noqa: E402
+import payouts  # noqa: E402
 
 LETTERS = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 SCHEMES = ("solo", "weights", "rotation", "pplns")
@@ -60,7 +60,7 @@ def members_of(names, generator):
 
 
 def case_of(generator, number):
-    """What the program is asked, and what verify.py says."""
+    """What the program is asked, and what payouts.py says."""
     names = names_of(generator)
     scripts = {name: b"\0\x14" + generator.randbytes(20) for name in names}
     members = members_of(names, generator)
@@ -102,32 +102,32 @@ def case_of(generator, number):
         asked.update(shares=work, share_root=root.hex())
 
     roster = roster_of(payout, operator, [(name, weights[name], scripts[name]) for name in members])
-    ledger = verify.Ledger([(name, (scripts[name], balance, 1)) for name, balance in balances.items()])
-    claims = verify.claims_of(roster, ledger, previous, finder, work)
-    limit = verify.members_at_most(roster) \
-        + min(roster.max_payees, sum(map(verify.is_due_leaver, claims)))
+    ledger = payouts.Ledger([(name, (scripts[name], balance, 1)) for name, balance in balances.items()])
+    claims = payouts.claims_of(roster, ledger, previous, finder, work)
+    limit = payouts.members_at_most(roster) \
+        + min(roster.max_payees, sum(map(payouts.is_due_leaver, claims)))
     # Whose bonus would be dust is no part of the commitment.
     bonus = reward * payout["finder_bps"] // 10000
-    if finder and payout["scheme"] != "solo" and bonus < max(1, verify.dust(scripts[finder])):
+    if finder and payout["scheme"] != "solo" and bonus < max(1, payouts.dust(scripts[finder])):
         finder = None
-    outputs, after = verify.split(roster, ledger, previous, reward, limit, finder, work, root)
+    outputs, after = payouts.split(roster, ledger, previous, reward, limit, finder, work, root)
     wanted = {"outputs": [[script.hex(), value] for value, script in outputs],
               "ledger": {name: account[1] for name, account in after.accounts.items()},
               "commitment": outputs[-1][1][-32:].hex()}
-    leavers = sum(map(verify.is_due_leaver, claims))
+    leavers = sum(map(payouts.is_due_leaver, claims))
     return asked, wanted, {"leavers": leavers > 0, "scheme": payout["scheme"],
                            "accents": len(names) > 2 and names[-1] == "jose\u0301"}
 
 
 def roster_of(payout, operator, members):
-    data = verify.sized(payout["scheme"].encode())
+    data = payouts.sized(payout["scheme"].encode())
     for key in ("max_payees", "min_payout", "fee_bps", "finder_bps", "pplns_factor"):
-        data += verify.int64(payout[key])
-    data += verify.sized(operator) + verify.compact(len(members))
+        data += payouts.int64(payout[key])
+    data += payouts.sized(operator) + payouts.compact(len(members))
     for name, weight, script in members:
-        data += verify.sized(name.encode()) + verify.int64(weight) + b"\0" + verify.sized(script)
-    return verify.Roster({
-        **payout, "operator": operator.hex(), "hash": verify.tagged("Cellblock/roster", data).hex(),
+        data += payouts.sized(name.encode()) + payouts.int64(weight) + b"\0" + payouts.sized(script)
+    return payouts.Roster({
+        **payout, "operator": operator.hex(), "hash": payouts.tagged("Cellblock/roster", data).hex(),
         "inmates": [{"name": name, "weight": weight, "script": script.hex()}
                     for name, weight, script in members]})
 
