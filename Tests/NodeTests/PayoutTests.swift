@@ -107,6 +107,9 @@ import Testing
             "Audit/test_flips.py", export, "--blocks", "\(node.networkFolder)/blocks", "--flips",
             "60")
         #expect(code == 0, "\(text)")
+        (code, text) = try MinerSupport.python(
+            "Audit/test_forgeries.py", export, "--blocks", "\(node.networkFolder)/blocks")
+        #expect(code == 0, "\(text)")
     }
 
     @Test("At the miners' door floods, endless and malformed lines are cut off, and others stay")
