@@ -155,7 +155,7 @@ extension Validator {
     }
 
     /// Forgets where a block is that the disk has changed: peers are asked for it again.
-    private func forget(_ id: BlockID) throws(StorageError) {
+    func forget(_ id: BlockID) throws(StorageError) {
         guard chain.index.parent(of: id) != nil else {
             // Nobody sends the genesis block.
             throw StorageError(

@@ -31,6 +31,16 @@ struct HistoryCheck {
     var count: CoinCount
 }
 
+/// What came of connecting the next blocks in the background.
+struct HistorySteps {
+    /// How many steps were made.
+    var count = 0
+    /// The block that broke a rule, if one did.
+    var failure: (id: BlockID, error: BlockError)?
+    /// The next block, where the disk no longer has it as it was kept.
+    var lost: BlockID?
+}
+
 extension Validator {
     /// What is connected before others get their turn.
     static let stepBlocks = 16
@@ -85,10 +95,9 @@ extension Validator {
         guard let base = chain.unfinished?.base else { return false }
         try settleAll()
         chain.turn()
-        let failure: (id: BlockID, error: BlockError)?
-        let count: Int
+        let steps: HistorySteps
         do throws(StorageError) {
-            (count, failure) = try chain.connectNext(
+            steps = try chain.connectNext(
                 toward: base, count: Self.stepBlocks, size: Self.stepBytes)
         } catch {
             try chain.dropUnsettled()
@@ -96,10 +105,14 @@ extension Validator {
             throw error
         }
         chain.turn()
-        if let (id, error) = failure {
+        if let (id, error) = steps.failure {
             try abandon(failed: id, error)
         }
-        guard chain.background?.chain.last == base else { return count > 0 }
+        if let lost = steps.lost {
+            try forget(lost)
+            try chain.writeIndex()
+        }
+        guard chain.background?.chain.last == base else { return steps.count > 0 }
         try chain.flushAll()
         guard let walk = try chain.walkBackground() else { return false }
         historyCheck = HistoryCheck(
@@ -175,34 +188,38 @@ extension Validator {
 extension Chainstate {
     /// Connects the next blocks on the way to the base, as far as they are here; must be turned to
     /// the background.
-    ///
-    /// - Returns: how many steps were made, and the block that broke a rule, if one did.
     func connectNext(
         toward base: BlockID, count: Int, size: Int
-    ) throws(StorageError) -> (count: Int, failure: (id: BlockID, error: BlockError)?) {
-        var steps = 0
+    ) throws(StorageError) -> HistorySteps {
+        var steps = HistorySteps()
         var bytes = 0
-        while steps < count, bytes < size, index.tip != base {
+        while steps.count < count, bytes < size, index.tip != base {
             if let tip = index.tip, !index.descends(base, from: tip) {
                 // It was on a branch when the coins came.
                 guard canAdvance(from: tip, toward: base) else { break }
                 _ = try disconnectTip()
             } else {
                 guard let next = index.ancestor(of: base, at: index.activeHeight + 1),
-                    let block = try block(next)
+                    let stored = stored(next)
                 else { break }
+                guard let block = try stored.ifUnchanged(by: files.reader) else {
+                    steps.lost = next
+                    break
+                }
                 if let error = try connect(next, block) {
                     // What it stands on is told first.
-                    return (steps, try settleAll() ?? (next, error))
+                    steps.failure = try settleAll() ?? (next, error)
+                    return steps
                 }
                 bytes += block.totalSize
             }
-            steps += 1
+            steps.count += 1
         }
-        if let failure = try settleAll() { return (steps, failure) }
+        steps.failure = try settleAll()
+        guard steps.failure == nil else { return steps }
         try writeIndex()
         if isFull { try flush(emptyingCache: true) }
-        return (steps, nil)
+        return steps
     }
 
     /// Waits for the scripts of all unsettled blocks; returns the first that breaks a rule.

@@ -310,4 +310,45 @@ import Testing
         #expect(try await again.submit(block: builder.block(onto: made.fork)) == .connected)
         try await again.close()
     }
+
+    /// What of a block the disk changes.
+    enum Damage: CaseIterable { case size, header, output }
+
+    @Test(
+        "A block below the base that the disk has changed is fetched again, not condemned",
+        arguments: Damage.allCases)
+    func damagedHistory(_ damage: Damage) async throws {
+        let source = try await AssumedSource()
+        let chain = TestChain()
+        let validator = try await source.node(chain)
+        _ = try await validator.loadCoins(from: source.path)
+        for block in source.history[50...] { _ = try await validator.submit(block: block) }
+        let damaged = source.history[60]
+        let sizes = ([source.chain.builder.network.genesis] + source.history[..<60]).map(\.totalSize)
+        let start = sizes.reduce(8) { $0 + 8 + $1 }
+        let place =
+            switch damage {
+            case .size: start - 3
+            case .header: start + 70
+            // Which no rule would ever look at.
+            case .output: start + damaged.totalSize - 12
+            }
+        let file = try File(chain.folder.path + "/blocks/blk00000.dat", .writing)
+        let changed = try file.read(at: place, count: 1).map { $0 ^ 1 }
+        try file.write(changed.span, at: place)
+
+        try await validator.advance()
+        #expect(await validator.history?.tip.height == 60)
+        #expect(validator.tip.hash == source.pinned.block)
+        let info = try #require(await validator.blockInfo(damaged.hash))
+        #expect(!info.hasData && !info.isInvalid)
+        let (_, gone) = await validator.prunedBlocks(since: 0)
+        #expect(gone?.map(\.hash) == [damaged.hash])
+
+        #expect(try await validator.submit(block: damaged) == .stored)
+        try await validator.advance()
+        #expect(await validator.history == nil)
+        #expect(try await ChainState(validator) == source.atBase)
+        try await validator.close()
+    }
 }
