@@ -216,7 +216,8 @@ public actor ChainIndex<Table: IndexTable> {
     ) throws(StorageError) {
         table.save(&batch)
         batch.put(IndexCursor.key, cursor.bytes)
-        try store.database.write(batch, sync: false)
+        // From here on the blocks may be pruned that these rows were taken from.
+        try store.database.write(batch, sync: validator.pruneMode != .off)
         self.table = table
         self.cursor = cursor
     }

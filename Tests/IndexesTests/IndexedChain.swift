@@ -23,7 +23,8 @@ struct IndexedChain {
     let validator: Validator
 
     init(
-        in folder: TemporaryFolder = TemporaryFolder(), fault: WriteFault = .none
+        in folder: TemporaryFolder = TemporaryFolder(), fault: WriteFault = .none,
+        _ configure: (inout Validator.Configuration) -> Void = { _ in }
     ) async throws {
         let network = Network.regtest
         self.folder = folder
@@ -32,6 +33,7 @@ struct IndexedChain {
         configuration.hidesBlockFiles = false
         configuration.writeFault = fault
         configuration.mempool.requiresStandard = false
+        configure(&configuration)
         let time = Int64(network.genesis.header.time) + 1_000_000
         validator = try await Validator.open(configuration, clock: StoppedClock(time: time))
     }

@@ -100,4 +100,23 @@ import Testing
         #expect(before.count >= 4)
         #expect(before.allSatisfy { $0 == .synchronousBatch })
     }
+
+    @Test(
+        "What is taken from a block is on the disk before the block may be pruned",
+        arguments: [PruneMode.off, .manual])
+    func pruned(_ mode: PruneMode) async throws {
+        let writes = Mutex<[WriteFault.Operation]>([])
+        let fault = WriteFault { operation, path in
+            if path.contains("/indexes/") { writes.withLock { $0.append(operation) } }
+            return nil
+        }
+        let chain = try await IndexedChain { $0.prune = mode }
+        try await chain.submit(chain.busyBlocks(40, onto: chain.builder.genesis))
+        let index = try chain.filters(fault: fault)
+        try await chain.build(index)
+        let seen = writes.withLock { $0 }
+        #expect(seen.count >= 2)
+        // Where all blocks stay nothing waits for the disk.
+        #expect(seen.allSatisfy { $0 == (mode == .off ? .batch : .synchronousBatch) })
+    }
 }
