@@ -19,9 +19,15 @@ extension Chainstate {
         snapshotPath(in: folder) + ".unfinished"
     }
 
+    /// Removes the store, which is there no more from one moment to the next: what is left of it while
+    /// its files go is as one that is unfinished.
     static func removeSnapshot(in folder: String) throws(StorageError) {
-        try System.removeFolder(snapshotPath(in: folder))
-        try System.removeFolder(unfinishedSnapshot(in: folder))
+        let (path, unfinished) = (snapshotPath(in: folder), unfinishedSnapshot(in: folder))
+        try System.removeFolder(unfinished)
+        guard System.isFolder(path) else { return }
+        try System.rename(path, to: unfinished)
+        try System.synchroniseFolder(folder)
+        try System.removeFolder(unfinished)
     }
 
     /// Opens the store if there is one; drops one that is not whole.
@@ -163,10 +169,6 @@ extension Chainstate {
         _ path: String, fault: WriteFault, isStopping: () -> Bool
     ) throws(StorageError) {
         let snapshot = snapshotPath(in: folder(of: path))
-        guard System.isFolder(snapshot) else {
-            throw StorageError(
-                path: snapshot, reason: "The folder is missing; restart with -reindex-chainstate")
-        }
         do {
             let old = try Database(path: path, cacheBytes: 16 << 20, fault: fault)
             let new = try open(snapshot, cacheBytes: 16 << 20, fault: fault)

@@ -17,22 +17,33 @@ extension Chainstate {
         log: (_ category: String, _ text: String) -> Void
     ) throws(StorageError) -> Database {
         try finishReplacing(path)
-        if reindex != .nothing, System.isFolder(path) {
-            try replace(
-                path, keepsIndex: reindex == .chainstate, fault: fault, isStopping: isStopping)
+        if reindex != .nothing {
+            try removeSnapshot(in: folder(of: path))
+            if System.isFolder(path) {
+                try replace(
+                    path, keepsIndex: reindex == .chainstate, fault: fault, isStopping: isStopping)
+            }
         }
         try System.createFolder(path)
         var store = try open(path, cacheBytes: cacheBytes, fault: fault)
         try checkVersion(store)
         try dropTransactions(from: store)
-        // Coins from outside that were found to be right take the place of those made here.
         if try store.get(StoreKey.confirmed) != nil {
-            store.close()
-            log(
-                "validation",
-                "[snapshot] cleaning up unneeded background chainstate, then reinitializing")
-            try adoptConfirmed(path, fault: fault, isStopping: isStopping)
-            store = try open(path, cacheBytes: cacheBytes, fault: fault)
+            if System.isFolder(snapshotPath(in: folder(of: path))) {
+                // Coins from outside that were found to be right take the place of those made here.
+                store.close()
+                log(
+                    "validation",
+                    "[snapshot] cleaning up unneeded background chainstate, then reinitializing")
+                try adoptConfirmed(path, fault: fault, isStopping: isStopping)
+                store = try open(path, cacheBytes: cacheBytes, fault: fault)
+            } else {
+                // A reindex that was cut short has removed them. Those made here stand at the base, and
+                // are the same.
+                var batch = WriteBatch()
+                batch.delete(StoreKey.confirmed)
+                try store.write(batch, sync: true)
+            }
         }
         // A reindex that was cut short before it had come to anything begins again.
         if reindex == .nothing, try store.get(StoreKey.reindexing)?.isEmpty == true {

@@ -75,7 +75,6 @@ final class Chainstate {
             isHidden: configuration.hidesBlockFiles,
             maximumFileSize: configuration.maximumBlockFileSize, fault: fault)
         try files.reader.checkNetwork(network.chainName)
-        if configuration.reindex != .nothing { try Self.removeSnapshot(in: folder) }
         let store = try Self.openStore(
             folder + "/chainstate", configuration.reindex, cacheBytes: storeCache, fault: fault,
             isStopping: configuration.isStopping, log: configuration.log)

@@ -351,4 +351,59 @@ import Testing
         #expect(try await ChainState(validator) == source.atBase)
         try await validator.close()
     }
+
+    @Test(
+        "Coins that are to go are gone at once, however long it takes to remove their files",
+        arguments: [Validator.Configuration.Reindex.chainstate, .everything])
+    func removal(_ reindex: Validator.Configuration.Reindex) async throws {
+        let source = try await AssumedSource()
+        let chain = TestChain()
+        let validator = try await source.node(chain)
+        _ = try await validator.loadCoins(from: source.path)
+        _ = try await validator.submitAll(source.more)
+        try await validator.close()
+        // What cannot be removed like a file cuts it short.
+        let obstacle = "/chainstate_snapshot/obstacle"
+        try System.createFolder(chain.folder.path + obstacle)
+        await #expect(throws: StorageError.self) {
+            _ = try await chain.open {
+                source.pin(&$0)
+                $0.reindex = reindex
+            }
+        }
+        #expect(try chain.stores() == ["chainstate", "chainstate_snapshot.unfinished"])
+        for name in try chain.stores() {
+            try System.removeFolder("\(chain.folder.path)/\(name)/obstacle")
+        }
+        let again = try await chain.reopen(source.pin)
+        #expect(try chain.stores() == ["chainstate"])
+        #expect(again.tip.height == 50)
+        for block in source.history[50...] { _ = try await again.submit(block: block) }
+        #expect(try await ChainState(again) == source.end)
+        try await again.close()
+    }
+
+    @Test("Where coins found right are gone, the node goes on with its own, which are the same")
+    func goneWhenRight() async throws {
+        let source = try await AssumedSource()
+        let chain = TestChain()
+        let validator = try await source.node(chain)
+        _ = try await validator.loadCoins(from: source.path)
+        _ = try await validator.submitAll(source.more)
+        for block in source.history[50...] { _ = try await validator.submit(block: block) }
+        try await validator.advance()
+        #expect(await validator.history == nil)
+        try await validator.close()
+        try System.removeFolder(chain.folder.path + "/chainstate_snapshot")
+        for _ in 0..<2 {
+            let again = try await chain.reopen(source.pin)
+            #expect(try await ChainState(again) == source.end)
+            #expect(try await again.verifyChain(level: 4, count: 0) == nil)
+            try await again.close()
+        }
+        // That they were right is said of none that come later.
+        let confirmed = [UInt8(ascii: "A")]
+        let store = try Database(path: chain.folder.path + "/chainstate", cacheBytes: 1 << 20)
+        #expect(try store.get(confirmed.span) == nil)
+    }
 }
