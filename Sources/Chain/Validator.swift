@@ -248,6 +248,9 @@ public actor Validator {
         return isDownloading
     }
 
+    /// Tells the log what a follower of the chain has met with.
+    public nonisolated func remark(_ text: String) { configuration.report(text) }
+
     /// What the operator should know of.
     public var warnings: [String] {
         guard let invalid = chain.index.bestInvalid, let tip = chain.index.tip,

@@ -39,22 +39,33 @@ public actor ChainIndex<Table: IndexTable> {
         directory: String, validator: Validator, isAnew: Bool = false,
         cacheBytes: Int = 16 << 20, fault: WriteFault = .none
     ) throws(StorageError) {
-        let store = try IndexStore(
-            folder: directory + "/indexes/" + Table.folder, isAnew: isAnew,
-            cacheBytes: cacheBytes, fault: fault)
-        var table = Table(network: validator.network)
-        var cursor = try store.cursor()
-        if let seen = cursor, try !table.load(seen.hash, from: store.database) {
-            try store.clear()
-            table = Table(network: validator.network)
-            cursor = nil
+        let folder = directory + "/indexes/" + Table.folder
+        if isAnew { try IndexStore.remove(folder) } else { try IndexStore.removeLeftovers(of: folder) }
+        let opened: (store: IndexStore, table: Table, cursor: IndexCursor?)
+        do throws(StorageError) {
+            opened = try Self.open(folder, of: validator.network, cacheBytes, fault)
+        } catch {
+            guard error.isDamage else { throw error }
+            validator.remark("\(Table.name) is damaged, and is built anew: \(error)")
+            try IndexStore.remove(folder)
+            opened = try Self.open(folder, of: validator.network, cacheBytes, fault)
         }
         self.validator = validator
-        self.store = store
-        self.table = table
-        self.cursor = cursor
+        (store, table, cursor) = opened
         executor = QueueExecutor(label: "cellblock.index." + Table.folder)
         isSynced = cursor?.hash == validator.checkedTip.hash
+    }
+
+    /// Opens the store, and goes back to how the table stood after the last block it has seen.
+    private static func open(
+        _ folder: String, of network: Network, _ cacheBytes: Int, _ fault: WriteFault
+    ) throws(StorageError) -> (store: IndexStore, table: Table, cursor: IndexCursor?) {
+        let store = try IndexStore(folder: folder, cacheBytes: cacheBytes, fault: fault)
+        var table = Table(network: network)
+        guard let cursor = try store.cursor() else { return (store, table, nil) }
+        if try table.load(cursor.hash, from: store.database) { return (store, table, cursor) }
+        try store.clear()
+        return (store, Table(network: network), nil)
     }
 
     /// Has the blocks kept that are still to be read. Throws where some are gone already.

@@ -74,9 +74,9 @@ public struct Database: ~Copyable, KeyValueStore {
 
     /// An error of RocksDB, with what helps where it has found damage.
     func failure(_ reason: String) -> StorageError {
-        let isDamage = reason.hasPrefix("Corruption") || reason.contains("No such file")
-        return StorageError(
-            path: path, reason: isDamage && !repair.isEmpty ? "\(reason); \(repair)" : reason)
+        var error = StorageError(path: path, reason: reason)
+        if error.isDamage, !repair.isEmpty { error.reason += "; \(repair)" }
+        return error
     }
 
     func attempt<Result>(
@@ -269,7 +269,7 @@ struct Store: ~Copyable {
             $0.hasSuffix(".sst") || $0.hasSuffix(".log")
         }
         guard holdsData else { return }
-        throw StorageError(path: path + "/CURRENT", reason: "The file is missing")
+        throw StorageError(path: path + "/CURRENT", reason: StorageError.missingFile)
     }
 
     deinit { Self.close(pointer, column) }

@@ -11,5 +11,13 @@ public struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
         self.reason = reason
     }
 
+    /// Whether RocksDB found a store damaged, or without one of its files.
+    public var isDamage: Bool {
+        reason.hasPrefix("Corruption") || reason.contains("No such file")
+            || reason == Self.missingFile
+    }
+
+    static let missingFile = "The file is missing"
+
     public var description: String { path.isEmpty ? reason : "\(reason) (\(path))" }
 }
