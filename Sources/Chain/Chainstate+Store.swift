@@ -17,6 +17,7 @@ extension Chainstate {
         log: (_ category: String, _ text: String) -> Void
     ) throws(StorageError) -> Database {
         try finishReplacing(path)
+        if reindex == .chainstate { try checkUnpruned(path, fault: fault) }
         if reindex != .nothing {
             try removeSnapshot(in: folder(of: path))
             if System.isFolder(path) {
@@ -71,6 +72,31 @@ extension Chainstate {
                 path: error.path,
                 reason: "Error opening coins database: \(error.reason); restart with -reindex")
         }
+    }
+
+    /// What was pruned once can only be had again as a whole.
+    static let prunedBefore = StorageError(
+        path: "",
+        reason: "You need to rebuild the database using -reindex to go back to unpruned mode.  This "
+            + "will redownload the entire blockchain.\n" + Validator.recoveryHint)
+
+    /// Refuses to give up coins that could not be made anew, since blocks were pruned.
+    private static func checkUnpruned(_ path: String, fault: WriteFault) throws(StorageError) {
+        guard System.isFolder(path) else { return }
+        let hasPruned: Bool
+        do throws(StorageError) {
+            let store = try Database(path: path, cacheBytes: 16 << 20, fault: fault)
+            hasPruned = try store.get(StoreKey.hasPruned) != nil
+        } catch {
+            throw indexLost(error)
+        }
+        guard !hasPruned else { throw prunedBefore }
+    }
+
+    private static func indexLost(_ error: StorageError) -> StorageError {
+        StorageError(
+            path: error.path,
+            reason: "The block index cannot be kept: \(error.reason); restart with -reindex")
     }
 
     /// Takes out the rows of `-txindex`, which this store held before they had one of their own.
@@ -165,9 +191,7 @@ extension Chainstate {
         } catch {
             if error.path == new.path || error == Validator.closing { throw error }
             guard keepsIndex else { return }
-            throw StorageError(
-                path: error.path,
-                reason: "The block index cannot be kept: \(error.reason); restart with -reindex")
+            throw indexLost(error)
         }
     }
 

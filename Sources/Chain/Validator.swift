@@ -118,16 +118,9 @@ public actor Validator {
     /// Connects no further block.
     func noteStopHeight() { reachedStop.store(true, ordering: .releasing) }
 
-    /// What was pruned once can only be had again as a whole.
     private func checkPruning() throws(StorageError) {
         guard chain.hasPruned else { return }
-        guard configuration.prune != .off else {
-            throw StorageError(
-                path: "",
-                reason: "You need to rebuild the database using -reindex to go back to unpruned "
-                    + "mode.  This will redownload the entire blockchain.\n"
-                    + "Please restart with -reindex or -reindex-chainstate to recover.")
-        }
+        guard configuration.prune != .off else { throw Chainstate.prunedBefore }
         try chain.removeLeftovers()
     }
 

@@ -201,6 +201,28 @@ import Testing
         try await validator.close()
     }
 
+    @Test("Coins of a pruned chain are not given up to be made anew of blocks that are gone")
+    func refusedReindex() async throws {
+        let validator = try await open()
+        _ = try await validator.submitAll(blocks())
+        let state = try await ChainState(validator)
+        try await validator.prune(upTo: 112)
+        try await validator.close()
+        for mode in [PruneMode.off, .manual] {
+            let thrown = await #expect(throws: StorageError.self) {
+                _ = try await chain.reopen {
+                    $0.prune = mode
+                    $0.reindex = .chainstate
+                }
+            }
+            let error = try #require(thrown)
+            #expect(error.reason.hasPrefix("You need to rebuild the database using -reindex to go"))
+        }
+        let again = try await chain.reopen { $0.prune = .manual }
+        #expect(try await ChainState(again) == state)
+        try await again.close()
+    }
+
     @Test("To invalidate a pruned block is to invalidate the lowest that can be taken back")
     func invalidate() async throws {
         let validator = try await open()
