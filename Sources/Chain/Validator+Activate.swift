@@ -173,8 +173,13 @@ extension Validator {
 
     /// Takes blocks back until the tip is `id`; returns them, newest first.
     ///
-    /// - Parameter isUrgent: whether it goes on where the node is to stop.
-    func disconnect(to id: BlockID, isUrgent: Bool = true) throws(StorageError) -> [Block] {
+    /// - Parameters:
+    ///   - isUrgent: whether it goes on where the node is to stop.
+    ///   - limit: how many blocks are returned, the newest; nil is as many of the oldest as memory is
+    ///     given to. What in the pool depends on the others goes.
+    func disconnect(
+        to id: BlockID, isUrgent: Bool = true, keepingNewest limit: Int? = nil
+    ) throws(StorageError) -> [Block] {
         var blocks: [Block] = []
         var size = 0
         while let tip = chain.index.tip, tip != id, isUrgent || !isStopping {
@@ -184,17 +189,25 @@ extension Validator {
             size += block.totalSize
             try chain.writeIndex()
             if chain.isFull { try chain.flush(emptyingCache: true) }
-            // What would take too much memory is forgotten, the newest first, and with it what in
-            // the pool depends on it.
+            if let limit {
+                if blocks.count > limit { giveUp(blocks.removeLast()) }
+                continue
+            }
+            // What would take too much memory is forgotten, the newest first.
             while size > Self.readmissionLimit, let dropped = blocks.first {
-                for transaction in dropped.transactions {
-                    pool.removeRecursive(transaction, reason: .reorg)
-                }
+                giveUp(dropped)
                 size -= dropped.totalSize
                 blocks.removeFirst()
             }
         }
         return blocks
+    }
+
+    /// Drops from the pool what depends on a block that was taken back, and gives nothing back to it.
+    private func giveUp(_ block: Block) {
+        for transaction in block.transactions {
+            pool.removeRecursive(transaction, reason: .reorg)
+        }
     }
 
     /// Lets the transactions of blocks taken back into the pool again where they are still good,

@@ -5,7 +5,8 @@ public import Primitives
 public import Storage
 
 extension Validator {
-    /// How many blocks of an invalidated branch give their transactions back to the pool.
+    /// How many blocks of an invalidated branch give their transactions back to the pool: those next
+    /// to its end (Core's `InvalidateBlock`).
     private static let readmittedBlocks = 10
 
     /// Treats a block and all that build on it as invalid; false if it is unknown. Genesis stays as
@@ -22,19 +23,14 @@ extension Validator {
                 let lowest = isWhole ? id : chain.lowestRemovable(from: id)
                 guard let id = lowest, let parent = chain.index.parent(of: id)
                 else { return true }
-                let blocks = try disconnect(to: parent, isUrgent: false)
+                let blocks = try disconnect(
+                    to: parent, isUrgent: false, keepingNewest: Self.readmittedBlocks)
                 guard chain.index.tip == parent else {
                     try recheckPool()
                     return true
                 }
                 chain.index.invalidate(id)
-                let kept = blocks.suffix(Self.readmittedBlocks)
-                for block in blocks.dropLast(kept.count) {
-                    for transaction in block.transactions {
-                        pool.removeRecursive(transaction, reason: .reorg)
-                    }
-                }
-                try readmit(Array(kept))
+                try readmit(blocks)
             } else {
                 chain.index.invalidate(id)
             }

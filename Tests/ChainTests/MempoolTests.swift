@@ -151,6 +151,40 @@ import Testing
         try await validator.close()
     }
 
+    @Test("Of a deep branch that is invalidated the ten blocks nearest its tip give back what they held")
+    func deepInvalidation() async throws {
+        let validator = try await chain.open()
+        let blocks = try await ripe(validator, 120)
+        let spends = blocks[..<14].map { spend($0, into: 2) }
+        func child(_ parent: Transaction, _ output: Int) -> Transaction {
+            chain.builder.spend(
+                [OutPoint(txid: parent.txid, index: UInt32(output))], worth: parent.value(at: output))
+        }
+        // More in all than a reorganisation would keep.
+        let filler = Script([0x6a] + [UInt8](repeating: 0, count: 900_000))
+        var position = chain.position(after: blocks, from: chain.genesis)
+        var branch: [Block] = []
+        for (number, transaction) in spends.enumerated() {
+            var plan = ChainBuilder.Plan(transactions: [transaction])
+            if number == 12 { plan.transactions.append(child(spends[1], 0)) }
+            plan.amendOutputs = { $0.append(TransactionOutput(value: .zero, script: filler)) }
+            let block = chain.builder.block(onto: position, plan)
+            position = chain.builder.position(block, above: position)
+            branch.append(block)
+        }
+        #expect(try await validator.submitAll(branch).allSatisfy { $0 == .connected })
+        let kept = child(spends[10], 0)
+        #expect(reason(try await validator.submit(transaction: kept)) == nil)
+        #expect(reason(try await validator.submit(transaction: child(spends[1], 1))) == nil)
+        #expect(try await validator.invalidate(branch[0].hash))
+        #expect(validator.tip.height == 120)
+        let held = await validator.mempool { pool in
+            Set(pool.allEntries().map { $0.transaction.txid })
+        }
+        #expect(held == Set(spends[4...].map(\.txid) + [kept.txid]))
+        try await validator.close()
+    }
+
     @Test("Changes are told in order, and a follower that fell behind is told to start anew")
     func changes() async throws {
         let validator = try await chain.open()
