@@ -22,8 +22,9 @@ public struct BlockInfo: Hashable, Sendable {
     /// Whether the block itself can be read.
     public var hasData: Bool
     public var hasUndo: Bool
-    /// Whether the block was here and was given up.
-    public var isPruned: Bool { !hasData && transactionCount != nil }
+    /// Whether the block was here and was given up with its file; what the disk lost while nothing was
+    /// ever pruned is fetched again.
+    public var isPruned: Bool
     /// Whether the block, or one it builds on, breaks a rule.
     public var isInvalid: Bool
     /// Whether the block was fully validated, scripts included, at some time.

@@ -19,6 +19,7 @@ extension Chainstate {
             confirmations: isActive ? index.activeHeight - node.height + 1 : -1,
             nextHash: index.next(of: id).map { index.hash(of: $0) }, isOnActiveChain: isActive,
             hasData: node.status.hasData, hasUndo: node.status.hasUndo,
+            isPruned: hasPruned && !node.status.hasData && node.transactionCount > 0,
             isInvalid: node.status.isFailed, isFullyValid: node.status.isValid(.scripts))
     }
 

@@ -150,7 +150,8 @@ import Testing
                 #expect(gone?.map(\.hash) == [blocks[15].hash])
             }
             #expect(validator.tip.hash == blocks[14].hash)
-            #expect(await validator.blockInfo(blocks[15].hash)?.isInvalid == false)
+            let info = try #require(await validator.blockInfo(blocks[15].hash))
+            #expect(!info.isInvalid && !info.hasData && !info.isPruned)
             #expect(try await validator.submit(block: blocks[15]) == .connected)
             #expect(validator.tip.hash == blocks[19].hash)
             try await validator.close()
