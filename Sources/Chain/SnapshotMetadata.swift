@@ -32,24 +32,27 @@ package struct SnapshotMetadata: Hashable, Sendable {
 
     /// Reads the head of a file for a network.
     package init(decoding bytes: [UInt8], network: Network) throws(SnapshotMetadataError) {
-        let magic: [UInt8]
-        let version: UInt16
-        let networkMagic: [UInt8]
-        do throws(DecodingError) {
+        do {
             var reader = ByteReader(bytes.span)
-            magic = try reader.readBytes(count: Self.magic.count)
-            version = try reader.read()
-            networkMagic = try reader.readBytes(count: 4)
+            guard try reader.readBytes(count: Self.magic.count) == Self.magic else {
+                throw SnapshotMetadataError.foreignFile
+            }
+            let version: UInt16 = try reader.read()
+            guard version == Self.version else {
+                throw SnapshotMetadataError.unknownVersion(version)
+            }
+            let magic = try reader.readBytes(count: 4)
+            guard magic == network.magic else {
+                let other = Network.all.first { $0.magic == magic }
+                throw SnapshotMetadataError.foreignNetwork(
+                    other?.chainName, ours: network.chainName)
+            }
             base = try reader.readHash()
             coinCount = try reader.read()
+        } catch let error as SnapshotMetadataError {
+            throw error
         } catch {
             throw .truncated
-        }
-        guard magic == Self.magic else { throw .foreignFile }
-        guard version == Self.version else { throw .unknownVersion(version) }
-        guard networkMagic == network.magic else {
-            let other = Network.all.first { $0.magic == networkMagic }
-            throw .foreignNetwork(other?.chainName, ours: network.chainName)
         }
     }
 }
@@ -62,10 +65,12 @@ package enum SnapshotMetadataError: Error, Hashable, CustomStringConvertible {
     /// With its name, where it is one we know.
     case foreignNetwork(String?, ours: String)
 
-    /// In Core's words.
-    package var description: String {
+    /// In Core's words, to which its streams add what kind of error it is.
+    package var description: String { words + ": iostream error" }
+
+    private var words: String {
         switch self {
-        case .truncated: "AutoFile::read: end of file: unspecified iostream_category error"
+        case .truncated: "AutoFile::read: end of file"
         case .foreignFile:
             "Invalid UTXO set snapshot magic bytes. Please check if this is indeed a snapshot file "
                 + "or if you are using an outdated snapshot format."

@@ -92,6 +92,41 @@ import Testing
         await #expect(throws: StorageError.self) { try await other.open() }
     }
 
+    @Test("A head that is not for us is refused in the words of Core's streams, at the first flaw")
+    func heads() {
+        let head = SnapshotMetadata(base: .max, coinCount: 1).encoded(
+            networkMagic: Network.regtest.magic)
+        func refusal(_ change: (inout [UInt8]) -> Void) -> String? {
+            var bytes = head
+            change(&bytes)
+            do throws(SnapshotMetadataError) {
+                _ = try SnapshotMetadata(decoding: bytes, network: .regtest)
+                return nil
+            } catch {
+                return "\(error)"
+            }
+        }
+        #expect(refusal { _ in } == nil)
+        let short = "AutoFile::read: end of file: iostream error"
+        #expect(refusal { $0.removeLast() } == short)
+        #expect(refusal { $0 = [] } == short)
+        let foreign = refusal { $0[0] ^= 1 }
+        #expect(foreign?.hasPrefix("Invalid UTXO set snapshot magic bytes. Please check") == true)
+        #expect(foreign?.hasSuffix("an outdated snapshot format.: iostream error") == true)
+        #expect(refusal { $0 = Array($0[..<20]); $0[0] ^= 1 } == foreign)
+        #expect(
+            refusal { $0[5] = 3 }
+                == "Version of snapshot 3 does not match any of the supported versions.: "
+                + "iostream error")
+        #expect(
+            refusal { $0.replaceSubrange(7..<11, with: Network.signet.magic) }
+                == "The network of the snapshot (signet) does not match the network of this node "
+                + "(regtest).: iostream error")
+        #expect(
+            refusal { $0[7] ^= 1 }?.hasSuffix("possibly caused by data corruption.: iostream error")
+                == true)
+    }
+
     @Test("Whichever write fails, the coins are taken in whole or not at all")
     func crashes() async throws {
         let source = try await AssumedSource()
