@@ -69,6 +69,28 @@ import Testing
                 == ["code": -5, "message": "Block not found"])
     }
 
+    @Test("Of transactions without a coin the first in the order of their bytes is looked up")
+    func order() throws {
+        let node = try NodeProcess()
+        try node.start("-txindex")
+        _ = try node.result("generatetodescriptor", [101, "raw(51)"])
+        let spent = try coinbase(of: node, at: 1)
+        let coin = try #require(Hash256(displayHex: spent))
+        _ = try node.result(
+            "generateblock",
+            ["raw(51)", [.string(Hex.encode(Array(wide(spending: coin, unspendable: 1).bytes)))]])
+        // Hashes are shown with the last byte first.
+        let zeros = String(repeating: "00", count: 31)
+        for (other, words) in [
+            (zeros + "ff", "Not all transactions found in specified or retrieved block"),
+            (String(repeating: "ff", count: 31) + "00", "Transaction not yet in block"),
+        ] {
+            #expect(
+                try node.answer("gettxoutproof", [[.string(spent), .string(other)]])["error"]
+                    == ["code": -5, "message": .string(words)])
+        }
+    }
+
     @Test(
         "A proof of another root, of a block unknown or left, or with bytes missing proves nothing")
     func falseProofs() throws {
@@ -95,7 +117,17 @@ import Testing
         changed = proof
         changed[80] = 2
         #expect(try verify(changed)["result"] == [])
-        #expect(try verify(Array(proof.dropLast()))["error"] != .null)
+        for count in [1, 40, proof.count - 1] {
+            let short = "SpanReader::read(): end of data: iostream error"
+            #expect(
+                try verify(Array(proof[..<count]))["error"]
+                    == ["code": -1, "message": .string(short)])
+        }
+        // A number of hashes in more bytes than it takes.
+        changed = proof
+        changed.replaceSubrange(84...84, with: [0xfd, 1, 0])
+        let long = "non-canonical ReadCompactSize(): iostream error"
+        #expect(try verify(changed)["error"] == ["code": -1, "message": .string(long)])
         _ = try node.result("invalidateblock", [.string(try #require(try node.tip()))])
         #expect(try verify(proof)["error"] == ["code": -5, "message": "Block not found in chain"])
     }

@@ -65,6 +65,8 @@ struct GetTxOutProof: RPCMethod {
     /// The block that one of the transactions is in: told by a coin of it, else by the index.
     private func home(of txids: Set<Txid>, _ context: RPCContext) async throws -> BlockInfo {
         let validator = context.validator
+        // As Core's set of them has it.
+        let txids = txids.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
         for txid in txids {
             // Most have few outputs, so the pieces grow.
             var (index, count) = (UInt32(0), UInt32(64))
@@ -77,7 +79,7 @@ struct GetTxOutProof: RPCMethod {
                 if let info = await validator.blockInfo(height: coin.height) { return info }
             }
         }
-        guard let first = txids.min(),
+        guard let first = txids.first,
             let found = try await context.indexedTransaction(first),
             let info = await validator.blockInfo(found.block)
         else { throw RPCError.invalidAddressOrKey("Transaction not yet in block") }

@@ -25,15 +25,30 @@ struct VerifyTxOutProof: RPCMethod {
     ]
 
     func call(_ request: RPCRequest, _ context: RPCContext) async throws -> JSON {
-        let bytes = try request.hexBytes("proof")
-        var reader = ByteReader(bytes.span)
-        let header = try BlockHeader(from: &reader)
-        let tree = try PartialMerkleTree(from: &reader)
+        let (header, tree) = try parse(try request.hexBytes("proof"))
         guard let (root, matches) = tree.extract(), root == header.merkleRoot else { return [] }
         guard let info = await context.validator.blockInfo(header.hash), info.isOnActiveChain,
             let count = info.transactionCount
         else { throw RPCError.invalidAddressOrKey("Block not found in chain") }
         guard count == tree.transactionCount else { return [] }
         return .array(matches.map { .string($0.displayHex) })
+    }
+
+    private func parse(_ bytes: [UInt8]) throws -> (header: BlockHeader, tree: PartialMerkleTree) {
+        do throws(DecodingError) {
+            var reader = ByteReader(bytes.span)
+            let header = try BlockHeader(from: &reader)
+            return (header, try PartialMerkleTree(from: &reader))
+        } catch {
+            throw RPCError.misc("\(error.streamWords): iostream error")
+        }
+    }
+}
+
+extension DecodingError {
+    /// What the stream says by which Core reads what an RPC was given.
+    fileprivate var streamWords: String {
+        if case .truncated = self { return "SpanReader::read(): end of data" }
+        return description
     }
 }
