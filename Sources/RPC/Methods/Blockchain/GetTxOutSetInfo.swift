@@ -155,6 +155,8 @@ struct GetTxOutSetInfo: RPCMethod {
     private func indexed(
         _ index: CoinStatisticsIndex, _ wanted: BlockInfo?, hasHash: Bool, _ context: RPCContext
     ) async throws -> JSON {
+        // What comes after it the index need not have seen when it has caught up.
+        let tip = context.validator.tip
         if try await !index.caughtUp(), let wanted {
             let height = await index.progress.height
             guard wanted.height <= height else {
@@ -164,7 +166,6 @@ struct GetTxOutSetInfo: RPCMethod {
                         + "Current height: \(height)")
             }
         }
-        let tip = context.validator.tip
         let (hash, height) = wanted.map { ($0.hash, $0.height) } ?? (tip.hash, tip.height)
         guard let statistics = try await index.statistics(at: hash) else { throw Self.unreadable }
         var before = CoinStatistics()
