@@ -97,18 +97,26 @@ struct TipWait {
         of context: RPCContext, where isWished: @escaping @Sendable (ChainTip) -> Bool
     ) async -> JSON {
         let validator = context.validator
-        await withTaskGroup(of: Void.self) { group in
+        let found = await withTaskGroup(of: ChainTip?.self) { group in
             group.addTask {
-                for await tip in validator.tips() where isWished(tip) { return }
+                for await tip in validator.tips() where isWished(tip) { return tip }
+                return nil
             }
-            group.addTask { await context.stopping() }
+            group.addTask {
+                await context.stopping()
+                return nil
+            }
             if let limit {
-                group.addTask { try? await Task.sleep(for: limit) }
+                group.addTask {
+                    try? await Task.sleep(for: limit)
+                    return nil
+                }
             }
-            await group.next()
-            group.cancelAll()
+            defer { group.cancelAll() }
+            return await group.next() ?? nil
         }
-        let tip = validator.tip
+        // The one that was waited for, though others may have come since.
+        let tip = found ?? validator.tip
         return ["hash": .string(tip.hash.displayHex), "height": .int(tip.height)]
     }
 }
