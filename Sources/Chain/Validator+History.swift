@@ -112,7 +112,10 @@ extension Validator {
             try forget(lost)
             try chain.writeIndex()
         }
-        guard chain.background?.chain.last == base else { return steps.count > 0 }
+        guard chain.background?.chain.last == base else {
+            try flushIfDue()
+            return steps.count > 0
+        }
         try chain.flushAll()
         guard let walk = try chain.walkBackground() else { return false }
         historyCheck = HistoryCheck(

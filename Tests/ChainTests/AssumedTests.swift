@@ -1,6 +1,7 @@
 import Chain
 import Consensus
 import Cryptography
+import Foundation
 import Genesis
 import Mining
 import Primitives
@@ -175,6 +176,27 @@ import Testing
         try await validator.advance()
         #expect(validator.checkedTip.hash == source.history[65].hash)
         #expect(await validator.history?.tip.height == 66)
+        try await validator.close()
+    }
+
+    @Test("What is connected in the background is brought to the disk when a flush is due")
+    func flushedInTime() async throws {
+        let source = try await AssumedSource()
+        let chain = TestChain()
+        let validator = try await source.node(chain)
+        _ = try await validator.loadCoins(from: source.path)
+        for block in source.history[50...] { _ = try await validator.submit(block: block) }
+        chain.clock.set(chain.clock.now() + 601)
+        #expect(try await validator.advanceHistory())
+        #expect(validator.checkedTip.height > 50)
+        // As the end of the process would leave it.
+        let copy = TemporaryFolder()
+        let store = copy.path + "/chainstate"
+        try FileManager.default.copyItem(
+            atPath: chain.folder.path + "/chainstate", toPath: store)
+        let best = [UInt8(ascii: "B")]
+        let kept = try Database(path: store, cacheBytes: 1 << 20).get(best.span)
+        #expect(kept == validator.checkedTip.hash.bytes)
         try await validator.close()
     }
 
