@@ -198,12 +198,7 @@ extension PeerNetwork {
             result = .accepted
         case .rejected(let rejection):
             reason = rejection.description
-            result =
-                switch rejection.kind {
-                case .missingInputs: .missingInputs
-                case .witnessStripped, .witnessMutated: .witnessRejected
-                default: .rejected
-                }
+            result = .init(rejection)
         }
         return .transaction(
             TransactionVerdict(transaction: transaction, result: result, reason: reason))
@@ -318,6 +313,20 @@ extension PeerNetwork {
     }
 
     private func blame(_ id: PeerID, _ offence: String) { perform(swarm.report(id, offence)) }
+}
+
+extension TransactionVerdict.Result {
+    init(_ rejection: MempoolRejection) {
+        self =
+            switch rejection.kind {
+            case .conflict where rejection.rejectReason == "txn-already-in-mempool": .alreadyHere
+            case .missingInputs: .missingInputs
+            case .witnessStripped: .witnessStripped
+            case .reconsiderable: .reconsiderable
+            case .inputsNotStandard: .inputsNotStandard
+            default: .rejected
+            }
+    }
 }
 
 extension Blame {

@@ -22,6 +22,7 @@ extension Swarm {
         guard tree.tip != old || wasInitialDownload != isInitialDownload else { return }
         if tree.tip != old {
             rejected.removeAll()
+            underpaying.removeAll()
             chain.tipChangedAt = now
             shortenStallLimit(after: max(1, tree.height(tree.tip) - tree.height(old)))
             for block in update.connected { settle(block) }

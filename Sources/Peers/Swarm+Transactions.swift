@@ -30,7 +30,7 @@ extension Swarm {
                 if isWitnessID, let orphan = orphanage.transaction(item.hash) {
                     // It may have the parents as well. Each is asked about them once an orphan.
                     if orphanage.insert(orphan, from: id) { wanted += missingParents(of: orphan) }
-                } else if isWorthAsking(name) {
+                } else if isWorthAsking(name), !underpaying.contains(item.hash) {
                     wanted.append(name)
                 }
             default:
@@ -127,7 +127,10 @@ extension Swarm {
         peers[id]?.relay?.known.insert(usesWitnessID ? wtxid : txid)
         requests.answered(txid, by: id)
         requests.answered(wtxid, by: id)
-        if rejected.contains(wtxid) || confirmed.contains(wtxid) { return }
+        // One that pays too little by itself is not judged by itself again.
+        if rejected.contains(wtxid) || underpaying.contains(wtxid) || confirmed.contains(wtxid) {
+            return
+        }
         guard !orphanage.contains(wtxid) else {
             orphanage.insert(transaction, from: id)
             return
@@ -137,27 +140,48 @@ extension Swarm {
 
     mutating func judged(_ verdict: TransactionVerdict, of id: PeerID, at now: Duration) {
         let transaction = verdict.transaction
-        let (txid, wtxid) = (transaction.txid, transaction.wtxid)
+        let name = TransactionName(txid: transaction.txid, wtxid: transaction.wtxid)
         switch verdict.result {
         case .accepted:
             peers[id]?.traffic.lastTransaction = now
-            requests.forget(txid)
-            requests.forget(wtxid)
-            orphanage.remove(wtxid)
-            announce(TransactionName(txid: txid, wtxid: wtxid))
+            finish(name)
+            announce(name)
             retryChildren(of: transaction, sentBy: id, at: now)
+        case .alreadyHere:
+            finish(name)
         case .missingInputs:
             adopt(transaction, from: id, at: now)
-        case .witnessRejected, .rejected:
-            log("\(wtxid.displayHex) (wtxid) from peer=\(id) was not accepted: \(verdict.reason)")
-            orphanage.remove(wtxid)
-            rejected.insert(wtxid)
-            requests.forget(wtxid)
-            // Without a witness the txid tells it all; else another witness may be good.
-            if verdict.result == .rejected, !transaction.hasWitness {
-                rejected.insert(txid)
-                requests.forget(txid)
-            }
+        case .witnessStripped, .reconsiderable, .inputsNotStandard, .rejected:
+            log(
+                "\(name.wtxid.displayHex) (wtxid) from peer=\(id) was not accepted: "
+                    + verdict.reason)
+            refuse(name, verdict.result)
+        }
+    }
+
+    /// The transaction is in the pool: nobody is asked for it any more.
+    private mutating func finish(_ name: TransactionName) {
+        requests.forget(name.txid)
+        requests.forget(name.wtxid)
+        orphanage.remove(name.wtxid)
+    }
+
+    /// Remembers a transaction that was not taken, as far as it is known by its name that it will not
+    /// be (Core's `MempoolRejectedTx`).
+    private mutating func refuse(_ name: TransactionName, _ result: TransactionVerdict.Result) {
+        orphanage.remove(name.wtxid)
+        // Its name without a witness is the one its children spend, and says nothing against it.
+        if result == .witnessStripped { return }
+        if result == .reconsiderable {
+            underpaying.insert(name.wtxid)
+        } else {
+            rejected.insert(name.wtxid)
+        }
+        requests.forget(name.wtxid)
+        // Another witness may be good, but where the fault lies in what is spent.
+        if result == .inputsNotStandard {
+            rejected.insert(name.txid)
+            requests.forget(name.txid)
         }
     }
 

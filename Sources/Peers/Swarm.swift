@@ -27,6 +27,9 @@ public struct Swarm: Sendable {
     var orphanage = Orphanage()
     /// Transactions found invalid since the tip last changed.
     var rejected = RecentSet(capacity: 120_000)
+    /// Those of them that pay too little by themselves: nobody is asked for them because they are
+    /// announced, but what spends them may be kept, and asks for them.
+    var underpaying = RecentSet(capacity: 120_000)
     var confirmed = RecentSet(capacity: 48_000)
     var poolMinimum: FeeRate
     var totals = NetworkTotals()

@@ -185,10 +185,17 @@ public struct BlockVerdict: Sendable {
 public struct TransactionVerdict: Sendable {
     public enum Result: Sendable {
         case accepted
+        /// It is in the pool already.
+        case alreadyHere
         /// Inputs are not known: it may be an orphan.
         case missingInputs
-        /// The witness is at fault, which anyone on the way can break: its txid stays open.
-        case witnessRejected
+        /// It came without its witness, so that its wtxid is its txid: the one it has with a witness
+        /// as well, by which its children know it.
+        case witnessStripped
+        /// It pays too little by itself; with a child it might do.
+        case reconsiderable
+        /// What it spends is of no kind that is relayed, whatever its witness.
+        case inputsNotStandard
         case rejected
     }
 

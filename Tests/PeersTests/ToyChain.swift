@@ -26,6 +26,10 @@ struct ToyChain {
     var invalid: Set<BlockHash> = []
     /// Transactions whose outputs count as known.
     var spendable: Set<Txid> = []
+    /// What is said of some transactions, by their wtxids, once their inputs are known.
+    var verdicts: [Wtxid: TransactionVerdict.Result] = [:]
+    /// Transactions that were judged, in that order.
+    private(set) var judged: [Wtxid] = []
     /// The blocks whose filters were asked for last.
     var filterBlocks: [BlockHash]?
 
@@ -202,10 +206,19 @@ struct ToyChain {
     }
 
     mutating func accept(_ transaction: Transaction) -> TransactionVerdict {
-        let known = spendable.union(pool.values.map(\.txid))
-        let isComplete = transaction.inputs.allSatisfy { known.contains($0.outPoint.txid) }
-        if isComplete { pool[transaction.wtxid] = transaction }
+        judged.append(transaction.wtxid)
         return TransactionVerdict(
-            transaction: transaction, result: isComplete ? .accepted : .missingInputs, reason: "")
+            transaction: transaction, result: result(for: transaction), reason: "")
+    }
+
+    private mutating func result(for transaction: Transaction) -> TransactionVerdict.Result {
+        if pool[transaction.wtxid] != nil { return .alreadyHere }
+        let known = spendable.union(pool.values.map(\.txid))
+        guard transaction.inputs.allSatisfy({ known.contains($0.outPoint.txid) }) else {
+            return .missingInputs
+        }
+        if let verdict = verdicts[transaction.wtxid] { return verdict }
+        pool[transaction.wtxid] = transaction
+        return .accepted
     }
 }
