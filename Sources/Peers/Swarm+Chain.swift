@@ -25,6 +25,8 @@ extension Swarm {
             underpaying.removeAll()
             chain.tipChangedAt = now
             shortenStallLimit(after: max(1, tree.height(tree.tip) - tree.height(old)))
+            // What a block confirmed that is no longer of the chain may be announced again.
+            if tree.lastCommonAncestor(old, tree.tip) != old { confirmed.removeAll() }
             for block in update.connected { settle(block) }
             if !isInitialDownload { queueAnnouncement(from: old) }
         }

@@ -30,6 +30,7 @@ public struct Swarm: Sendable {
     /// Those of them that pay too little by themselves: nobody is asked for them because they are
     /// announced, but what spends them may be kept, and asks for them.
     var underpaying = RecentSet(capacity: 120_000)
+    /// Transactions of the newest blocks.
     var confirmed = RecentSet(capacity: 48_000)
     var poolMinimum: FeeRate
     var totals = NetworkTotals()

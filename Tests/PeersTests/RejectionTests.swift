@@ -99,4 +99,23 @@ import Wire
         world.say(.transaction(parent), to: 0, from: id)
         #expect(judged(world).filter { $0 == parent.wtxid }.count == 1)
     }
+
+    @Test("What a block confirmed is not asked for, but after that block has lost to another branch")
+    func disconnected() throws {
+        var (world, id) = try met()
+        let announcement = Message.inventory([InventoryItem(.witnessId, parent.wtxid)])
+        let time = UInt32(world.now.components.seconds)
+        _ = world.nodes[0].chain.mine(at: time, with: [parent])
+        world.follow(0)
+        world.say(announcement, to: 0, from: id)
+        world.run(for: .seconds(5))
+        #expect(!asked(world, id).contains(parent.wtxid))
+        var other = ToyChain(world.network)
+        for _ in 0..<2 { _ = world.nodes[0].chain.accept(other.mine(at: time, tag: 1)) }
+        world.follow(0)
+        #expect(world.nodes[0].chain.tip == other.tip)
+        world.say(announcement, to: 0, from: id)
+        world.run(for: .seconds(5))
+        #expect(asked(world, id).contains(parent.wtxid))
+    }
 }
