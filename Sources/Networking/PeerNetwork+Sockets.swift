@@ -73,7 +73,7 @@ extension PeerNetwork {
             channel, handler,
             Connection(
                 kind: .inbound, endpoint: remote, boundEndpoint: Endpoint(channel.localAddress),
-                permissions: place.permissions,
+                isOnion: place.isOnion, permissions: place.permissions,
                 transport: configuration.isEncrypted ? .detecting : .plain))
     }
 

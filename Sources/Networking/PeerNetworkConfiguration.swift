@@ -87,6 +87,8 @@ extension PeerNetwork {
     struct Listening: Sendable {
         var endpoint: Endpoint
         var permissions: Permissions
+        /// Whether our onion service leads here.
+        var isOnion = false
         /// Whether the node starts even when this address cannot be had.
         var isOptional: Bool
     }
@@ -145,12 +147,15 @@ extension PeerNetwork.Configuration {
     private func addresses() throws(NetworkingError) -> [PeerNetwork.Listening] {
         var list: [PeerNetwork.Listening] = []
         for text in binds {
-            // An onion binding differs only in who dials it.
-            let address = text.split(separator: "=", maxSplits: 1).first.map(String.init) ?? text
+            let parts = text.split(separator: "=", maxSplits: 1)
+            let address = parts.first.map(String.init) ?? text
             guard let endpoint = Endpoint(address, defaultPort: listeningPort) else {
                 throw .configuration("Cannot resolve -bind address: '\(text)'")
             }
-            list.append(.init(endpoint: endpoint, permissions: [], isOptional: false))
+            list.append(
+                .init(
+                    endpoint: endpoint, permissions: [], isOnion: parts.last == "onion",
+                    isOptional: false))
         }
         for text in whiteBinds {
             do {

@@ -41,6 +41,9 @@ public struct Connection: Hashable, Sendable {
     /// Our end.
     public var boundEndpoint: Endpoint?
 
+    /// Whether it came by our onion service, and so from an address of this machine.
+    public var isOnion: Bool
+
     /// What the listening address grants (`-whitebind`).
     public var permissions: Permissions
 
@@ -49,13 +52,14 @@ public struct Connection: Hashable, Sendable {
 
     public init(
         kind: ConnectionKind, endpoint: Endpoint, name: String? = nil,
-        boundEndpoint: Endpoint? = nil, permissions: Permissions = [],
+        boundEndpoint: Endpoint? = nil, isOnion: Bool = false, permissions: Permissions = [],
         transport: Transport.Status = .plain
     ) {
         self.kind = kind
         self.endpoint = endpoint
         self.name = name ?? endpoint.description
         self.boundEndpoint = boundEndpoint
+        self.isOnion = isOnion
         self.permissions = permissions
         self.transport = transport
     }
@@ -66,6 +70,9 @@ public struct Connection: Hashable, Sendable {
     }
 
     public var isInbound: Bool { kind == .inbound }
+
+    /// The network it goes through (Core's `ConnectedThroughNetwork`).
+    var network: NetworkAddress.Kind { isOnion ? .onion : endpoint.address.kind }
 }
 
 /// What a peer may do beyond others (`-whitelist`, `-whitebind`).

@@ -7,6 +7,8 @@ struct Peer: Sendable {
     let id: PeerID
     let connection: Connection
     let permissions: Permissions
+    /// Whether its address had misbehaved before it came.
+    let isDiscouraged: Bool
     let connectedAt: Duration
     /// The number in our `version` to this peer.
     let nonce: UInt64
@@ -40,12 +42,13 @@ struct Peer: Sendable {
     }
 
     init(
-        id: PeerID, connection: Connection, permissions: Permissions, nonce: UInt64,
-        at now: Duration
+        id: PeerID, connection: Connection, permissions: Permissions, isDiscouraged: Bool,
+        nonce: UInt64, at now: Duration
     ) {
         self.id = id
         self.connection = connection
         self.permissions = permissions
+        self.isDiscouraged = isDiscouraged
         self.nonce = nonce
         connectedAt = now
         transport = connection.transport

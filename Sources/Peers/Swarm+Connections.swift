@@ -14,8 +14,9 @@ extension Swarm {
         lastID += 1
         let id = PeerID(rawValue: lastID)
         peers[id] = Peer(
-            id: id, connection: connection, permissions: permissions, nonce: random.nonzero(),
-            at: now)
+            id: id, connection: connection, permissions: permissions,
+            isDiscouraged: bans.isDiscouraged(connection.endpoint.address),
+            nonce: random.nonzero(), at: now)
         log("Added connection peer=\(id)")
         if !connection.isInbound {
             dialing.finished(connection, at: now)
@@ -51,51 +52,34 @@ extension Swarm {
                 return false
             }
         }
-        if inbound >= settings.inboundLimit, !evictInbound(at: now) {
+        if inbound >= settings.inboundLimit, !evictInbound() {
             log("failed to find an eviction candidate - connection dropped (full)")
             return false
         }
         return true
     }
 
-    /// Makes room for a newcomer: those that proved useful stay, and of the rest the youngest of
-    /// the group of addresses that holds most connections goes.
-    private mutating func evictInbound(at now: Duration) -> Bool {
-        var candidates = peers.values.filter { $0.isInbound && !$0.isNoBan && !$0.isLeaving }
-        func protect(_ count: Int, _ isBetter: (Peer, Peer) -> Bool) {
-            candidates.sort(by: isBetter)
-            candidates.removeFirst(min(count, candidates.count))
-        }
-        let salt = random.next()
-        protect(4) { Self.group(of: $0, salt) < Self.group(of: $1, salt) }
-        protect(8) {
-            ($0.session.minimumPing ?? .seconds(1 << 30), $0.id)
-                < ($1.session.minimumPing ?? .seconds(1 << 30), $1.id)
-        }
-        protect(4) {
-            ($0.traffic.lastTransaction ?? .zero, $1.id)
-                > ($1.traffic.lastTransaction ?? .zero, $0.id)
-        }
-        protect(8) {
-            ($0.relay == nil ? 1 : 0, $0.traffic.lastBlock ?? .zero)
-                > ($1.relay == nil ? 1 : 0, $1.traffic.lastBlock ?? .zero)
-        }
-        protect(4) {
-            ($0.traffic.lastBlock ?? .zero, $1.id) > ($1.traffic.lastBlock ?? .zero, $0.id)
-        }
-        protect(candidates.count / 2) { ($0.connectedAt, $0.id) < ($1.connectedAt, $1.id) }
-        let groups = Dictionary(grouping: candidates) { $0.connection.endpoint.address.group }
-        let largest = groups.values.max {
-            ($0.count, $0.map(\.connectedAt).max() ?? .zero)
-                < ($1.count, $1.map(\.connectedAt).max() ?? .zero)
-        }
-        guard let youngest = largest?.max(by: { $0.id < $1.id }) else { return false }
-        leave(youngest.id, "selected inbound connection for eviction")
+    /// Makes room for a newcomer.
+    private mutating func evictInbound() -> Bool {
+        let candidates = peers.values.filter { $0.isInbound && !$0.isNoBan && !$0.isLeaving }
+        guard let chosen = candidates.map({ weigh($0) }).chosen() else { return false }
+        leave(chosen, "selected inbound connection for eviction")
         return true
     }
 
-    private static func group(of peer: Peer, _ salt: UInt64) -> UInt64 {
-        SipHash24.hash(salt, 0, peer.connection.endpoint.address.group.span)
+    private func weigh(_ peer: Peer) -> EvictionCandidate {
+        let group = peer.connection.endpoint.address.group
+        var candidate = EvictionCandidate(
+            id: peer.id, connectedAt: peer.connectedAt,
+            group: SipHash24.hash(random.secret.0, random.secret.1, group.span),
+            origin: EvictionCandidate.Origin(peer.connection))
+        candidate.minimumPing = peer.session.minimumPing
+        candidate.lastBlock = peer.traffic.lastBlock
+        candidate.lastTransaction = peer.traffic.lastTransaction
+        candidate.isUseful = peer.services.isSuperset(of: desiredServices(given: peer.services))
+        candidate.relaysTransactions = peer.relay != nil
+        candidate.isDiscouraged = peer.isDiscouraged
+        return candidate
     }
 
     // MARK: - Handshake

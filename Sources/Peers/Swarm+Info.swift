@@ -50,6 +50,7 @@ extension Swarm {
 
     private func networkName(of peer: Peer) -> String {
         let address = peer.connection.endpoint.address
+        if peer.connection.isOnion { return NetworkAddress.Kind.onion.name }
         return address.isRoutable ? address.kind.name : "not_publicly_routable"
     }
 
