@@ -28,9 +28,19 @@ struct Peer: Sendable {
     var compact: CompactBlock?
     /// A chain of its that may be too light to be kept.
     var headersSync: HeadersSync?
-    /// Announced transactions about which the chain is asked.
-    var pendingAnnouncements: [TransactionID] = []
+    var announced = PendingAnnouncements()
     var isLeaving = false
+
+    /// Transactions about which the chain is asked whether they are to be fetched.
+    struct PendingAnnouncements: Sendable {
+        /// What the peer announced.
+        var names: [TransactionID] = []
+        /// Parents of orphans, and others that may have them as well, since they announced the
+        /// orphan.
+        var parents: [(name: TransactionID, peers: [PeerID])] = []
+
+        var all: [TransactionID] { names + parents.map(\.name) }
+    }
 
     struct PendingHeaders: Sendable {
         /// Whether the peer may have more.

@@ -196,6 +196,7 @@ extension Swarm {
             book.seen(peer.connection.endpoint, at: now.components.seconds)
         }
         peers[id] = nil
+        askOthers(than: peer, at: now)
         log("Cleared nodestate for peer=\(id)")
         retryPlain(peer)
     }

@@ -8,7 +8,7 @@ extension Swarm {
     mutating func takeInventory(_ items: [InventoryItem], from id: PeerID, at now: Duration) {
         guard let (acceptsTransactions, usesWitnessID) = habits(of: id) else { return }
         var newBlock: BlockHash?
-        var wanted: [TransactionID] = []
+        var announced = Peer.PendingAnnouncements()
         for item in items {
             switch item.kind {
             case .block:
@@ -29,19 +29,26 @@ extension Swarm {
                 guard !isInitialDownload else { continue }
                 if isWitnessID, let orphan = orphanage.transaction(item.hash) {
                     // It may have the parents as well. Each is asked about them once an orphan.
-                    if orphanage.insert(orphan, from: id) { wanted += missingParents(of: orphan) }
+                    let parents = missingParents(of: orphan)
+                    if mayResolve(parents, id), orphanage.insert(orphan, from: id) {
+                        announced.parents += parents.map { (name: $0, peers: [id]) }
+                    }
                 } else if isWorthAsking(name), !underpaying.contains(item.hash) {
-                    wanted.append(name)
+                    announced.names.append(name)
                 }
             default:
                 log("Unknown inv type \"\(item.kind.rawValue)\" received from peer=\(id)")
             }
         }
         if let newBlock { askForAnnounced(newBlock, of: id, at: now) }
-        if !wanted.isEmpty {
-            peers[id]?.pendingAnnouncements = wanted
-            ask(.filterKnown(wanted), for: id)
-        }
+        filter(announced, for: id)
+    }
+
+    /// Asks which of the announced the pool has.
+    private mutating func filter(_ announced: Peer.PendingAnnouncements, for id: PeerID) {
+        guard !announced.all.isEmpty else { return }
+        peers[id]?.announced = announced
+        ask(.filterKnown(announced.all), for: id)
     }
 
     /// Whether a peer may tell us of transactions, and by which id it does.
@@ -64,15 +71,26 @@ extension Swarm {
 
     /// Whether a transaction is neither here nor refused, as far as is known without the pool.
     private func isWorthAsking(_ id: TransactionID) -> Bool {
-        if id.isWitnessID, orphanage.contains(id.hash) { return false }
-        return !rejected.contains(id.hash) && !confirmed.contains(id.hash)
+        // A txid is looked up as a wtxid: without a witness both are one.
+        !orphanage.contains(id.hash) && !rejected.contains(id.hash) && !confirmed.contains(id.hash)
     }
 
     /// The chain said which of the announced it has; the others are to be asked for.
     mutating func takeUnknown(except known: Set<TransactionID>, of id: PeerID, at now: Duration) {
-        guard let wanted = peers[id]?.pendingAnnouncements else { return }
-        peers[id]?.pendingAnnouncements = []
-        for name in wanted where !known.contains(name) { expect(name, of: id, at: now) }
+        guard let announced = peers[id]?.announced else { return }
+        peers[id]?.announced = .init()
+        for name in announced.names where !known.contains(name) { expect(name, of: id, at: now) }
+        for parent in announced.parents where !known.contains(parent.name) {
+            for other in parent.peers { expect(parent.name, of: other, at: now) }
+        }
+    }
+
+    /// A peer is gone before the chain has answered for it: it shall not have hindered that others
+    /// are asked for the parents of what it sent.
+    mutating func askOthers(than peer: Peer, at now: Duration) {
+        for parent in peer.announced.parents {
+            for other in parent.peers { expect(parent.name, of: other, at: now) }
+        }
     }
 
     private mutating func expect(_ name: TransactionID, of id: PeerID, at now: Duration) {
@@ -201,14 +219,23 @@ extension Swarm {
             return
         }
         guard !orphanage.contains(wtxid) else { return }
-        orphanage.insert(transaction, from: id)
+        // Who announced it may have its parents as well.
+        let wanted = missingParents(of: transaction)
+        let others = [transaction.txid, wtxid].flatMap { requests.candidates($0) }
+        let announcers = Set(others + [id]).filter { mayResolve(wanted, $0) }.sorted()
+        for announcer in announcers { orphanage.insert(transaction, from: announcer) }
         requests.forget(wtxid)
         requests.forget(transaction.txid)
+        guard !announcers.isEmpty else { return }
         log("stored orphan tx \(transaction.txid.displayHex) (wtxid=\(wtxid.displayHex))")
-        let wanted = missingParents(of: transaction)
-        guard !wanted.isEmpty else { return }
-        peers[id]?.pendingAnnouncements = wanted
-        ask(.filterKnown(wanted), for: id)
+        filter(.init(parents: wanted.map { (name: $0, peers: announcers) }), for: id)
+    }
+
+    /// Whether a peer may be asked for the parents of an orphan, on whose account it is kept then.
+    private func mayResolve(_ parents: [TransactionID], _ id: PeerID) -> Bool {
+        guard let peer = peers[id] else { return false }
+        return peer.permissions.contains(.relay)
+            || requests.count(of: id) + parents.count <= TransactionRequests.maximumAnnouncements
     }
 
     /// The transactions that an orphan spends and that may be asked for.

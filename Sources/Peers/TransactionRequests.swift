@@ -59,6 +59,11 @@ struct TransactionRequests: Sendable {
         due[peer] = min(due[peer] ?? time, time)
     }
 
+    /// The peers that announced a transaction and were not found to lack it.
+    func candidates(_ hash: Hash256) -> [PeerID] {
+        (byHash[hash] ?? []).filter { $0.state != .failed }.map(\.peer)
+    }
+
     /// What to ask a peer for now. What is given counts as asked.
     mutating func take(for peer: PeerID, at now: Duration) -> [TransactionID] {
         guard let time = due[peer], time <= now, let hashes = byPeer[peer] else { return [] }

@@ -188,6 +188,59 @@ import Wire
         #expect(world.nodes[0].swarm.orphans.isEmpty)
     }
 
+    @Test("All who announced an orphan are asked for its parents, even if its sender is gone")
+    func resolution() throws {
+        for leaves in [false, true] {
+            var world = World(seed: 18)
+            world.add()
+            world.nodes[0].chain.spendable = [.max]
+            let parent = World.transaction(spending: .max, tag: 1)
+            let child = World.transaction(spending: parent.txid, tag: 2)
+            var ids: [PeerID] = []
+            for nonce in 1...2 as ClosedRange<UInt8> {
+                let attached = world.attach(
+                    to: 0, at: Endpoint(.ipv4(93, 99, 1, nonce), port: 5000))
+                let id = try #require(attached)
+                ids.append(id)
+                world.shake(hands: id, with: 0, nonce: UInt64(nonce))
+                world.say(
+                    .inventory([InventoryItem(.witnessId, child.wtxid)]), to: 0, from: id)
+            }
+            world.run(for: .seconds(3))
+            let askedFirst = ids.first { world.nodes[0].sent[$0]?.contains("getdata") == true }
+            let sender = try #require(askedFirst)
+            let other = try #require(ids.first { $0 != sender })
+            world.inject(
+                Message.transaction(child).frame(magic: world.network.magic), into: 0, from: sender)
+            // It was judged, and the pool is being asked for its parents.
+            world.run(for: .milliseconds(11))
+            if leaves { world.handle(.disconnected(sender), of: 0) }
+            #expect(world.nodes[0].swarm.orphans.map(\.peers) == [leaves ? [other] : ids])
+            world.run(for: .seconds(70), step: .seconds(1))
+            let item = InventoryItem(.witnessTransaction, parent.txid)
+            #expect(world.nodes[0].messages[other]?.contains(.getData([item])) == true)
+        }
+    }
+
+    @Test("An orphan without witness is not asked for by its txid either")
+    func orphanByTxid() throws {
+        var world = World(seed: 19)
+        world.add()
+        let first = try world.join(to: 0)
+        let attached = world.attach(to: 0, at: Endpoint(.ipv4(93, 99, 1, 2), port: 5000))
+        let old = try #require(attached)
+        world.shake(hands: first, with: 0)
+        world.shake(hands: old, with: 0, version: 70015, nonce: 8)
+        let child = Transaction(
+            inputs: [TransactionInput(outPoint: OutPoint(txid: .max, index: 1), script: [])],
+            outputs: [TransactionOutput(value: Amount(satoshis: 1), script: [0x51])])
+        world.say(.transaction(child), to: 0, from: first)
+        #expect(world.nodes[0].swarm.orphans.count == 1)
+        world.say(.inventory([InventoryItem(.transaction, child.txid)]), to: 0, from: old)
+        world.run(for: .seconds(10))
+        #expect(world.nodes[0].sent[old]?.contains("getdata") == false)
+    }
+
     @Test("No transaction passes during the initial download, and fees are filtered then")
     func initialDownload() {
         var world = World(seed: 8)
