@@ -200,7 +200,6 @@ struct Peer: Sendable {
 
     /// What the peer is to be told of transactions.
     struct Relay: Sendable {
-        var isWanted: Bool
         var known = RecentSet(capacity: 50_000)
         var toSend: Set<Wtxid> = []
         var nextSend: Duration?

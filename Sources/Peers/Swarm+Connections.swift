@@ -150,7 +150,7 @@ extension Swarm {
         guard let peer = peers[id], let version = peer.session.introduction else { return }
         let kind = peer.connection.kind
         if kind.relaysTransactions, version.relaysTransactions {
-            peers[id]?.relay = Peer.Relay(isWanted: true)
+            peers[id]?.relay = Peer.Relay()
         }
         peers[id]?.sync.isPreferred =
             (!peer.isInbound || peer.isNoBan) && kind != .addressFetch && peer.servesBlocks

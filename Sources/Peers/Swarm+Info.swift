@@ -21,7 +21,7 @@ extension Swarm {
             boundAddress: peer.connection.boundEndpoint?.description,
             localAddress: ours.flatMap { $0.address.isValid ? $0.description : nil },
             network: networkName(of: peer), services: session.services.rawValue,
-            relaysTransactions: peer.relay?.isWanted ?? false,
+            relaysTransactions: peer.relay != nil,
             lastInvSequence: peer.relay?.lastSequence ?? 0,
             invToSend: peer.relay?.toSend.count ?? 0, lastSend: Self.seconds(traffic.lastSend),
             lastReceive: Self.seconds(traffic.lastReceive),

@@ -289,17 +289,15 @@ extension Swarm {
     /// Tells of transactions now and then, at times nobody can foresee, so that where one came
     /// from stays hidden.
     mutating func announceTransactions(_ id: PeerID, at now: Duration) {
-        guard let peer = peers[id], var relay = peer.relay else { return }
-        var isTime = peer.isNoBan
-        if relay.nextSend.map({ $0 < now }) ?? true {
-            isTime = true
-            relay.nextSend = nextSend(to: peer, at: now)
-            peers[id]?.relay?.nextSend = relay.nextSend
+        guard let peer = peers[id], let relay = peer.relay else { return }
+        let isDue = relay.nextSend.map { $0 < now } ?? true
+        if isDue {
+            let next = nextSend(to: peer, at: now)
+            peers[id]?.relay?.nextSend = next
         }
-        guard isTime, !relay.isChoosing else { return }
-        if !relay.isWanted { peers[id]?.relay?.toSend = [] }
-        guard relay.isWanted || relay.isPoolWanted else { return }
-        guard relay.isPoolWanted || !relay.toSend.isEmpty else { return }
+        guard isDue || peer.isNoBan, !relay.isChoosing else { return }
+        // Even where there is nothing to tell, the peer may ask from now on for what the pool holds.
+        guard isDue || relay.isPoolWanted || !relay.toSend.isEmpty else { return }
         let limit = min(
             Self.announcementLimit, Self.announcementTarget + relay.toSend.count / 1000 * 5)
         peers[id]?.relay?.isChoosing = true
@@ -355,7 +353,9 @@ extension Swarm {
         guard let batch = peers[id]?.inbox.takeRequests(limit: 1000), let first = batch.first
         else { return }
         if first.kind.isTransaction {
-            guard let sequence = peers[id]?.relay?.lastSequence else { return }
+            guard let peer = peers[id], let relay = peer.relay else { return }
+            // Who is told at once may ask at once.
+            let sequence = peer.isNoBan ? .max : relay.lastSequence
             ask(.serveTransactions(batch, before: sequence), for: id)
             return
         }

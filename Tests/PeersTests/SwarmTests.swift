@@ -241,6 +241,26 @@ import Wire
         #expect(world.nodes[0].sent[old]?.contains("getdata") == false)
     }
 
+    @Test("What the pool holds may be asked for when its time has come, though nothing was announced")
+    func unannounced() throws {
+        var world = World(seed: 20)
+        world.add()
+        let id = try world.join(to: 0)
+        world.shake(hands: id, with: 0)
+        world.run(for: .seconds(1))
+        #expect(world.info(0).map(\.lastInvSequence) == [9])
+        world.nodes[0].chain.poolSequence = 12
+        world.run(for: .seconds(60), step: .seconds(1))
+        #expect(world.info(0).map(\.lastInvSequence) == [12])
+        let request = Message.getData([InventoryItem(.witnessId, .max)])
+        world.say(request, to: 0, from: id)
+        // Who is not to be banned is told at once, and need not wait either.
+        let favoured = try world.join(to: 0, permissions: .noBan)
+        world.shake(hands: favoured, with: 0, nonce: 8)
+        world.say(request, to: 0, from: favoured)
+        #expect(world.nodes[0].served == [12, .max])
+    }
+
     @Test("No transaction passes during the initial download, and fees are filtered then")
     func initialDownload() {
         var world = World(seed: 8)

@@ -21,6 +21,7 @@ struct ToyChain {
     /// The heights of the blocks that came, in that order.
     private(set) var arrivals: [Int] = []
     var pool: [Wtxid: Transaction] = [:]
+    var poolSequence: UInt64 = 9
     var isInitialDownload = false
     /// Blocks that are to be found invalid.
     var invalid: Set<BlockHash> = []

@@ -16,6 +16,8 @@ struct World {
         /// What was sent to peers that are the test itself.
         var messages: [PeerID: [Message]] = [:]
         var dialled: [String] = []
+        /// The states of the pool up to which peers were served transactions.
+        var served: [UInt64] = []
     }
 
     /// One direction of a connection: where what a node sends to a peer arrives.
@@ -336,7 +338,8 @@ struct World {
                 send(message, from: node, to: id)
             }
             answer = .served(missing: [], rest: [])
-        case .serveTransactions(let items, _):
+        case .serveTransactions(let items, let sequence):
+            nodes[node].served.append(sequence)
             var missing: [InventoryItem] = []
             for item in items {
                 let pool = nodes[node].chain.pool
@@ -367,7 +370,8 @@ struct World {
             let names = (candidates ?? Array(pool.keys)).compactMap { pool[$0] }
                 .filter { _ in rate.satoshisPerKvB <= 1000 }
                 .map { TransactionName(txid: $0.txid, wtxid: $0.wtxid) }
-            answer = .announcements(names, passed: candidates ?? [], sequence: 9)
+            answer = .announcements(
+                names, passed: candidates ?? [], sequence: nodes[node].chain.poolSequence)
         case .announceCompact(let hash):
             if let block = nodes[node].chain.blocks[hash] {
                 send(.compactBlock(CompactBlock(block, nonce: 1)), from: node, to: id)
