@@ -73,6 +73,15 @@ public struct Connection: Hashable, Sendable {
 
     /// The network it goes through (Core's `ConnectedThroughNetwork`).
     var network: NetworkAddress.Kind { isOnion ? .onion : endpoint.address.kind }
+
+    /// The address of ours that it came to, and the network it came through: what those who came by
+    /// another entrance are told must not show that the node is the same (Core's `m_network_key`).
+    var entrance: Entrance { Entrance(network: network, bound: boundEndpoint) }
+
+    struct Entrance: Hashable, Sendable {
+        var network: NetworkAddress.Kind
+        var bound: Endpoint?
+    }
 }
 
 /// What a peer may do beyond others (`-whitelist`, `-whitebind`).

@@ -112,17 +112,26 @@ extension Swarm {
         enableGossip(id)
         peers[id]?.gossip.wasAsked = true
         peers[id]?.gossip.toSend = []
-        let list: [PeerAddress]
-        if peer.permissions.contains(.addresses) {
-            list = sampleAddresses(at: now)
-        } else if let answer = addressAnswer, now - answer.made < .seconds(86_400) {
-            list = answer.addresses
-        } else {
-            list = sampleAddresses(at: now)
-            // A handful says nothing yet: wait until there is more to hide.
-            if list.count >= 10 { addressAnswer = (now, list) }
-        }
+        let list =
+            peer.permissions.contains(.addresses)
+            ? sampleAddresses(at: now) : keptAddresses(for: peer.connection.entrance, at: now)
         for address in list { queue(address, for: id) }
+    }
+
+    private static let answerLifetime = Duration.seconds(86_400)
+
+    /// The same for a day for all who come by one entrance.
+    private mutating func keptAddresses(
+        for entrance: Connection.Entrance, at now: Duration
+    ) -> [PeerAddress] {
+        addressAnswers = addressAnswers.filter { now - $0.value.made < Self.answerLifetime }
+        if let answer = addressAnswers[entrance] { return answer.addresses }
+        let list = sampleAddresses(at: now)
+        // A handful says nothing yet: wait until there is more to hide.
+        if list.count >= 10 {
+            addressAnswers[entrance] = AddressAnswer(made: now, addresses: list)
+        }
+        return list
     }
 
     private mutating func sampleAddresses(at now: Duration) -> [PeerAddress] {
@@ -168,11 +177,19 @@ extension Swarm {
         }
     }
 
-    /// Where a peer could reach us: what the operator said, or as the peer itself sees us.
-    private mutating func ownEndpoint(for peer: Peer) -> Endpoint? {
-        if let external = settings.externalEndpoints.first { return external }
-        guard let port = settings.listeningPort,
-            let seen = peer.session.introduction?.receiver.address
+    /// Where a peer could reach us: of what the operator said that which is in the peer's own
+    /// network if there is one (Core's `GetLocal`), or as the peer itself sees us.
+    private func ownEndpoint(for peer: Peer) -> Endpoint? {
+        let network = peer.connection.network
+        guard settings.externalEndpoints.isEmpty else {
+            let tellable = settings.externalEndpoints.filter { $0.address.mayBeTold(in: network) }
+            return tellable.max { left, right in
+                (left.address.kind == network ? 1 : 0, ownScores[left, default: 0])
+                    < (right.address.kind == network ? 1 : 0, ownScores[right, default: 0])
+            }
+        }
+        guard let port = settings.listeningPort, book.accepts(peer.connection.endpoint),
+            let seen = peer.session.introduction?.receiver.address, seen.mayBeTold(in: network)
         else { return nil }
         let endpoint = Endpoint(seen, port: port)
         return book.accepts(endpoint) ? endpoint : nil
@@ -184,5 +201,13 @@ extension Swarm {
         for endpoint in settings.externalEndpoints where endpoint.address == address {
             ownScores[endpoint, default: 0] += 1
         }
+    }
+}
+
+extension NetworkAddress {
+    /// Whether an address of ours may be told in a network: one of a network that hides who is who
+    /// is told there alone, and no other is told there.
+    fileprivate func mayBeTold(in network: Kind) -> Bool {
+        kind == network || ([.ipv4, .ipv6].contains(kind) && [.ipv4, .ipv6].contains(network))
     }
 }

@@ -314,7 +314,7 @@ extension Swarm {
 
     private mutating func nextSend(to peer: Peer, at now: Duration) -> Duration {
         guard peer.isInbound else { return now + random.exponential(mean: Self.outboundInterval) }
-        let key = peer.connection.boundEndpoint
+        let key = peer.connection.entrance
         if let next = nextInboundSend[key], next >= now { return next }
         let next = now + random.exponential(mean: Self.inboundInterval)
         nextInboundSend[key] = next

@@ -34,12 +34,12 @@ public struct Swarm: Sendable {
     var confirmed = RecentSet(capacity: 48_000)
     var poolMinimum: FeeRate
     var totals = NetworkTotals()
-    /// When inbound peers of one listening address are next told of transactions: all at once,
-    /// so that a spy with many connections learns no more than one.
-    var nextInboundSend: [Endpoint?: Duration] = [:]
+    /// When inbound peers of one entrance are next told of transactions: all at once, so that a spy
+    /// with many connections learns no more than one.
+    var nextInboundSend: [Connection.Entrance: Duration] = [:]
     /// What was answered to `getaddr` lately; asking again through another connection tells no
     /// more.
-    var addressAnswer: (made: Duration, addresses: [PeerAddress])?
+    var addressAnswers: [Connection.Entrance: AddressAnswer] = [:]
     /// How many peers that came to us named each of the addresses the operator did.
     var ownScores: [Endpoint: Int] = [:]
     var isActive: Bool
@@ -61,6 +61,11 @@ public struct Swarm: Sendable {
         poolMinimum = settings.minimumRelayFeeRate
         isActive = settings.isActive
         dialing.added = settings.addedNodes
+    }
+
+    struct AddressAnswer: Sendable {
+        var made: Duration
+        var addresses: [PeerAddress]
     }
 
     /// What is known of the chain beyond its headers.

@@ -147,6 +147,65 @@ import Wire
         }
     }
 
+    @Test("What is answered to getaddr is the same for all of one entrance, and another at another")
+    func answers() throws {
+        var world = World(seed: 27)
+        world.add()
+        let now = world.now.components.seconds
+        world.nodes[0].swarm.restore(
+            (0..<200).map { number in
+                let endpoint = Endpoint(.ipv4(50, UInt8(number), 1, 1), port: 8333)
+                return KnownAddress(
+                    PeerAddress(
+                        endpoint, services: .network, time: UInt32(clamping: now - 100)),
+                    sourceGroup: [])
+            })
+        let clear = Endpoint(.ipv4(93, 1, 3, 4), port: 8333)
+        let hidden = Endpoint(.ipv4(127, 0, 0, 1), port: 8334)
+        var answers: [Set<Endpoint>] = []
+        for number in 1...4 as ClosedRange<UInt8> {
+            let isOnion = number > 2
+            let attached = world.attach(
+                to: 0, at: Endpoint(.ipv4(93, 99, number, 1), port: 5000),
+                to: isOnion ? hidden : clear, isOnion: isOnion)
+            let id = try #require(attached)
+            world.shake(hands: id, with: 0, nonce: UInt64(number))
+            world.say(.getAddresses, to: 0, from: id)
+            world.run(for: .seconds(300), step: .seconds(1))
+            answers.append(world.addresses(told: id, by: 0))
+        }
+        #expect(answers.map(\.count) == [46, 46, 46, 46])
+        #expect(answers[0] == answers[1] && answers[2] == answers[3])
+        #expect(answers[0] != answers[2])
+    }
+
+    @Test("A peer is told the address of ours that is of its own network, and none of another")
+    func ownAddress() throws {
+        let onion = try #require(
+            NetworkAddress(kind: .onion, bytes: [UInt8](repeating: 7, count: 32)))
+        let six = try #require(Endpoint("[2a00::5]:8333", defaultPort: 0))
+        let own = [Endpoint(onion, port: 8333), Endpoint(.ipv4(93, 5, 5, 5), port: 8333), six]
+        let callers: [(at: Endpoint, isOnion: Bool, told: Endpoint?)] = [
+            (Endpoint(.ipv4(93, 99, 1, 1), port: 1), false, own[1]),
+            (Endpoint(.ipv4(127, 0, 0, 1), port: 1), true, own[0]),
+            (try #require(Endpoint("[2a01::1]:1", defaultPort: 0)), false, own[2]),
+        ]
+        for hidden in [false, true] {
+            for caller in callers {
+                var world = World(seed: 28)
+                world.add { $0.externalEndpoints = hidden ? [own[0]] : own }
+                let attached = world.attach(to: 0, at: caller.at, isOnion: caller.isOnion)
+                let id = try #require(attached)
+                world.shake(hands: id, with: 0)
+                // It has to be known that the peer exchanges addresses.
+                world.say(.getAddresses, to: 0, from: id)
+                world.run(for: .seconds(60))
+                let told = hidden && !caller.isOnion ? nil : caller.told
+                #expect(world.addresses(told: id, by: 0) == Set([told].compactMap { $0 }))
+            }
+        }
+    }
+
     @Test("The address book stays bounded, whoever fills it")
     func addressBook() {
         var book = AddressBook(allowsPrivate: false)

@@ -133,10 +133,13 @@ struct World {
     /// A socket whose other end is the test itself.
     mutating func attach(
         to node: Int, kind: ConnectionKind = .inbound, permissions: Permissions = [],
-        at endpoint: Endpoint = Endpoint(.ipv4(93, 99, 1, 1), port: 5000)
+        at endpoint: Endpoint = Endpoint(.ipv4(93, 99, 1, 1), port: 5000),
+        to bound: Endpoint? = nil, isOnion: Bool = false
     ) -> PeerID? {
         let (id, actions) = nodes[node].swarm.connect(
-            Connection(kind: kind, endpoint: endpoint, permissions: permissions), at: now)
+            Connection(
+                kind: kind, endpoint: endpoint, boundEndpoint: bound, isOnion: isOnion,
+                permissions: permissions), at: now)
         if let id {
             nodes[node].wires[id] = Wire(
                 node: -1, peer: id, reader: FrameReader(magic: network.magic))
@@ -384,6 +387,17 @@ struct World {
 
 extension World {
     func info(_ node: Int) -> [PeerInfo] { nodes[node].swarm.peerInfos(at: now) }
+    /// The addresses that a peer was told.
+    func addresses(told peer: PeerID, by node: Int) -> Set<Endpoint> {
+        let lists = (nodes[node].messages[peer] ?? []).map { message -> [PeerAddress] in
+            switch message {
+            case .addresses(let list), .addressesV2(let list): list
+            default: []
+            }
+        }
+        return Set(lists.joined().map(\.endpoint))
+    }
+
     func heights() -> [Int] { nodes.map(\.chain.height) }
     func tips() -> Set<BlockHash> { Set(nodes.map(\.chain.tip)) }
 
