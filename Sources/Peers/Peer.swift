@@ -94,6 +94,8 @@ struct Peer: Sendable {
 
         /// What a message takes beyond its bytes: many small ones are not free.
         static let overhead = 256
+        /// What a transaction of a compact block takes beyond its bytes, once it is read.
+        static let transactionOverhead = 300
 
         private var messages: [Received] = []
         private var handled = 0
@@ -143,7 +145,15 @@ struct Peer: Sendable {
 
         mutating func append(_ message: Received) {
             messages.append(message)
-            bytes += message.size + Self.overhead
+            bytes += Self.cost(of: message)
+        }
+
+        private static func cost(of message: Received) -> Int {
+            var cost = message.size + overhead
+            if case .message(.compactBlock(let block)) = message.content {
+                cost += block.prefilled.count * transactionOverhead
+            }
+            return cost
         }
 
         /// Takes out the oldest. The room of those taken is given back now and then: one by one
@@ -152,7 +162,7 @@ struct Peer: Sendable {
             guard handled < messages.count else { return nil }
             let message = messages[handled]
             handled += 1
-            bytes -= message.size + Self.overhead
+            bytes -= Self.cost(of: message)
             if handled == messages.count || handled >= 1024 {
                 messages.removeFirst(handled)
                 handled = 0

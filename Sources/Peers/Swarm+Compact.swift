@@ -155,7 +155,13 @@ extension Swarm {
         }
         switch state {
         case .asked(let partial):
-            complete(partial, by: answer.transactions, node, from: id, at: now)
+            do {
+                // One more than are missing shows that there are too many.
+                let rest = try answer.transactions(limit: partial.missing.count + 1)
+                complete(partial, by: rest, node, from: id, at: now)
+            } catch {
+                logMalformed("blocktxn", size: answer.payload.count, error, from: id)
+            }
         case .failed:
             finishDownload(node, from: id, at: now)
             misbehave(id, "previous compact block reconstruction attempt failed")

@@ -67,9 +67,7 @@ extension Swarm {
     private mutating func judge(_ error: MessageError, _ received: Received, of id: PeerID) {
         switch error {
         case .malformed(let reason):
-            log(
-                "ProcessMessages(\(received.command), \(received.payloadSize) bytes): "
-                    + "Exception '\(reason)' caught, peer=\(id)")
+            logMalformed(received.command, size: received.payloadSize, reason, from: id)
         case .tooMany(let command, let count):
             guard command != "notfound" else { return }
             misbehave(id, "\(command) message size = \(count)")
@@ -78,6 +76,12 @@ extension Swarm {
         case .invalidFlag:
             misbehave(id, "invalid sendcmpct announce field")
         }
+    }
+
+    mutating func logMalformed(
+        _ command: String, size: Int, _ reason: DecodingError, from id: PeerID
+    ) {
+        log("ProcessMessages(\(command), \(size) bytes): Exception '\(reason)' caught, peer=\(id)")
     }
 
     private mutating func handle(_ message: Message, from id: PeerID, at now: Duration) {

@@ -106,28 +106,37 @@ public struct BlockTransactionsRequest: Hashable, Sendable {
 }
 
 /// The transactions of a block that were asked for, in the order of the request (BIP152).
+///
+/// They stay bytes until they are wanted: read, small transactions take many times the room, and a
+/// message may wait.
 public struct BlockTransactionsAnswer: Hashable, Sendable {
-    public var block: BlockHash
-    public var transactions: [Transaction]
+    public let block: BlockHash
+    /// The message as it came or goes, from the block's hash on.
+    public let payload: [UInt8]
 
     public init(block: BlockHash, transactions: [Transaction]) {
         self.block = block
-        self.transactions = transactions
-    }
-
-    @_lifetime(reader: copy reader)
-    init(from reader: inout ByteReader) throws(DecodingError) {
-        block = try reader.readHash()
-        transactions = []
-        for _ in 0..<(try reader.readCount(minimumSize: 10)) {
-            transactions.append(try Transaction(from: &reader))
-        }
-    }
-
-    func encode(to writer: inout ByteWriter) {
+        var writer = ByteWriter()
         writer.write(block)
         writer.writeCompactSize(transactions.count)
         for transaction in transactions { writer.write(transaction.bytes) }
+        payload = writer.bytes
+    }
+
+    init(_ payload: [UInt8]) throws(DecodingError) {
+        var reader = ByteReader(payload.span)
+        block = try reader.readHash()
+        self.payload = payload
+    }
+
+    /// The transactions, but no more than so many of them.
+    public func transactions(limit: Int) throws(DecodingError) -> [Transaction] {
+        var reader = ByteReader(payload.span)
+        _ = try reader.readHash()
+        let count = try reader.readCount(minimumSize: 10)
+        var transactions: [Transaction] = []
+        for _ in 0..<min(count, limit) { transactions.append(try Transaction(from: &reader)) }
+        return transactions
     }
 }
 

@@ -51,7 +51,7 @@ extension Message {
                 return .compactBlock(try CompactBlock(from: &reader))
             case "getblocktxn":
                 return .getBlockTransactions(try BlockTransactionsRequest(from: &reader))
-            case "blocktxn": return .blockTransactions(try BlockTransactionsAnswer(from: &reader))
+            case "blocktxn": return .blockTransactions(try BlockTransactionsAnswer(payload))
             default:
                 guard let kind = FilterRequest.Kind(rawValue: command) else {
                     return .unknown(command)

@@ -44,7 +44,7 @@ extension Message {
         case .getBlockTransactions(let request):
             request.encode(to: &writer)
         case .blockTransactions(let answer):
-            answer.encode(to: &writer)
+            return answer.payload
         case .filterRequest(let request):
             request.encode(to: &writer)
         case .filterAnswer(let answer):

@@ -1,4 +1,5 @@
 import Cryptography
+import Genesis
 import Peers
 import Primitives
 import Testing
@@ -117,6 +118,58 @@ import Wire
         scene.say(compact(block), from: id)
         #expect(scene.requests(to: id).isEmpty)
         #expect(scene.height == 3)
+    }
+
+    @Test("An answer that cannot be read, or holds too much, makes no block")
+    func brokenAnswers() throws {
+        for isTorn in [true, false] {
+            var scene = Scene()
+            let id = try scene.join()
+            let block = scene.block(3)
+            scene.say(.headers([block.header]), from: id)
+            scene.say(compact(block), from: id)
+            #expect(scene.requests(to: id) == [[1, 2, 3]])
+            var bytes = Message.blockTransactions(
+                BlockTransactionsAnswer(
+                    block: block.hash,
+                    transactions: Array(block.transactions) + Array(block.transactions))
+            ).payload
+            if isTorn {
+                bytes = Message.blockTransactions(
+                    BlockTransactionsAnswer(
+                        block: block.hash, transactions: Array(block.transactions.dropFirst()))
+                ).payload.dropLast()
+            }
+            scene.world.inject(
+                Frame.encode(
+                    command: "blocktxn", payload: bytes, magic: scene.world.network.magic),
+                into: 0, from: id)
+            scene.world.run(for: .seconds(1))
+            #expect(scene.height == 1)
+            // What cannot be read is dropped, as all such messages are.
+            #expect(scene.peers == (isTorn ? 1 : 0))
+            guard isTorn else { continue }
+            scene.answer(block, with: Array(block.transactions.dropFirst()), from: id)
+            #expect(scene.height == 2)
+        }
+    }
+
+    @Test("Small transactions of compact blocks that wait count for the room they take")
+    func waiting() throws {
+        var scene = Scene()
+        let id = try scene.join()
+        scene.world.holdsJudgement = true
+        scene.say(.block(scene.block()), from: id)
+        let block = scene.block(3000)
+        let whole = CompactBlock(
+            header: block.header, nonce: 1, shortIds: [],
+            prefilled: block.transactions.enumerated().map { .init(index: $0, transaction: $1) })
+        let size = Message.compactBlock(whole).payload.count
+        #expect(size < 250_000)
+        for _ in 0..<4 { scene.say(.compactBlock(whole), from: id) }
+        #expect(!scene.world.nodes[0].paused.contains(id))
+        scene.say(.compactBlock(whole), from: id)
+        #expect(scene.world.nodes[0].paused.contains(id))
     }
 
     @Test("Transactions of a block eleven deep are not served alone: the block is, if it may be")

@@ -16,6 +16,8 @@ struct World {
         /// What was sent to peers that are the test itself.
         var messages: [PeerID: [Message]] = [:]
         var dialled: [String] = []
+        /// From whom nothing more is read for now.
+        var paused: Set<PeerID> = []
         /// The states of the pool up to which peers were served transactions.
         var served: [UInt64] = []
     }
@@ -240,7 +242,9 @@ struct World {
             case .dial(let request): dial(request, from: node)
             case .ask(let id, let question): answer(question, for: id, of: node)
             case .submit(let id, let block, _, _): judge(block, of: id, by: node)
-            case .setReading, .resolveSeeds, .log, .storeBans: break
+            case .setReading(let id, let reads):
+                if reads { nodes[node].paused.remove(id) } else { nodes[node].paused.insert(id) }
+            case .resolveSeeds, .log, .storeBans: break
             }
         }
     }

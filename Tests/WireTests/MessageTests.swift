@@ -76,6 +76,23 @@ import Wire
         }
     }
 
+    @Test("What was asked for of a block stays bytes until it is wanted, and then only so much is")
+    func blockTransactions() throws {
+        let answer = BlockTransactionsAnswer(
+            block: Self.hash, transactions: Array(repeating: Self.transaction, count: 3))
+        #expect(try answer.transactions(limit: 2) == [Self.transaction, Self.transaction])
+        #expect(try answer.transactions(limit: 9).count == 3)
+        let bytes = Message.blockTransactions(answer).payload
+        let broken = try Message(command: "blocktxn", payload: bytes.dropLast())
+        guard case .blockTransactions(let answer) = broken else {
+            Issue.record("another message")
+            return
+        }
+        #expect(answer.block == Self.hash)
+        #expect(try answer.transactions(limit: 2).count == 2)
+        #expect(throws: DecodingError.self) { try answer.transactions(limit: 3) }
+    }
+
     @Test("Lists end at Bitcoin Core's limits")
     func limits() throws {
         let item = InventoryItem(.block, Self.hash)

@@ -130,7 +130,7 @@ extension FuzzProperty {
         if case .blockTransactions(let answer)? = try? Message(
             command: "blocktxn", payload: cursor.remainder)
         {
-            sent = answer.transactions
+            sent = (try? answer.transactions(limit: compact.count + 1)) ?? []
         }
         var found: [Int: Transaction] = [:]
         if var matcher = CompactBlockMatcher(compact) {
