@@ -1,3 +1,4 @@
+import Cryptography
 public import Wire
 
 /// An address others told of, or that answered, and what was seen of it.
@@ -41,16 +42,38 @@ public struct AddressBook: Sendable {
     /// Whether loopback and private addresses belong in the book.
     private let allowsPrivate: Bool
     private var known: [Endpoint: KnownAddress] = [:]
-    /// The keys of `known` in an order that lets one be drawn at random.
-    private var order: [Endpoint] = []
-    private var places: [Endpoint: Int] = [:]
+    private var heard = Table()
+    private var tried = Table()
     private var heardBySource: [[UInt8]: Int] = [:]
-    private var triedCount = 0
+
+    /// Some of the keys of `known`, in an order that lets one be drawn at random.
+    private struct Table: Sendable {
+        private(set) var order: [Endpoint] = []
+        private var places: [Endpoint: Int] = [:]
+
+        var count: Int { order.count }
+
+        mutating func insert(_ endpoint: Endpoint) {
+            guard places[endpoint] == nil else { return }
+            places[endpoint] = order.count
+            order.append(endpoint)
+        }
+
+        mutating func remove(_ endpoint: Endpoint) {
+            guard let place = places.removeValue(forKey: endpoint) else { return }
+            if let last = order.popLast(), last != endpoint {
+                order[place] = last
+                places[last] = place
+            }
+        }
+    }
 
     public init(allowsPrivate: Bool) { self.allowsPrivate = allowsPrivate }
 
     public var count: Int { known.count }
-    public var all: [KnownAddress] { order.compactMap { known[$0] } }
+    public var all: [KnownAddress] { endpoints.compactMap { known[$0] } }
+
+    private var endpoints: [Endpoint] { heard.order + tried.order }
 
     public subscript(endpoint: Endpoint) -> KnownAddress? { known[endpoint] }
 
@@ -78,8 +101,8 @@ public struct AddressBook: Sendable {
         guard accepts(address.endpoint) else { return false }
         var address = address
         let isOwn = source == address.endpoint.address
-        let heard = Int64(address.time) - (isOwn ? 0 : penalty)
-        address.time = UInt32(clamping: max(0, heard))
+        let time = Int64(address.time) - (isOwn ? 0 : penalty)
+        address.time = UInt32(clamping: max(0, time))
         if var entry = known[address.endpoint] {
             entry.address.services.formUnion(address.services)
             let isOnline = now - Int64(address.time) < Self.day
@@ -92,7 +115,9 @@ public struct AddressBook: Sendable {
         }
         let group = source.group
         if heardBySource[group] ?? 0 >= Self.maximumOfOneSource { return false }
-        if known.count - triedCount >= Self.maximumHeard, !dropWorst(at: now) { return false }
+        if heard.count >= Self.maximumHeard, !makeRoom(for: address.endpoint, group, at: now) {
+            return false
+        }
         insert(KnownAddress(address, sourceGroup: group))
         return true
     }
@@ -110,10 +135,10 @@ public struct AddressBook: Sendable {
         entry.lastSuccess = now
         entry.lastTry = now
         entry.attempts = 0
-        if !entry.isTried, triedCount < Self.maximumTried || dropOldestTried() {
-            heardBySource[entry.sourceGroup, default: 1] -= 1
+        if !entry.isTried, tried.count < Self.maximumTried || dropOldestTried() {
+            unlist(entry)
             entry.isTried = true
-            triedCount += 1
+            list(entry)
         }
         known[endpoint] = entry
     }
@@ -125,48 +150,55 @@ public struct AddressBook: Sendable {
     }
 
     public mutating func remove(_ endpoint: Endpoint) {
-        guard let entry = known.removeValue(forKey: endpoint),
-            let place = places.removeValue(forKey: endpoint)
-        else { return }
-        if let last = order.popLast(), last != endpoint {
-            order[place] = last
-            places[last] = place
-        }
-        if entry.isTried {
-            triedCount -= 1
-        } else {
-            heardBySource[entry.sourceGroup, default: 1] -= 1
-        }
+        if let entry = known.removeValue(forKey: endpoint) { unlist(entry) }
     }
 
     private mutating func insert(_ entry: KnownAddress) {
         let endpoint = entry.address.endpoint
         guard known[endpoint] == nil else { return }
-        if entry.isTried {
-            guard triedCount < Self.maximumTried else { return }
-            triedCount += 1
-        } else {
-            guard known.count - triedCount < Self.maximumHeard else { return }
-            heardBySource[entry.sourceGroup, default: 0] += 1
-        }
+        guard
+            entry.isTried ? tried.count < Self.maximumTried : heard.count < Self.maximumHeard
+        else { return }
         known[endpoint] = entry
-        places[endpoint] = order.count
-        order.append(endpoint)
+        list(entry)
     }
 
-    private mutating func dropWorst(at now: Int64) -> Bool {
-        let heard = order.compactMap { known[$0] }.filter { !$0.isTried }
-        guard
-            let worst = heard.first(where: { Self.isTerrible($0, at: now) })
-                ?? heard.min(by: { $0.address.time < $1.address.time })
+    private mutating func list(_ entry: KnownAddress) {
+        if entry.isTried {
+            tried.insert(entry.address.endpoint)
+        } else {
+            heard.insert(entry.address.endpoint)
+            heardBySource[entry.sourceGroup, default: 0] += 1
+        }
+    }
+
+    private mutating func unlist(_ entry: KnownAddress) {
+        if entry.isTried {
+            tried.remove(entry.address.endpoint)
+        } else {
+            heard.remove(entry.address.endpoint)
+            let count = heardBySource[entry.sourceGroup, default: 1] - 1
+            heardBySource[entry.sourceGroup] = count > 0 ? count : nil
+        }
+    }
+
+    /// Lets a newcomer have the one place that is meant for it, if who has it is of no use: what is
+    /// told to a full book drives out nothing good (Core's `AddSingle`).
+    private mutating func makeRoom(
+        for endpoint: Endpoint, _ group: [UInt8], at now: Int64
+    ) -> Bool {
+        let port = [UInt8(endpoint.port >> 8), UInt8(endpoint.port & 0xFF)]
+        let name = endpoint.address.bytes + port + group
+        let place = Int(SipHash24.hash(0, 0, name.span) % UInt64(max(heard.count, 1)))
+        guard heard.order.indices.contains(place), let entry = known[heard.order[place]],
+            Self.isTerrible(entry, at: now)
         else { return false }
-        remove(worst.address.endpoint)
+        remove(entry.address.endpoint)
         return true
     }
 
     private mutating func dropOldestTried() -> Bool {
-        let oldest = order.compactMap { known[$0] }.filter(\.isTried)
-            .min { $0.lastSuccess < $1.lastSuccess }
+        let oldest = tried.order.compactMap { known[$0] }.min { $0.lastSuccess < $1.lastSuccess }
         guard let oldest else { return false }
         remove(oldest.address.endpoint)
         return true
@@ -186,23 +218,33 @@ extension AddressBook {
         return now - entry.lastSuccess > 7 * day && entry.attempts >= 10
     }
 
+    /// Draws until an address suits: where few do, none may be found.
+    private static let drawLimit = 100
+
     /// An address to dial, drawn at random; those that failed lately are drawn less.
     func select(
         using random: inout Randomness, at now: Int64, wantsNew: Bool = false,
         where isSuitable: (KnownAddress) -> Bool
     ) -> KnownAddress? {
-        guard !order.isEmpty else { return nil }
-        // Hearsay and proven addresses get an even chance, whatever their numbers.
-        let wantsTried =
-            !wantsNew && triedCount > 0 && (triedCount == count || random.next() & 1 == 0)
+        for _ in 0..<Self.drawLimit {
+            guard let entry = draw(using: &random, at: now, wantsNew: wantsNew) else { return nil }
+            if isSuitable(entry) { return entry }
+        }
+        return nil
+    }
+
+    /// Hearsay and addresses that answered get an even chance, whatever their numbers.
+    private func draw(
+        using random: inout Randomness, at now: Int64, wantsNew: Bool
+    ) -> KnownAddress? {
+        let isTried =
+            !wantsNew && tried.count > 0 && (heard.count == 0 || random.next() & 1 == 0)
         var leniency = 1.0
-        for _ in 0..<50 {
-            guard let endpoint = order.randomElement(using: &random), let entry = known[endpoint]
-            else { return nil }
-            leniency *= 1.2
-            if count > 50 || wantsNew, entry.isTried != wantsTried { continue }
-            guard isSuitable(entry) else { continue }
+        while let endpoint = (isTried ? tried : heard).order.randomElement(using: &random),
+            let entry = known[endpoint]
+        {
             if random.uniform() < Self.chance(entry, at: now) * leniency { return entry }
+            leniency *= 1.2
         }
         return nil
     }
@@ -220,11 +262,11 @@ extension AddressBook {
         limit: Int, share: Int, kind: NetworkAddress.Kind?, using random: inout Randomness,
         at now: Int64
     ) -> [KnownAddress] {
-        var count = order.count
+        var count = known.count
         if share > 0 { count = count * share / 100 }
         if limit > 0 { count = min(count, limit) }
         var chosen: [KnownAddress] = []
-        for endpoint in order.shuffled(using: &random) {
+        for endpoint in endpoints.shuffled(using: &random) {
             guard chosen.count < count else { break }
             guard let entry = known[endpoint] else { continue }
             if let kind, endpoint.address.kind != kind { continue }

@@ -16,6 +16,9 @@ public enum ConnectionKind: String, Hashable, Sendable {
     /// Chosen by the node itself to follow the chain with.
     var isAutomaticSync: Bool { self == .fullRelay || self == .blockRelay }
 
+    /// Whether it is ours to open, and stays.
+    var isLastingOutbound: Bool { isAutomaticSync || self == .manual }
+
     /// Whether the services we hoped for are required.
     var expectsServices: Bool {
         switch self {

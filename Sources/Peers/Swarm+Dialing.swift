@@ -97,8 +97,8 @@ extension Swarm {
     }
 
     private mutating func dialOne(_ kind: ConnectionKind, at now: Duration) {
-        let outbound = peers.values.filter { !$0.isInbound }.map(\.connection.endpoint)
-        let groups = Set(outbound.map { dialGroup($0) })
+        let lasting = peers.values.map(\.connection).filter(\.kind.isLastingOutbound)
+        let groups = Set(lasting.map { dialGroup($0.endpoint) })
         let own = settings.externalEndpoints
         let seconds = now.components.seconds
         let pending = Set(dialing.pending.map(\.target))
@@ -121,7 +121,9 @@ extension Swarm {
             using: &dice, at: seconds, wantsNew: kind == .feeler, where: isSuitable)
         random = dice
         guard let address = chosen?.address else { return }
-        book.attempted(address.endpoint, counts: true, at: seconds)
+        // Where hardly anybody is reached the fault is likely our own network's.
+        let counts = groups.count >= min(settings.maximumConnections - 1, 2)
+        book.attempted(address.endpoint, counts: counts, at: seconds)
         dial(
             DialRequest(
                 target: address.endpoint.description, kind: kind,

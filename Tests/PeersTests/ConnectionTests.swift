@@ -221,4 +221,65 @@ import Wire
         #expect(!book.accepts(own))
         #expect(AddressBook(allowsPrivate: true).accepts(own))
     }
+
+    private static let time: Int64 = 1_700_000_000
+
+    private func known(_ number: Int, age: Int64 = 0, isTried: Bool = false) -> KnownAddress {
+        KnownAddress(
+            PeerAddress(
+                Endpoint(
+                    .ipv4(50, UInt8(number >> 16), UInt8(number >> 8 & 0xFF), UInt8(number & 0xFF)),
+                    port: 8333),
+                services: [.network, .witness], time: UInt32(clamping: Self.time - age)),
+            sourceGroup: [UInt8(number & 0xFF)], isTried: isTried)
+    }
+
+    @Test("One address that answered is dialled as often as all hearsay together")
+    func evenChance() {
+        var dialled = 0
+        for seed in 0..<40 as Range<UInt64> {
+            var world = World(seed: seed)
+            world.add {
+                $0.dialsAutomatically = true
+                $0.usesSeeds = false
+            }
+            let proven = known(0, isTried: true)
+            world.nodes[0].swarm.restore((1...2000).map { known($0) } + [proven])
+            world.run(for: .milliseconds(100))
+            #expect(world.nodes[0].dialled.count == 1)
+            if world.nodes[0].dialled == ["\(proven.address.endpoint)"] { dialled += 1 }
+        }
+        #expect((10...30).contains(dialled), "\(dialled)")
+    }
+
+    @Test("What is told to a full book drives out only what is of no use", arguments: [0, 40])
+    func fullBook(_ days: Int64) {
+        var book = AddressBook(allowsPrivate: false)
+        book.restore((0..<AddressBook.maximumHeard).map { known($0, age: days * 86_400) })
+        #expect(book.count == AddressBook.maximumHeard)
+        let news = (0..<100).map { known(0x10_0000 + $0).address }
+        let taken = news.filter { book.add($0, from: .ipv4(60, 1, 1, 1), at: Self.time) }
+        #expect(taken.count == (days == 0 ? 0 : 100))
+        #expect(book.count == AddressBook.maximumHeard)
+    }
+
+    @Test("Attempts are held against an address only while others are reached")
+    func failures() throws {
+        for reached in [0, 1, 2] as [UInt8] {
+            var world = World(seed: 29)
+            world.add {
+                $0.dialsAutomatically = true
+                $0.usesSeeds = false
+            }
+            for number in 0..<reached {
+                _ = world.attach(
+                    to: 0, kind: .manual, at: Endpoint(.ipv4(93, number, 1, 1), port: 8333))
+            }
+            world.nodes[0].swarm.restore([known(1)])
+            world.run(for: .seconds(1))
+            let entry = try #require(world.nodes[0].swarm.book.all.first)
+            #expect(entry.lastTry > 0)
+            #expect(entry.attempts == (reached < 2 ? 0 : 1))
+        }
+    }
 }
