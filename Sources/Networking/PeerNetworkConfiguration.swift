@@ -23,6 +23,9 @@ extension PeerNetwork {
         public var whiteBinds: [String] = []
         /// `-whitelist`, `[permissions@]subnet`.
         public var whitelist: [String] = []
+        /// `-whitelistrelay` and `-whitelistforcerelay`: what such an entry grants that names nothing.
+        public var whitelistRelays = true
+        public var whitelistForcesRelay = false
         /// `-connect`: these nodes and no others; an empty list for none.
         public var connect: [String]?
         /// `-addnode`.
@@ -129,7 +132,9 @@ extension PeerNetwork.Configuration {
         settings.minimumChainWork = minimumChainWork
         settings.isActive = isActive
         do {
-            for text in whitelist { settings.whitelist.append(try Grant(parsing: text)) }
+            for text in whitelist {
+                settings.whitelist.append(try Grant(parsing: text, implicit: implicitPermissions))
+            }
         } catch {
             throw .configuration(error.description)
         }
@@ -142,6 +147,10 @@ extension PeerNetwork.Configuration {
         let listening = listens ? try addresses() : []
         settings.listeningPort = listening.first?.endpoint.port
         return (settings, listening)
+    }
+
+    private var implicitPermissions: Permissions {
+        .implicit(relays: whitelistRelays, forcesRelay: whitelistForcesRelay)
     }
 
     private func addresses() throws(NetworkingError) -> [PeerNetwork.Listening] {
@@ -159,7 +168,8 @@ extension PeerNetwork.Configuration {
         }
         for text in whiteBinds {
             do {
-                let (permissions, target, _, _) = try Grant.split(text, allowsOut: false)
+                let (permissions, target, _, _) = try Grant.split(
+                    text, implicit: implicitPermissions, allowsOut: false)
                 guard let endpoint = Endpoint(target, defaultPort: 0), endpoint.port != 0 else {
                     throw NetworkingError.configuration(
                         "Need to specify a port with -whitebind: '\(target)'")

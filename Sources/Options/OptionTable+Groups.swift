@@ -272,8 +272,12 @@ extension OptionTable {
         Option("permitbaremultisig", "", .used, "Relay outputs of bare multisig (default: 1)"),
         Option("minrelaytxfee", "=<amt>", .used, "Least fee rate for relay, a kvB"),
         Option("privatebroadcast", "", .missing),
-        Option("whitelistforcerelay", "", .ignored),
-        Option("whitelistrelay", "", .ignored),
+        Option(
+            "whitelistforcerelay", "", .used,
+            "-whitelist and -whitebind without names grant forcerelay (default: 0)"),
+        Option(
+            "whitelistrelay", "", .used,
+            "-whitelist and -whitebind without names grant relay (default: 1, or 0 with -blocksonly)"),
         Option("mempoolfullrbf", "", .ignored),
     ]
 

@@ -107,8 +107,14 @@ public struct Permissions: OptionSet, Hashable, Sendable {
         .bloomFilter, .forceRelay, .noBan, .memoryPool, .addresses,
     ]
 
-    /// What an entry without names means: `-whitelistrelay` is on by default.
-    static let implicit: Permissions = [.noBan, .memoryPool, .relay]
+    /// What an entry without names means: `-whitelistrelay` is on by default, and
+    /// `-whitelistforcerelay` is not.
+    public static func implicit(relays: Bool = true, forcesRelay: Bool = false) -> Permissions {
+        var permissions: Permissions = [.noBan, .memoryPool]
+        if relays { permissions.formUnion(.relay) }
+        if forcesRelay { permissions.formUnion(.forceRelay) }
+        return permissions
+    }
 
     /// The names as Bitcoin Core lists them.
     public var names: [String] {
@@ -154,8 +160,10 @@ public struct Grant: Hashable, Sendable {
     public var isForOutbound: Bool
 
     /// Reads `perm,perm@subnet` or `subnet`.
-    public init(parsing text: String) throws(GrantError) {
-        let parts = try Self.split(text, allowsOut: true)
+    public init(
+        parsing text: String, implicit: Permissions = .implicit()
+    ) throws(GrantError) {
+        let parts = try Self.split(text, implicit: implicit, allowsOut: true)
         guard let subnet = Subnet(parts.target) else {
             throw GrantError("Invalid netmask specified in -whitelist: '\(parts.target)'")
         }
@@ -167,9 +175,9 @@ public struct Grant: Hashable, Sendable {
 
     /// Parts the permissions of `-whitelist` or `-whitebind` from what they are for.
     public static func split(
-        _ text: String, allowsOut: Bool
+        _ text: String, implicit: Permissions = .implicit(), allowsOut: Bool
     ) throws(GrantError) -> (permissions: Permissions, target: String, isIn: Bool, isOut: Bool) {
-        guard let mark = text.firstIndex(of: "@") else { return (.implicit, text, false, false) }
+        guard let mark = text.firstIndex(of: "@") else { return (implicit, text, false, false) }
         var permissions: Permissions = []
         var (isIn, isOut) = (false, false)
         for name in text[..<mark].split(separator: ",") {

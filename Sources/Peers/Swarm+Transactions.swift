@@ -146,14 +146,19 @@ extension Swarm {
         requests.answered(txid, by: id)
         requests.answered(wtxid, by: id)
         // One that pays too little by itself is not judged by itself again.
-        if rejected.contains(wtxid) || underpaying.contains(wtxid) || confirmed.contains(wtxid) {
+        let isSettled =
+            rejected.contains(wtxid) || underpaying.contains(wtxid) || confirmed.contains(wtxid)
+        guard isSettled || orphanage.contains(wtxid) else {
+            ask(.submitTransaction(transaction), for: id)
             return
         }
-        guard !orphanage.contains(wtxid) else {
-            orphanage.insert(transaction, from: id)
-            return
+        if !isSettled { orphanage.insert(transaction, from: id) }
+        if peers[id]?.permissions.contains(.forceRelay) == true {
+            log(
+                .info,
+                "Not relaying non-mempool transaction \(txid.displayHex) "
+                    + "(wtxid=\(wtxid.displayHex)) from forcerelay peer=\(id)")
         }
-        ask(.submitTransaction(transaction), for: id)
     }
 
     mutating func judged(_ verdict: TransactionVerdict, of id: PeerID, at now: Duration) {
@@ -167,6 +172,7 @@ extension Swarm {
             retryChildren(of: transaction, sentBy: id, at: now)
         case .alreadyHere:
             finish(name)
+            relayAgain(name, for: id)
         case .missingInputs:
             adopt(transaction, from: id, at: now)
         case .witnessStripped, .reconsiderable, .inputsNotStandard, .rejected:
@@ -182,6 +188,17 @@ extension Swarm {
         requests.forget(name.txid)
         requests.forget(name.wtxid)
         orphanage.remove(name.wtxid)
+    }
+
+    /// Tells of a transaction once more that was here already: for those behind a peer that may have
+    /// it so, we are the way out.
+    private mutating func relayAgain(_ name: TransactionName, for id: PeerID) {
+        guard peers[id]?.permissions.contains(.forceRelay) == true else { return }
+        log(
+            .info,
+            "Force relaying tx \(name.txid.displayHex) (wtxid=\(name.wtxid.displayHex)) "
+                + "from peer=\(id)")
+        announce(name)
     }
 
     /// Remembers a transaction that was not taken, as far as it is known by its name that it will not

@@ -112,6 +112,17 @@ import Wire
             try Grant(parsing: "127.0.0.1").permissions.names == [
                 "noban", "relay", "mempool", "download",
             ])
+        let plain = Permissions.implicit(relays: false)
+        #expect(
+            try Grant(parsing: "127.0.0.1", implicit: plain).permissions.names == [
+                "noban", "mempool", "download",
+            ])
+        let forcing = Permissions.implicit(relays: false, forcesRelay: true)
+        #expect(
+            try Grant(parsing: "127.0.0.1", implicit: forcing).permissions.names == [
+                "noban", "forcerelay", "relay", "mempool", "download",
+            ])
+        #expect(try Grant(parsing: "relay@::1", implicit: forcing).permissions == .relay)
         #expect(try Grant(parsing: "all@::/0").permissions.names.count == 7)
         #expect(throws: GrantError.self) { try Grant(parsing: "nobody@127.0.0.1") }
         #expect(throws: GrantError.self) { try Grant(parsing: "in@127.0.0.1") }

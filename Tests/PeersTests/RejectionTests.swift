@@ -118,4 +118,25 @@ import Wire
         world.run(for: .seconds(5))
         #expect(asked(world, id).contains(parent.wtxid))
     }
+
+    @Test("What is here already is told on again for a peer with forcerelay, and for no other")
+    func forceRelay() throws {
+        for permissions in [[], .relay, .forceRelay] as [Permissions] {
+            var world = World(seed: 42)
+            world.add()
+            world.nodes[0].chain.spendable = [.max]
+            let id = try world.join(to: 0, permissions: permissions)
+            world.shake(hands: id, with: 0)
+            world.say(.transaction(parent), to: 0, from: id)
+            // One that comes later was not told.
+            let attached = world.attach(to: 0, at: Endpoint(.ipv4(93, 99, 1, 2), port: 5000))
+            let other = try #require(attached)
+            world.shake(hands: other, with: 0, nonce: 8)
+            world.say(.transaction(parent), to: 0, from: id)
+            world.run(for: .seconds(60))
+            let item = InventoryItem(.witnessId, parent.wtxid)
+            let isTold = world.nodes[0].messages[other]?.contains(.inventory([item]))
+            #expect(isTold == (permissions == .forceRelay))
+        }
+    }
 }

@@ -40,6 +40,8 @@ extension Configuration {
         peers.looksUpNames = settings.bool("dns", default: true)
         peers.usesDNSSeeds = settings.bool("dnsseed", default: !isChosen)
         peers.blocksOnly = settings.bool("blocksonly", default: false)
+        peers.whitelistRelays = settings.bool("whitelistrelay", default: !peers.blocksOnly)
+        peers.whitelistForcesRelay = settings.bool("whitelistforcerelay", default: false)
         peers.isEncrypted = settings.bool("v2transport", default: true)
         peers.isPruned = try pruneMode() != .off
         peers.servesFilters = try servesBlockFilters()
