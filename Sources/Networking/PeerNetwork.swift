@@ -186,6 +186,7 @@ public actor PeerNetwork: Service {
 
     func send(command: String, payload: [UInt8], to id: PeerID) {
         guard let link = links[id] else { return }
+        logger.debug("sending \(command) (\(payload.count) bytes) peer=\(id)")
         // It becomes bytes on the connection's own thread.
         link.channel.writeAndFlush(
             OutboundMessage(command: command, payload: payload), promise: nil)

@@ -22,6 +22,16 @@ struct PeerSession: Sendable {
         case beforeVerack(String)
         case secondVersion
         case secondVerack
+        case pong(PongProblem, expected: UInt64, received: UInt64)
+    }
+
+    /// What is wrong with a `pong`, in Bitcoin Core's words.
+    enum PongProblem: String, Hashable, Sendable {
+        case short = "Short payload"
+        case unsolicited = "Unsolicited pong without ping"
+        case early = "Timing mishap"
+        case zero = "Nonce zero"
+        case mismatch = "Nonce mismatch"
     }
 
     /// Why a peer is left during the handshake or for silence.
@@ -34,7 +44,7 @@ struct PeerSession: Sendable {
         case silent(seconds: Int64, neverReceived: Bool, neverSent: Bool)
         case sendingTimedOut
         case receivingTimedOut
-        case pingTimedOut
+        case pingTimedOut(after: Duration)
     }
 
     private enum State: Sendable { case waitingForVersion, waitingForVerack, ready }
@@ -96,8 +106,10 @@ struct PeerSession: Sendable {
             guard commonVersion > WireLimits.pongVersion, let nonce else { return [] }
             return [.send(.pong(nonce))]
         case .pong(let nonce):
-            if state == .ready { receivePong(nonce, at: now) }
-            return []
+            guard state == .ready else { return [] }
+            let expected = pingNonce
+            guard let problem = receivePong(nonce, at: now) else { return [] }
+            return [.ignore(.pong(problem, expected: expected, received: nonce ?? 0))]
         case .sendHeaders, .sendCompact:
             // May come before `verack`.
             return nil
@@ -147,7 +159,7 @@ struct PeerSession: Sendable {
         }
         guard state == .ready else { return [] }
         if isInspected, pingNonce != 0, let pingStart, now > pingStart + Self.silenceLimit {
-            return [.disconnect(.pingTimedOut)]
+            return [.disconnect(.pingTimedOut(after: now - pingStart))]
         }
         let isDue = pingNonce == 0 && pingStart.map { now > $0 + Self.pingInterval } ?? true
         guard isPingWanted || isDue else { return [] }
@@ -176,19 +188,22 @@ struct PeerSession: Sendable {
         return isDetecting ? .transportTimedOut : .handshakeTimedOut
     }
 
-    private mutating func receivePong(_ nonce: UInt64?, at now: Duration) {
+    private mutating func receivePong(_ nonce: UInt64?, at now: Duration) -> PongProblem? {
         guard let nonce else {
             pingNonce = 0
-            return
+            return .short
         }
-        guard pingNonce != 0 else { return }
-        if nonce == pingNonce, let pingStart, now >= pingStart {
-            lastPing = now - pingStart
-            minimumPing = min(minimumPing ?? .seconds(1_000_000), now - pingStart)
-            pingNonce = 0
-        } else if nonce == 0 || nonce == pingNonce {
-            pingNonce = 0
+        guard pingNonce != 0, let pingStart else { return .unsolicited }
+        guard nonce == pingNonce else {
+            // An answer to an older ping may still be under way; this one answers none.
+            if nonce == 0 { pingNonce = 0 }
+            return nonce == 0 ? .zero : .mismatch
         }
+        pingNonce = 0
+        guard now >= pingStart else { return .early }
+        lastPing = now - pingStart
+        minimumPing = min(minimumPing ?? .seconds(1_000_000), now - pingStart)
+        return nil
     }
 
     /// How long a ping has been without answer.
@@ -213,20 +228,33 @@ extension PeerSession.Reason: CustomStringConvertible {
                 + (neverSent ? ", never sent to peer" : "")
         case .sendingTimedOut: "socket sending timeout"
         case .receivingTimedOut: "socket receive timeout"
-        case .pingTimedOut: "ping timeout"
+        case .pingTimedOut(let time): "ping timeout: \(Self.text(time))s"
         }
+    }
+
+    /// Seconds to the millionth.
+    private static func text(_ time: Duration) -> String {
+        let parts = time.components
+        let micros = String(parts.attoseconds / 1_000_000_000_000)
+        return "\(parts.seconds).\(String(repeating: "0", count: max(0, 6 - micros.count)))\(micros)"
     }
 }
 
 extension PeerSession.Neglect {
-    /// In Bitcoin Core's words, before the number of the peer.
-    var text: String {
+    /// In Bitcoin Core's words.
+    ///
+    /// - Parameter size: bytes of the message's payload.
+    func text(of id: PeerID, size: Int) -> String {
         switch self {
         case .beforeVersion(let command):
-            "non-version message before version handshake. Message \"\(command)\" from"
-        case .beforeVerack(let command): "Unsupported message \"\(command)\" prior to verack from"
-        case .secondVersion: "redundant version message from"
-        case .secondVerack: "ignoring redundant verack message from"
+            "non-version message before version handshake. Message \"\(command)\" from peer=\(id)"
+        case .beforeVerack(let command):
+            "Unsupported message \"\(command)\" prior to verack from peer=\(id)"
+        case .secondVersion: "redundant version message from peer=\(id)"
+        case .secondVerack: "ignoring redundant verack message from peer=\(id)"
+        case .pong(let problem, let expected, let received):
+            "pong peer=\(id): \(problem.rawValue), \(String(expected, radix: 16)) expected, "
+                + "\(String(received, radix: 16)) received, \(size) bytes"
         }
     }
 }

@@ -108,8 +108,17 @@ extension Swarm {
     /// Answers `getaddr` once, and only those who came to us: others could be led to tell whom we
     /// know.
     mutating func answerAddresses(_ id: PeerID, at now: Duration) {
-        guard let peer = peers[id], peer.isInbound, !peer.gossip.wasAsked else { return }
+        guard let peer = peers[id] else { return }
+        guard peer.isInbound else {
+            log(
+                "Ignoring \"getaddr\" from \(peer.connection.kind.rawValue) connection. peer=\(id)")
+            return
+        }
         enableGossip(id)
+        guard !peer.gossip.wasAsked else {
+            log("Ignoring repeated \"getaddr\". peer=\(id)")
+            return
+        }
         peers[id]?.gossip.wasAsked = true
         peers[id]?.gossip.toSend = []
         let list =

@@ -135,14 +135,17 @@ extension Swarm {
             ? [.networkLimited, .witness] : [.network, .witness]
     }
 
-    mutating func follow(_ step: PeerSession.Action, of id: PeerID, at now: Duration) {
+    /// - Parameter size: bytes of the payload of the message that led to this; 0 for none.
+    mutating func follow(
+        _ step: PeerSession.Action, of id: PeerID, size: Int = 0, at now: Duration
+    ) {
         switch step {
         case .send(let message): send(message, to: id)
         case .introduce: introduce(id, at: now)
         case .met: meet(id, at: now)
         case .ready: becomeReady(id)
         case .disconnect(let reason): leave(id, "\(reason)")
-        case .ignore(let neglect): log("\(neglect.text) peer=\(id)")
+        case .ignore(let neglect): log(neglect.text(of: id, size: size))
         }
     }
 

@@ -60,7 +60,7 @@ extension Swarm {
             judge(error, received, of: id)
         case .message(let message):
             log("received: \(received.command) (\(received.payloadSize) bytes) peer=\(id)")
-            handle(message, from: id, at: now)
+            handle(message, size: received.payloadSize, from: id, at: now)
         }
     }
 
@@ -84,10 +84,12 @@ extension Swarm {
         log("ProcessMessages(\(command), \(size) bytes): Exception '\(reason)' caught, peer=\(id)")
     }
 
-    private mutating func handle(_ message: Message, from id: PeerID, at now: Duration) {
+    private mutating func handle(
+        _ message: Message, size: Int, from id: PeerID, at now: Duration
+    ) {
         if case .version(let version) = message, !mayMeet(version, id) { return }
         if let steps = peers[id]?.session.handle(message, at: now) {
-            for step in steps { follow(step, of: id, at: now) }
+            for step in steps { follow(step, of: id, size: size, at: now) }
             return
         }
         switch message {
@@ -99,7 +101,9 @@ extension Swarm {
             takeAddresses(list, from: id, at: now)
         case .getAddresses: answerAddresses(id, at: now)
         case .inventory(let items): takeInventory(items, from: id, at: now)
-        case .getData(let items): peers[id]?.inbox.requests = items.reversed()
+        case .getData(let items):
+            if let first = items.first { log("received getdata for: \(first) peer=\(id)") }
+            peers[id]?.inbox.requests = items.reversed()
         case .notFound(let items): takeNotFound(items, from: id)
         case .getHeaders(let locator, let stop): serveHeaders(locator, stop, to: id)
         case .getBlocks(let locator, let stop):

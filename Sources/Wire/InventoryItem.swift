@@ -41,6 +41,29 @@ public struct InventoryItem: Hashable, Sendable {
     }
 }
 
+extension InventoryItem: CustomStringConvertible {
+    /// As Bitcoin Core writes it: `wtx` and the hash.
+    public var description: String { "\(kind.name) \(hash.displayHex)" }
+}
+
+extension InventoryItem.Kind {
+    fileprivate var name: String {
+        switch self {
+        case .transaction: "tx"
+        case .witnessTransaction: "witness-tx"
+        case .witnessId: "wtx"
+        case .block: "block"
+        case .witnessBlock: "witness-block"
+        case .filteredBlock: "merkleblock"
+        case .compactBlock: "cmpctblock"
+        default: "0x" + String(repeating: "0", count: leadingDigits) + String(rawValue, radix: 16)
+        }
+    }
+
+    /// Digits to fill it up to eight with.
+    private var leadingDigits: Int { rawValue == 0 ? 7 : rawValue.leadingZeroBitCount / 4 }
+}
+
 extension InventoryItem {
     static let encodedSize = 36
 

@@ -188,6 +188,50 @@ import Wire
         #expect(world.info(0).isEmpty)
     }
 
+    @Test("What is wrong with a pong is logged in Bitcoin Core's words, as is one that never comes")
+    func pongs() throws {
+        var (world, id) = try met()
+        func logged(_ text: String) -> Bool { world.nodes[0].log.contains { $0.hasPrefix(text) } }
+        let pinged = world.nodes[0].messages[id]?.compactMap { message -> UInt64? in
+            if case .ping(let nonce) = message { nonce } else { nil }
+        }
+        let nonce = try #require(pinged?.first)
+        let hex = String(nonce, radix: 16)
+        world.say(.pong(nonce ^ 1), .pong(0), .pong(7), to: 0, from: id)
+        #expect(logged("pong peer=0: Nonce mismatch, \(hex) expected, "))
+        #expect(logged("pong peer=0: Nonce zero, \(hex) expected, 0 received, 8 bytes"))
+        #expect(
+            logged("pong peer=0: Unsolicited pong without ping, 0 expected, 7 received, 8 bytes"))
+        world.say(.pong(nil), to: 0, from: id)
+        #expect(
+            logged("pong peer=0: Short payload, 0 expected, 0 received, 0 bytes"))
+        // It goes on talking, but answers no ping.
+        for _ in 0..<25 {
+            world.run(for: .seconds(60), step: .seconds(1))
+            world.say(.sendHeaders, to: 0, from: id)
+        }
+        #expect(world.info(0).isEmpty)
+        #expect(logged("ping timeout: 120"), "\(world.nodes[0].log.suffix(5))")
+    }
+
+    @Test("Requests are logged as Bitcoin Core does")
+    func requests() throws {
+        var (world, id) = try met()
+        let hash = BlockHash.max.displayHex
+        for (kind, name) in [
+            (.witnessId, "wtx"), (.transaction, "tx"), (.witnessBlock, "witness-block"),
+            (InventoryItem.Kind(rawValue: 0x99), "0x00000099"),
+        ] as [(InventoryItem.Kind, String)] {
+            world.say(.getData([InventoryItem(kind, .max)]), to: 0, from: id)
+            #expect(world.nodes[0].log.contains("received getdata for: \(name) \(hash) peer=0"))
+        }
+        let repeated = "Ignoring repeated \"getaddr\". peer=0"
+        world.say(.getAddresses, to: 0, from: id)
+        #expect(!world.nodes[0].log.contains(repeated))
+        world.say(.getAddresses, to: 0, from: id)
+        #expect(world.nodes[0].log.contains(repeated))
+    }
+
     @Test("A peer that holds up the download gives way to another")
     func stalling() throws {
         var world = World(seed: 15)

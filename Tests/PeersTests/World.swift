@@ -16,6 +16,7 @@ struct World {
         /// What was sent to peers that are the test itself.
         var messages: [PeerID: [Message]] = [:]
         var dialled: [String] = []
+        var log: [String] = []
         /// From whom nothing more is read for now.
         var paused: Set<PeerID> = []
         /// The states of the pool up to which peers were served transactions.
@@ -244,7 +245,8 @@ struct World {
             case .submit(let id, let block, _, _): judge(block, of: id, by: node)
             case .setReading(let id, let reads):
                 if reads { nodes[node].paused.remove(id) } else { nodes[node].paused.insert(id) }
-            case .resolveSeeds, .log, .storeBans: break
+            case .log(_, let text): nodes[node].log.append(text)
+            case .resolveSeeds, .storeBans: break
             }
         }
     }
