@@ -86,15 +86,16 @@ extension Miner {
         _ exported: ExportedBlocks, _ shares: SharesCopy?
     ) async throws -> PayoutExport {
         let (blocks, tip) = (exported.listed, exported.tip)
-        var missing = Set(blocks.map(\.terms.rosterHash))
-        let used = rosters.filter { missing.remove($0.hash) != nil }
+        // Also those that paid no block: shares were found for them.
+        var seen: Set<Hash256> = []
+        let known = rosters.filter { seen.insert($0.hash).inserted }
         let ledger = try await validator.ledger(at: tip.hash) ?? PayoutLedger()
         let beginning = try await start(shares, of: blocks, before: tip, ledger)
         return PayoutExport(members: [
             ("format", .string(PayoutExport.format)),
             ("network", PayoutExport.network(network)),
             ("tip", ["height": .int(tip.height), "hash": .string(tip.hash.displayHex)]),
-            ("rosters", .array(used.map(\.json))),
+            ("rosters", .array(known.map(\.json))),
             ("blocks", .array(blocks.map(\.json))),
             ("flagged", .array(exported.flagged)),
             ("ledger", .array(ledger.accounts.map(PayoutExport.account))),
