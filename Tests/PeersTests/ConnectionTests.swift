@@ -270,7 +270,8 @@ import Wire
         #expect(book.count == AddressBook.maximumHeard)
         let news = (0..<100).map { known(0x10_0000 + $0).address }
         let taken = news.filter { book.add($0, from: .ipv4(60, 1, 1, 1), at: Self.time) }
-        #expect(taken.count == (days == 0 ? 0 : 100))
+        // Two of the news may be meant for one place.
+        #expect(days == 0 ? taken.isEmpty : taken.count > 95)
         #expect(book.count == AddressBook.maximumHeard)
     }
 
