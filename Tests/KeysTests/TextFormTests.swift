@@ -103,6 +103,41 @@ struct TextFormTests {
         }
     }
 
+    @Test("The SegWit addresses of BIP173 are told apart, but for versions that BIP350 took over")
+    func oldSegwitAddresses() throws {
+        let vectors = try Vectors.json("bips/bip173.json")
+        let valid = try vectors.member("valid_addresses").elements()
+        let invalid = try vectors.member("invalid_addresses").elements()
+        #expect([valid.count, invalid.count] == [6, 10])
+        var superseded = 0
+        for row in valid {
+            let text = try #require(row["address"].stringValue)
+            let script = try #require(row["scriptPubKey"].stringValue)
+            let network: Network = text.lowercased().hasPrefix("bc") ? .mainnet : .testnet3
+            let decoded = try #require(Bech32.decode(text))
+            #expect(decoded.encoding == .bech32)
+            if script.hasPrefix("00") {
+                let address = try Address(text, network: network)
+                #expect(address.script.hex == script)
+                #expect(address.text(on: network) == text.lowercased())
+            } else {
+                #expect(throws: AddressError.self) { try Address(text, network: network) }
+                // The same data in the newer form is that very program.
+                let newer = Bech32.encode(
+                    .bech32m, prefix: decoded.prefix, values: decoded.values)
+                #expect(try Address(newer, network: network).script.hex == script)
+                superseded += 1
+            }
+        }
+        #expect(superseded == 3)
+        for row in invalid {
+            let text = try #require(row["address"].stringValue)
+            for network in [Network.mainnet, .testnet3] {
+                #expect(throws: AddressError.self) { try Address(text, network: network) }
+            }
+        }
+    }
+
     @Test("validateaddress gives Core's words and places for each address")
     func validateAddress() throws {
         let lines = try lines("rpc/validateaddress.main.jsonl")
