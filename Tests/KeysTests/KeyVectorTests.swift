@@ -222,6 +222,7 @@ struct KeyVectorTests {
         let rows = try Vectors.json("core/bip341_wallet_vectors.json").member("scriptPubKey")
             .elements()
         #expect(rows.count == 7)
+        var others = 0
         for row in rows {
             let given = try row.member("given")
             let key = try #require(
@@ -237,8 +238,11 @@ struct KeyVectorTests {
                 }
             }
             if let tree = given["scriptTree"] { try walk(tree, 0) }
-            // Trees are made of tapscript only.
-            guard areTapscript else { continue }
+            // Trees are made of tapscript only: the one row with a leaf of another version stays out.
+            guard areTapscript else {
+                others += 1
+                continue
+            }
             let tree = try #require(TaprootTree(internalKey: key, scripts: scripts))
             let expected = try row.member("expected")
             let script = Script.payToTaproot(outputKey: tree.outputKey.bytes)
@@ -249,5 +253,6 @@ struct KeyVectorTests {
             let blocks = (expected["scriptPathControlBlocks"]?.array ?? []).map(\.stringValue)
             #expect(tree.leaves.map { Hex.encode(tree.controlBlock(for: $0)) } == blocks)
         }
+        #expect(others == 1)
     }
 }

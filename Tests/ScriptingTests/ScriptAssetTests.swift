@@ -29,7 +29,7 @@ struct ScriptAssetTests {
             }
         }
         #expect(successes == 2184)
-        #expect(failures > 1_500)
+        #expect(failures == 1970)
     }
 }
 
