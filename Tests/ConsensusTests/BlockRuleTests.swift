@@ -67,6 +67,31 @@ import Testing
         #expect(throws: BlockError.repeatedTransactions) { try judge(twice) }
     }
 
+    @Test("A block without a coinbase first may hold no transaction of 64 bytes")
+    func sixtyFourBytes() throws {
+        func check(_ size: Int, behindCoinbase: Bool = false) throws(BlockError) {
+            let point = OutPoint(txid: .zero, index: 0)
+            // Sixty bytes are there without scripts.
+            let script = Script([UInt8](repeating: 0x51, count: size - 60))
+            let transaction = Transaction(
+                version: 1, inputs: [TransactionInput(outPoint: point)],
+                outputs: [TransactionOutput(value: .zero, script: script)])
+            precondition(transaction.baseSize == size)
+            var header = builder.makeBlock().header
+            let first = behindCoinbase ? [builder.makeBlock().transactions[0]] : []
+            let transactions = first + [transaction]
+            header.merkleRoot =
+                Block(header: header, transactions: transactions).computeMerkleRoot().root
+            try Block(header: header, transactions: transactions)
+                .checkMutation(checkingWitness: false)
+        }
+        try check(63)
+        #expect(throws: BlockError.merkleRoot) { try check(64) }
+        try check(65)
+        // Behind a coinbase its depth in the tree is known to be true.
+        try check(64, behindCoinbase: true)
+    }
+
     @Test("A block has a coinbase, first and once")
     func coinbases() throws {
         let transaction = try spend()

@@ -336,10 +336,46 @@ import Testing
             (91841, "00000000000a4d0a398161ffc163c503763b1f4360639393e0e4c8e300e0caec", false),
             (91879, "00000000000743f190a18c5577a3c2d2a1f610ae9601ac046a38084ccb7cd721", false),
             (91880, "00000000000743f190a18c5577a3c2d2a1f610ae9601ac046a38084ccb7cd721", true),
+            // Another block of such a height is none of the two.
+            (91841, "00000000000743f190a18c5577a3c2d2a1f610ae9601ac046a38084ccb7cd721", true),
+            (91879, "00000000000a4d0a398161ffc163c503763b1f4360639393e0e4c8e300e0caec", true),
+            (91841, "00000000000a4d0a398161ffc163c503763b1f4360639393e0e4c8e300e0caed", true),
         ] {
             let index = BlockIndex(window: [root], from: height, chainWork: .zero)
             let hash = try #require(Hash256(displayHex: hash))
             #expect(index.enforcesBIP30(hash, onto: index.genesis, in: main) == isEnforced)
+        }
+    }
+
+    @Test("BIP30 comes back with the height that the first old coinbase named by accident")
+    func bip30Limit() {
+        #expect(BlockIndex.bip34Limit == 1_983_702)
+        var network = Network.mainnet
+        let root = network.genesis.header
+        for (height, isEnforced) in [(1_983_701, false), (1_983_702, true), (1_983_703, true)] {
+            let index = BlockIndex(window: [root], from: height - 1, chainWork: .zero)
+            // The block of BIP34 is the known one.
+            network.consensus.bip34Height = height - 1
+            network.consensus.bip34Hash = root.hash
+            #expect(index.enforcesBIP30(.zero, onto: index.genesis, in: network) == isEnforced)
+        }
+    }
+
+    @Test("Two coinbases of mainnet were overwritten, each known by height and hash")
+    func overwritten() throws {
+        let first = try #require(
+            Hash256(
+                displayHex: "00000000000271a2dc26e7667f8419f2e15416dc6955e5a6c6cdf3f2574dd08e"))
+        let second = try #require(
+            Hash256(
+                displayHex: "00000000000af0aed4792b1acee3d966af36cf5def14935db8de83d6f9306f2f"))
+        for (hash, height, isOverwritten) in [
+            (first, 91722, true), (second, 91812, true), (second, 91722, false),
+            (first, 91812, false), (.zero, 91722, false), (.zero, 91812, false),
+            (first, 91721, false), (first, 91723, false), (second, 91811, false),
+            (second, 91813, false),
+        ] {
+            #expect(BlockIndex.isOverwritten(hash, at: height) == isOverwritten)
         }
     }
 
