@@ -85,10 +85,13 @@ extension PSBT {
             if isVerified(index, unsigned, precomputed) {
                 input.isFinal = input.hasOutput
             } else {
+                var missing = Missing()
                 let status = sign(
                     index, provider: SigningProvider(), precomputed: precomputed,
-                    missing: &input.missing)
-                input.next = status == .complete ? .finalizer : input.missing.next
+                    missing: &missing)
+                // Keys that need not sign are none that it lacks.
+                if status != .complete { input.missing = missing }
+                input.next = status == .complete ? .finalizer : missing.next
             }
             result.next = min(result.next, input.next)
             result.inputs.append(input)

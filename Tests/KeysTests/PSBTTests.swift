@@ -353,6 +353,7 @@ extension PSBTTests {
         let rows = try Vectors.lines("rpc/psbt.regtest.jsonl")
         #expect(rows.count == 401)
         var tried: [String: Int] = [:]
+        var lacking = 0
         for row in rows {
             let arguments = try row.member("params").elements()
             let text = try arguments[0].text()
@@ -383,15 +384,60 @@ extension PSBTTests {
                 #expect(
                     analysis.estimatedSize.map(Int64.init) == result["estimated_vsize"]?.int,
                     "\(text)")
-                let nexts = analysis.inputs.map(\.next.rawValue)
+                let inputs = result["inputs"]?.array ?? []
                 #expect(
-                    nexts == (result["inputs"]?.array ?? []).map { $0["next"]?.stringValue })
+                    analysis.inputs.map(\.next.rawValue) == inputs.map { $0["next"]?.stringValue })
+                #expect(analysis.inputs.map { missing($0) } == inputs.map { $0["missing"] })
+                lacking += inputs.count { $0["missing"] != nil }
             case "decodepsbt": try compare(psbt, with: result)
             default: Issue.record("\(method) is not compared")
             }
         }
         #expect(
             tried == ["finalizepsbt": 156, "analyzepsbt": 78, "decodepsbt": 78, "error": 89])
+        #expect(lacking == 45)
+    }
+
+    /// What an input lacks as Core writes it, or nil where that is nothing.
+    private func missing(_ input: PSBT.Analysis.Input) -> JSON? {
+        let missing = input.missing
+        let hex: (Hash160) -> JSON = { .string(Hex.encode($0.bytes)) }
+        var object = JSONObject()
+        if !missing.publicKeys.isEmpty {
+            object["pubkeys"] = .array(missing.publicKeys.map(hex))
+        }
+        object["redeemscript"] = missing.redeemScript.map(hex)
+        object["witnessscript"] = missing.witnessScript.map { .string(Hex.encode($0.bytes)) }
+        if !missing.signatures.isEmpty {
+            object["signatures"] = .array(missing.signatures.map(hex))
+        }
+        return object.members.isEmpty ? nil : .object(object)
+    }
+
+    @Test("An input that needs no more signatures lacks nothing, whatever keys have not signed")
+    func complete() throws {
+        let keys = try (1...2).map { number in
+            PrivateKey(try #require(SecretKey(bytes: [UInt8](repeating: number, count: 32))))
+        }
+        let script = Script.multisig(required: 1, publicKeys: keys.map(\.publicKeyBytes))
+        var provider = SigningProvider(secrets: [keys[1]])
+        provider.add(script)
+        let output = TransactionOutput(
+            value: Amount(satoshis: 9000),
+            script: .payToWitnessScriptHash(SHA256.hash(script.span)))
+        let point = OutPoint(txid: Hash256.zero, index: 0)
+        var psbt = PSBT(
+            Transaction(
+                version: 2, inputs: [TransactionInput(outPoint: point)], outputs: [output]),
+            version: 0)
+        psbt.inputs[0].witnessOutput = output
+        #expect(psbt.analysis().inputs.first?.next == .updater)
+
+        _ = psbt.process(provider: provider, finalizes: false)
+        #expect(psbt.inputs[0].partialSignatures.count == 1)
+        let signed = try #require(psbt.analysis().inputs.first)
+        #expect(signed.next == .finalizer)
+        #expect(signed.missing == PSBT.Missing())
     }
 
     /// What can be told of the JSON without writing it; `acceptance.py` compares all of it.
