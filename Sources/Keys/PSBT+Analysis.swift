@@ -55,12 +55,14 @@ extension PSBT {
     }
 
     /// Tells how far the signing has come (Core's AnalyzePSBT).
-    public func analysis() -> Analysis {
+    ///
+    /// - Parameter bytesPerSigOp: what each signature check is charged at least (`-bytespersigop`).
+    public func analysis(bytesPerSigOp: Int = 20) -> Analysis {
         var copy = self
-        return copy.analyze()
+        return copy.analyze(bytesPerSigOp)
     }
 
-    private mutating func analyze() -> Analysis {
+    private mutating func analyze(_ bytesPerSigOp: Int) -> Analysis {
         guard let unsigned = unsignedTransaction, let precomputed else {
             return Analysis(error: "PSBT cannot be made into a valid transaction")
         }
@@ -105,7 +107,7 @@ extension PSBT {
         }
         let fee = Amount(satoshis: total.satoshis - paidOut.satoshis)
         result.fee = fee
-        if let size = estimatedSize(unsigned) {
+        if let size = estimatedSize(unsigned, bytesPerSigOp) {
             result.estimatedSize = size
             let (rate, rest) = (fee.satoshis * 1000).quotientAndRemainder(dividingBy: Int64(size))
             result.estimatedFeeRate = FeeRate(satoshisPerKvB: rest < 0 ? rate - 1 : rate)
@@ -114,7 +116,7 @@ extension PSBT {
     }
 
     /// The size once placeholders stand for the signatures that are missing.
-    private mutating func estimatedSize(_ unsigned: Transaction) -> Int? {
+    private mutating func estimatedSize(_ unsigned: Transaction, _ bytesPerSigOp: Int) -> Int? {
         var missing = Missing()
         for index in inputs.indices {
             let status = sign(
@@ -134,8 +136,7 @@ extension PSBT {
                 flags: .standard)
         }
         for output in signed.outputs { cost += 4 * output.script.sigOpCount(accurate: false) }
-        // Twenty bytes are charged for each signature check at least (-bytespersigop).
-        return Weight(units: max(signed.weight.units, 20 * cost)).virtualSize
+        return Weight(units: max(signed.weight.units, bytesPerSigOp * cost)).virtualSize
     }
 }
 

@@ -440,6 +440,26 @@ extension PSBTTests {
         #expect(signed.missing == PSBT.Missing())
     }
 
+    @Test("Each signature check is charged the bytes that the node counts for one")
+    func chargedBytes() throws {
+        let key = PrivateKey(
+            try #require(SecretKey(bytes: [UInt8](repeating: 1, count: 32))))
+        // A bare multisignature counts as twenty checks, each as four.
+        let script = Script.multisig(required: 1, publicKeys: [key.publicKeyBytes])
+        let output = TransactionOutput(value: Amount(satoshis: 9000), script: script)
+        let funding = Transaction(
+            version: 2, inputs: [TransactionInput(outPoint: .null)], outputs: [output])
+        let point = OutPoint(txid: funding.txid, index: 0)
+        var psbt = PSBT(
+            Transaction(
+                version: 2, inputs: [TransactionInput(outPoint: point)], outputs: [output]),
+            version: 0)
+        psbt.inputs[0].previousTransaction = funding
+        #expect(psbt.analysis(bytesPerSigOp: 100).estimatedSize == 20 * 100)
+        #expect(psbt.analysis().estimatedSize == 20 * 20)
+        #expect(psbt.analysis(bytesPerSigOp: 1).estimatedSize == 170)
+    }
+
     /// What can be told of the JSON without writing it; `acceptance.py` compares all of it.
     private func compare(_ psbt: PSBT, with result: JSON) throws {
         #expect(result["psbt_version"]?.int == Int64(psbt.version))

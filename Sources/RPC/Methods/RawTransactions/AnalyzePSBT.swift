@@ -1,5 +1,7 @@
+import Chain
 import Cryptography
 import Keys
+import MemoryPool
 import Notation
 import Primitives
 
@@ -70,7 +72,9 @@ struct AnalyzePSBT: RPCMethod {
     ]
 
     func call(_ request: RPCRequest, _ context: RPCContext) async throws -> JSON {
-        let analysis = try PSBTArguments.decode(request["psbt"]).analysis()
+        let psbt = try PSBTArguments.decode(request["psbt"])
+        let bytesPerSigOp = await context.validator.mempool { $0.policy.bytesPerSigOp }
+        let analysis = psbt.analysis(bytesPerSigOp: bytesPerSigOp)
         var result = JSONObject()
         if !analysis.inputs.isEmpty {
             result.append("inputs", .array(analysis.inputs.map(Self.input)))
