@@ -141,9 +141,10 @@ struct DescriptorKeyParser {
                     "Multipath key path specifiers must have at least two items")
             }
             var values: [UInt32] = []
+            var known: Set<UInt32> = []
             for part in parts {
                 let value = try parseStep(part, &apostrophe)
-                guard !values.contains(value) else {
+                guard known.insert(value).inserted else {
                     throw DescriptorError(
                         "Duplicated key path value \(value) in multipath specifier")
                 }
