@@ -23,10 +23,15 @@ public struct Descriptor: Sendable, Hashable {
     /// Whether the text gave any private key.
     public var hasPrivateKeys: Bool { !secrets.isEmpty }
 
-    /// Whether all private keys needed are there: it can sign without anybody else.
+    /// Whether all private keys needed are there: it can sign without anybody else. The key that
+    /// several make together, `musig()`, has none.
     public var isFullyPrivate: Bool {
         let keys = node.keys
-        return !keys.isEmpty && keys.allSatisfy { !$0.privateKeys(at: 0, secrets: secrets).isEmpty }
+        return !keys.isEmpty
+            && keys.allSatisfy { key in
+                if case .group = key.source { return false }
+                return !key.privateKeys(at: 0, secrets: secrets).isEmpty
+            }
     }
 
     /// Whether it makes a single script at each index: all but `combo()` do.

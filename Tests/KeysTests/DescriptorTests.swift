@@ -24,6 +24,11 @@ struct DescriptorTests {
             #expect(body(watching.text(on: .mainnet)) == body(publicText))
             #expect(descriptor.privateText(on: .mainnet).map(body) == body(privateText))
             #expect(watching.privateText(on: .mainnet) == nil)
+            // The aggregate of several keys has no private key.
+            let isFullyPrivate =
+                !flags.contains("MISSING_PRIVKEYS") && !publicText.contains("musig(")
+            #expect(descriptor.isFullyPrivate == isFullyPrivate, "\(publicText)")
+            #expect(!watching.isFullyPrivate)
             let normalized = try #require(row["normalized"].stringValue)
             #expect(
                 descriptor.normalizedText(on: .mainnet).map(body) == body(normalized),
