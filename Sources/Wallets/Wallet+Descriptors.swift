@@ -105,6 +105,13 @@ extension Wallet {
         }.sorted { $0.text < $1.text }
     }
 
+    /// Whether a descriptor of the wallet was given a private key that this one was given.
+    public func holdsPrivateKey(of descriptor: Descriptor) -> Bool {
+        ledger.keychains.values.contains { keychain in
+            descriptor.secrets.keys.contains { keychain.descriptor.secrets[$0] != nil }
+        }
+    }
+
     /// How many indexes are watched ahead when none are named.
     public nonisolated var defaultRange: Range<UInt32> { 0..<settings.keypoolSize }
 

@@ -268,6 +268,28 @@ struct DescriptorTests {
         #expect(error?.message.hasSuffix(reason) == true)
     }
 
+    @Test("An older() that loses bits is warned of, one that does not is not")
+    func unsafeLocks() throws {
+        let key = "03a34b99f22c790c4e36b2b3c2c35a36db06226e41c692fc82b8b56ac1c540c5bd"
+        let height = "height-based relative locktime: older(65536) > 65535 blocks is unsafe"
+        let time =
+            "time-based relative locktime: older(4259840) > (65535 * 512) seconds is unsafe"
+        for (lock, warnings) in [
+            (65535, []), (65536, [height]), (4_259_839, []), (4_259_840, [time]),
+        ] {
+            let script = "and_v(v:pk(\(key)),older(\(lock)))"
+            let tree = "{pk(\(key)),\(script)}"
+            for text in ["wsh(\(script))", "sh(wsh(\(script)))", "tr(\(key),\(tree))"] {
+                #expect(try Descriptor(text, network: .mainnet).warnings == warnings, "\(text)")
+            }
+        }
+        #expect(try Descriptor("pk(\(key))", network: .mainnet).hasScripts)
+        let root =
+            "xpub6ERApfZwUNrhLCkDtcHTcxd75RbzS1ed54G1LkBUHQVHQKqhMkhgbmJbZRkrgZw4koxb5JaHWkY4ALHY2"
+            + "grBGRjaDMzQLcgJvLJuZZvRcEL"
+        #expect(try !Descriptor("unused(\(root))", network: .mainnet).hasScripts)
+    }
+
     @Test("What a descriptor makes is found again in its scripts")
     func roundTrip() throws {
         var count = 0

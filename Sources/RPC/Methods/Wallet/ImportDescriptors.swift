@@ -125,6 +125,7 @@ struct ImportDescriptors: RPCMethod {
                     "Cannot expand descriptor. Probably because of hardened derivations without "
                         + "private keys provided")
             }
+            warnings += descriptor.warnings.map { JSON.string($0) }
             if !watchesOnly {
                 guard descriptor.hasPrivateKeys else {
                     throw RPCError.wallet(
@@ -138,6 +139,9 @@ struct ImportDescriptors: RPCMethod {
                                 + "unexpected errors"))
                 }
             }
+            if !descriptor.hasScripts {
+                try await Self.checkUnused(descriptor, wallet, watchesOnly: watchesOnly)
+            }
             if isActive, descriptor.addressType == nil {
                 warnings.append("Unknown output type, cannot set descriptor to active.")
             }
@@ -147,6 +151,21 @@ struct ImportDescriptors: RPCMethod {
             entry.label = label
             entry.nextIndex = next
             try await wallet.add(entry)
+        }
+    }
+
+    /// Throws unless the key of an `unused()` is new to the wallet, which must be able to keep it.
+    private static func checkUnused(
+        _ descriptor: Descriptor, _ wallet: Wallet, watchesOnly: Bool
+    ) async throws {
+        guard !watchesOnly else {
+            throw RPCError.wallet(
+                "Cannot import unused() to wallet without private keys enabled")
+        }
+        guard await !wallet.holdsPrivateKey(of: descriptor) else {
+            throw RPCError.wallet(
+                "Cannot import an unused() descriptor when its private key is already in the "
+                    + "wallet")
         }
     }
 
