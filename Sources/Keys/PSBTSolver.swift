@@ -71,6 +71,8 @@ struct PSBTSolver {
     let provider: SigningProvider
     let maker: Maker
     var known: SpendingKnowledge
+    /// The keys whose origins are known, by their Hash160, and how many origins there were.
+    var keysByHash: (keys: [Hash160: [UInt8]], count: Int) = ([:], 0)
 
     mutating func solve(_ output: Script) -> Answer {
         var answer = Answer()
@@ -185,16 +187,23 @@ struct PSBTSolver {
         }
     }
 
-    func publicKey(_ hash: Hash160) -> [UInt8]? {
+    mutating func publicKey(_ hash: Hash160) -> [UInt8]? {
         if let signature = known.signatures[hash.bytes] { return signature.key }
-        if let entry = known.origins.entries.first(where: {
-            Hash160.hash($0.key.span) == hash
-        }) {
-            return entry.key
+        // A table: a stranger may bring a thousand origins, and a script that asks for as many keys.
+        let count = known.origins.count + known.taprootOrigins.count
+        if keysByHash.keys[hash] == nil, keysByHash.count < count {
+            keysByHash = (tabulateKeys(), count)
         }
-        let xOnly = known.taprootOrigins.entries.first { Hash160.hash($0.key.span) == hash }
-        if let xOnly { return [2] + xOnly.key }
-        return provider.publicKeys[hash]
+        return keysByHash.keys[hash] ?? provider.publicKeys[hash]
+    }
+
+    private func tabulateKeys() -> [Hash160: [UInt8]] {
+        var keys: [Hash160: [UInt8]] = [:]
+        for entry in known.taprootOrigins.entries {
+            keys[Hash160.hash(entry.key.span)] = [2] + entry.key
+        }
+        for entry in known.origins.entries { keys[Hash160.hash(entry.key.span)] = entry.key }
+        return keys
     }
 
     // MARK: ECDSA
