@@ -16,6 +16,12 @@ extension PSBT {
         public let script: [UInt8]
         /// The leaf version.
         public let version: UInt8
+
+        /// Core's order: by script, then version.
+        func precedes(_ other: LeafScript) -> Bool {
+            script == other.script
+                ? version < other.version : script.lexicographicallyPrecedes(other.script)
+        }
     }
 
     /// Several keys that sign as one (BIP327), by their aggregate and the leaf they sign for.
@@ -120,11 +126,7 @@ extension PSBT {
         /// The leaves in Core's order: by script, then version.
         public var sortedLeaves: [(leaf: LeafScript, controlBlocks: [[UInt8]])] {
             taprootLeaves
-                .sorted { left, right in
-                    left.key.script == right.key.script
-                        ? left.key.version < right.key.version
-                        : left.key.script.lexicographicallyPrecedes(right.key.script)
-                }
+                .sorted { $0.key.precedes($1.key) }
                 .map { leaf, blocks in
                     let sorted = blocks.sorted {
                         $0.count == $1.count

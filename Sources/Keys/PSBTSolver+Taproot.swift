@@ -48,7 +48,9 @@ extension PSBTSolver {
 
     private mutating func satisfyLeaf() -> Stack? {
         var cheapest: [[UInt8]]?
-        for (leaf, controlBlocks) in known.taprootLeaves {
+        // Of those that cost the same the first in Core's order is taken.
+        let leaves = known.taprootLeaves.sorted { $0.leaf.precedes($1.leaf) }
+        for (leaf, controlBlocks) in leaves {
             guard leaf.version == Taproot.tapscriptLeafVersion,
                 let block = controlBlocks.min(by: { $0.count < $1.count }),
                 let items = satisfyMiniscript(

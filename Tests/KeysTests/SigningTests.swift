@@ -32,6 +32,29 @@ struct SigningTests {
         }
     }
 
+    @Test("Of leaves that cost the same the first by the bytes of its script is taken")
+    func equalLeaves() throws {
+        let inner = "a34b99f22c790c4e36b2b3c2c35a36db06226e41c692fc82b8b56ac1c540c5bd"
+        let ordered = keys.prefix(2).sorted {
+            $0.publicKeyBytes.dropFirst().lexicographicallyPrecedes($1.publicKeyBytes.dropFirst())
+        }.map { $0.wif(on: .mainnet) }
+        let first = try #require(PrivateKey(wif: ordered[0], network: .mainnet))
+        for texts in [ordered, ordered.reversed()] {
+            let descriptor = try Descriptor(
+                "tr(\(inner),{pk(\(texts[0])),pk(\(texts[1]))})", network: .mainnet)
+            let expansion = try #require(descriptor.expand())
+            let (transaction, output) = spend(try #require(expansion.scripts.first))
+            var provider = expansion.provider
+            for key in descriptor.privateKeys() { provider.add(key) }
+            let outcome = TransactionSigner(provider: provider).sign(
+                transaction, spending: [output])
+            #expect(outcome.errors.isEmpty)
+            let stack = try #require(outcome.transaction.inputs.first?.witness.stack)
+            #expect(stack.count == 3)
+            #expect(stack[1] == [0x20] + first.publicKeyBytes.dropFirst() + [0xac])
+        }
+    }
+
     @Test(
         "What a descriptor's keys can sign is complete, no larger than reckoned",
         arguments: [
