@@ -12,8 +12,15 @@ public protocol NodeClock: Sendable {
     /// Seconds since 1970, or the time set by hand.
     func now() -> Int64
 
+    /// The same in parts of a second, unless it was set by hand.
+    func precise() -> Duration
+
     /// Time that only ever grows, from no particular start.
     func monotonic() -> Duration
+}
+
+extension NodeClock {
+    public func precise() -> Duration { .seconds(now()) }
 }
 
 /// The clock of the machine, which an operator of a test network may stop at a time of choice.
@@ -24,6 +31,13 @@ public final class SystemClock: NodeClock {
 
     public func now() -> Int64 {
         mockTime.withLock { $0 } ?? Int64(time(nil))
+    }
+
+    public func precise() -> Duration {
+        if let seconds = mockTime.withLock({ $0 }) { return .seconds(seconds) }
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return .seconds(Int64(time.tv_sec)) + .nanoseconds(Int64(time.tv_nsec))
     }
 
     public func monotonic() -> Duration {

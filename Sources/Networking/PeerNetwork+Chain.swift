@@ -36,7 +36,7 @@ extension PeerNetwork {
     func watchPool() async {
         while !Task.isCancelled {
             try? await Task.sleep(for: .seconds(10))
-            let now = time.now.components.seconds
+            let now = self.now.components.seconds
             let rate = await validator.mempool { $0.minimumFeeRate(now: now) }
             handle(.mempoolMinimum(rate))
             await passPoolTime(seconds: 10)

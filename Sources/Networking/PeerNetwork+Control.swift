@@ -9,7 +9,7 @@ extension PeerNetwork {
     // MARK: - Looking
 
     /// Every connection, in order of their making.
-    public func peers() -> [PeerInfo] { swarm.peerInfos(at: time.now) }
+    public func peers() -> [PeerInfo] { swarm.peerInfos(at: now) }
 
     /// The transactions whose parents are not known.
     public func orphans() -> [OrphanInfo] { swarm.orphans }
@@ -42,7 +42,7 @@ extension PeerNetwork {
 
     public func totals() -> (received: UInt64, sent: UInt64, timeMillis: Int64) {
         let totals = swarm.networkTotals
-        return (totals.received, totals.sent, time.now.nanoseconds / 1_000_000)
+        return (totals.received, totals.sent, now.nanoseconds / 1_000_000)
     }
 
     public func addedNodes() -> [AddedNode] { swarm.addedNodes }
@@ -51,7 +51,7 @@ extension PeerNetwork {
     ///
     /// - Parameter limit: 0 for all.
     public func nodeAddresses(limit: Int, kind: NetworkAddress.Kind? = nil) -> [KnownAddress] {
-        swarm.addresses(limit: limit, kind: kind, at: time.now)
+        swarm.addresses(limit: limit, kind: kind, at: now)
     }
 
     // MARK: - Commanding
@@ -66,7 +66,7 @@ extension PeerNetwork {
 
     /// Dials once. Returns when the attempt has begun.
     public func tryNode(_ name: String, kind: ConnectionKind = .manual, isEncrypted: Bool) {
-        perform(swarm.tryNode(name, kind: kind, isEncrypted: isEncrypted, at: time.now))
+        perform(swarm.tryNode(name, kind: kind, isEncrypted: isEncrypted, at: now))
     }
 
     /// - Returns: false when there is no such connection.
@@ -88,7 +88,7 @@ extension PeerNetwork {
     public func fetchBlock(_ hash: BlockHash, from id: Int64) async -> String? {
         await readIndex()
         let (problem, actions) = swarm.fetchBlock(
-            hash, from: PeerID(rawValue: id), at: time.now)
+            hash, from: PeerID(rawValue: id), at: now)
         perform(actions)
         return problem
     }
@@ -107,7 +107,7 @@ extension PeerNetwork {
     }
 
     public func addAddress(_ endpoint: Endpoint, isTried: Bool) -> Bool {
-        swarm.addAddress(endpoint, isTried: isTried, at: time.now)
+        swarm.addAddress(endpoint, isTried: isTried, at: now)
     }
 
     // MARK: - Bans
@@ -117,7 +117,7 @@ extension PeerNetwork {
     /// - Parameter until: seconds since 1970; nil for the default duration from now.
     /// - Returns: false when it is banned already.
     public func ban(_ subnet: Subnet, until: Int64?) -> Bool {
-        guard let actions = swarm.ban(subnet, until: until, at: time.now) else { return false }
+        guard let actions = swarm.ban(subnet, until: until, at: now) else { return false }
         perform(actions)
         return true
     }
@@ -129,7 +129,7 @@ extension PeerNetwork {
         return true
     }
 
-    public func bannedSubnets() -> [Ban] { swarm.bannedSubnets(at: time.now) }
+    public func bannedSubnets() -> [Ban] { swarm.bannedSubnets(at: now) }
 
     public func clearBans() {
         swarm.clearBans()
@@ -137,7 +137,7 @@ extension PeerNetwork {
     }
 
     /// The node's time in seconds since 1970.
-    public nonisolated var seconds: Int64 { time.now.components.seconds }
+    public nonisolated var seconds: Int64 { now.components.seconds }
 }
 
 public struct ConnectionCounts: Hashable, Sendable {

@@ -160,7 +160,7 @@ extension PeerNetwork {
     private func serve(
         _ channel: any Channel, _ handler: PeerHandler, _ connection: Connection
     ) async {
-        let (id, actions) = swarm.connect(connection, at: time.now)
+        let (id, actions) = swarm.connect(connection, at: now)
         guard let id else {
             channel.close(promise: nil)
             perform(actions)

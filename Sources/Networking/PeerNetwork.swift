@@ -19,7 +19,7 @@ public actor PeerNetwork: Service {
     public nonisolated let userAgent: String
 
     nonisolated let validator: Validator
-    nonisolated let time: PeerTime
+    nonisolated let clock: any NodeClock
     let logger: Logger
     let listening: [Listening]
     let problem: NetworkingError?
@@ -62,7 +62,7 @@ public actor PeerNetwork: Service {
         self.configuration = configuration
         userAgent = configuration.userAgent
         self.validator = validator
-        time = PeerTime(clock)
+        self.clock = clock
         self.logger = logger
         store = PeerStore(directory: configuration.directory)
         var settings = SwarmSettings(
@@ -84,6 +84,9 @@ public actor PeerNetwork: Service {
 
     /// Returns when the node listens; throws when it cannot.
     public nonisolated func ready() async throws { try await started.wait() }
+
+    /// Time since 1970.
+    nonisolated var now: Duration { clock.precise() }
 
     // MARK: - Running
 
@@ -143,7 +146,7 @@ public actor PeerNetwork: Service {
     // MARK: - The swarm
 
     func handle(_ event: SwarmEvent) {
-        perform(swarm.handle(event, at: time.now))
+        perform(swarm.handle(event, at: now))
     }
 
     func perform(_ actions: [SwarmAction]) {
@@ -191,7 +194,7 @@ public actor PeerNetwork: Service {
         link.channel.writeAndFlush(
             OutboundMessage(command: command, payload: payload), promise: nil)
         if let size = link.transport.size(command: command, payload: payload.count) {
-            swarm.sent(command: command, size: size, to: id, at: time.now)
+            swarm.sent(command: command, size: size, to: id, at: now)
         } else {
             links[id]?.unsent.append((command, payload.count))
         }
@@ -206,7 +209,7 @@ public actor PeerNetwork: Service {
             guard let size = status.size(command: message.command, payload: message.payload) else {
                 continue
             }
-            swarm.sent(command: message.command, size: size, to: id, at: time.now)
+            swarm.sent(command: message.command, size: size, to: id, at: now)
         }
     }
 }

@@ -77,7 +77,7 @@ extension PeerNetwork {
 
     func saveBans() {
         do {
-            try store.save(swarm.bannedSubnets(at: time.now))
+            try store.save(swarm.bannedSubnets(at: now))
         } catch {
             logger.error("cannot write banlist.json: \(error)")
         }
