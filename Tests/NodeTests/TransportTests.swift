@@ -56,7 +56,7 @@ import Testing
         #expect(try !services(plain).contains("P2P_V2"))
         let address = JSON.string(try StartTests.address)
         _ = try plain.rpc.call("generatetoaddress", [3, address])
-        _ = try other.rpc.call("addnode", [.string("127.0.0.1:\(plain.port)"), "onetry"])
+        try other.connect(to: plain)
         try other.until("the chain comes", seconds: 90) { try other.height() == 3 }
         try other.until("both answer", seconds: 30) {
             try kinds(plain, other) == ["v1", "v1"]
