@@ -61,6 +61,7 @@ struct Peer: Sendable {
         self.isDiscouraged = isDiscouraged
         self.nonce = nonce
         connectedAt = now
+        gossip.tokensAt = now
         transport = connection.transport
         session = PeerSession(isInbound: connection.isInbound, at: now)
     }
