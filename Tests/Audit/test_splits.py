@@ -17,20 +17,9 @@ import sys
 
 sys.dont_write_bytecode = True
 import payouts  # noqa: E402
+from descriptors import LETTERS, checksum  # noqa: E402
 
-LETTERS = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 SCHEMES = ("solo", "weights", "rotation", "pplns")
-
-
-def checksum(values):
-    generators = (0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3)
-    sum_ = 1
-    for value in values:
-        top = sum_ >> 25
-        sum_ = (sum_ & 0x1ffffff) << 5 ^ value
-        for bit, generator in enumerate(generators):
-            sum_ ^= generator if top >> bit & 1 else 0
-    return sum_
 
 
 def address(program):
